@@ -1,0 +1,6 @@
+//! Hash maps for keys that strangers choose: seeded per process, so that nobody can aim at one bucket.
+
+/// A seeded hash map.
+pub type Map<K, V> = hashbrown::HashMap<K, V, foldhash::fast::RandomState>;
+/// A seeded hash set.
+pub type Set<K> = hashbrown::HashSet<K, foldhash::fast::RandomState>;

@@ -1,0 +1,12 @@
+//! What every other room stands on: time, identifiers, seeded hash maps, units, collected warnings.
+//!
+//! Depends on nothing of ours. Nothing here asks the clock except [`clock`].
+
+pub mod clock;
+pub mod hash;
+pub mod time;
+pub mod units;
+pub mod warn;
+
+pub use time::{Span, Timestamp};
+pub use warn::Warnings;

@@ -1,0 +1,157 @@
+//! Points in time and stretches of time, in nanoseconds since 1970-01-01 UTC.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+const NANOS: i64 = 1_000_000_000;
+
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z. Reaches the year 2262; arithmetic saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest representable time.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// The latest representable time.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
+    /// From nanoseconds since 1970.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Timestamp {
+        Timestamp(nanos)
+    }
+
+    /// From microseconds since 1970.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Timestamp {
+        Timestamp(micros.saturating_mul(1000))
+    }
+
+    /// From whole seconds since 1970 and a fraction in nanoseconds (any size; added).
+    #[must_use]
+    pub const fn from_parts(secs: i64, nanos: i64) -> Timestamp {
+        Timestamp(secs.saturating_mul(NANOS).saturating_add(nanos))
+    }
+
+    /// Nanoseconds since 1970.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Microseconds since 1970, rounded down.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    #[must_use]
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(NANOS)
+    }
+
+    /// Nanoseconds past the whole second, 0 to 999,999,999.
+    #[must_use]
+    pub const fn subsec_nanos(self) -> i64 {
+        self.0.rem_euclid(NANOS)
+    }
+
+    /// Seconds since 1970 as a float: good to about 0.2 µs today.
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.secs() as f64 + self.subsec_nanos() as f64 * 1e-9
+    }
+
+    /// Time from `earlier` to `self`, zero if `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+fn nanos_of(d: Duration) -> i64 {
+    i64::try_from(d.as_nanos()).unwrap_or(i64::MAX)
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn add(self, d: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(nanos_of(d)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn sub(self, d: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_sub(nanos_of(d)))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with microseconds: `2026-03-01T12:00:00.000000Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
+            Ok(t) => write!(f, "{t:.6}"),
+            Err(_) => write!(f, "{}.{:09}", self.secs(), self.subsec_nanos()),
+        }
+    }
+}
+
+/// A closed stretch of time, `start` ≤ `end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First moment.
+    pub start: Timestamp,
+    /// Last moment.
+    pub end: Timestamp,
+}
+
+impl Span {
+    /// The stretch between two times, given in either order.
+    #[must_use]
+    pub fn new(a: Timestamp, b: Timestamp) -> Span {
+        Span { start: a.min(b), end: a.max(b) }
+    }
+
+    /// Length of the stretch.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        self.end.since(self.start)
+    }
+
+    /// The smallest stretch that holds both.
+    #[must_use]
+    pub fn union(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Whether `t` lies inside, ends included.
+    #[must_use]
+    pub fn contains(self, t: Timestamp) -> bool {
+        self.start <= t && t <= self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_time_before_1970_stay_positive() {
+        let t = Timestamp::from_parts(-1, 250_000_000);
+        assert_eq!((t.secs(), t.subsec_nanos()), (-1, 250_000_000));
+    }
+
+    #[test]
+    fn prints_as_rfc_3339() {
+        assert_eq!(Timestamp::from_micros(1_362_692_526_869_344).to_string(), "2013-03-07T21:42:06.869344Z");
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        assert_eq!(Timestamp::MAX + Duration::from_secs(1), Timestamp::MAX);
+        assert_eq!(Timestamp::MIN.since(Timestamp::MAX), Duration::ZERO);
+    }
+}

@@ -1,0 +1,174 @@
+//! The command line: which subcommand, which options, what exit status.
+//!
+//! One binary holds every tool. Called through a link with a classic name (`ra`, `argus`), it is that tool; called
+//! without a subcommand it is the globe. A lone `-` (or `--`) that is not the value of an option starts the filter,
+//! which runs to the end of the line.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong use, 3 done but the input was damaged. A closed pipe on standard output ends
+//! quietly with 0.
+
+mod argus;
+mod globe;
+mod ra;
+mod snapshot;
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything asked for was done.
+    Done,
+    /// Done, but some input was damaged; the damage has been reported.
+    Damaged,
+}
+
+/// A command line that cannot be carried out as written (exit status 2).
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// Network flows on an interactive globe, and the flow tools around it.
+#[derive(Debug, Parser)]
+#[command(name = "argus-globe", version, about, infer_subcommands = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One row per subcommand; help and dispatch derive from it.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show traffic on the globe (the default).
+    Globe(globe::Args),
+    /// Read flow records: print them or copy them (classic `ra`).
+    #[command(visible_alias = "read")]
+    Ra(ra::Args),
+    /// Turn packets into flow records (classic sensor `argus`).
+    #[command(visible_alias = "sensor")]
+    Argus(argus::Args),
+    /// Print what the screens would read at one moment.
+    Snapshot(snapshot::Args),
+}
+
+/// Classic program names that select a subcommand when the program is called through a link.
+const CLASSIC: &[(&str, &str)] = &[("ra", "ra"), ("argus", "argus")];
+
+/// Options whose next word may be a lone `-`, meaning standard input or output.
+const DASH_TAKERS: &[&str] = &["-r", "-w", "--read", "--write"];
+
+/// Runs the program on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(std::env::args_os().collect()) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Damaged) => ExitCode::from(3),
+        Err(error) => report(&error),
+    }
+}
+
+fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
+    init_logging();
+    let (words, filter) = split_filter(&with_subcommand(argv));
+    let matches = Cli::command().try_get_matches_from(words)?;
+    match Cli::from_arg_matches(&matches)?.command {
+        Command::Globe(args) => globe::run(args, filter),
+        Command::Ra(args) => ra::run(args, filter),
+        Command::Argus(args) => argus::run(args, filter),
+        Command::Snapshot(args) => snapshot::run(args, filter),
+    }
+}
+
+fn init_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ARGUS_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // A second call (in tests) finds a subscriber in place; that one stays.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Puts the subcommand in its place: from the program's own name, or the globe when none is given.
+fn with_subcommand(mut argv: Vec<OsString>) -> Vec<OsString> {
+    let called = argv.first().map(std::path::Path::new).and_then(std::path::Path::file_name).and_then(OsStr::to_str);
+    if let Some((_, name)) = CLASSIC.iter().find(|(classic, _)| Some(*classic) == called) {
+        argv.insert(1, (*name).into());
+        return argv;
+    }
+    let first = argv.get(1).and_then(|w| w.to_str()).unwrap_or("");
+    let known = matches!(first, "-h" | "--help" | "-V" | "--version" | "help")
+        || Cli::command().get_subcommands().any(|c| c.get_name() == first || c.get_all_aliases().any(|a| a == first));
+    if !known && (first.is_empty() || first.starts_with('-')) {
+        let at = argv.len().min(1);
+        argv.insert(at, "globe".into());
+    }
+    argv
+}
+
+/// Cuts the filter off: all words behind the first lone dash (hyphens or a typographic dash) that is no option's value.
+fn split_filter(argv: &[OsString]) -> (Vec<OsString>, Option<String>) {
+    for (i, word) in argv.iter().enumerate() {
+        let dash = matches!(word.to_str(), Some("-" | "--" | "\u{2013}" | "\u{2014}"));
+        // Bundled short options (`-nr -`) end in the option that takes the value.
+        let taken = argv.get(i.wrapping_sub(1)).and_then(|p| p.to_str()).is_some_and(|p| {
+            DASH_TAKERS.contains(&p)
+                || (p.len() > 2 && p.starts_with('-') && !p.starts_with("--") && p.ends_with(['r', 'w']))
+        });
+        if dash && !taken {
+            let words: Vec<_> = argv[i + 1..].iter().map(|w| w.to_string_lossy()).collect();
+            return (argv[..i].to_vec(), (!words.is_empty()).then(|| words.join(" ")));
+        }
+    }
+    (argv.to_vec(), None)
+}
+
+/// Prints the error and chooses the exit status.
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(clap) = error.downcast_ref::<clap::Error>() {
+        // Help and version are errors to clap; they go to standard output and end with 0.
+        let _ = clap.print();
+        return if clap.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+    }
+    let closed = |e: &(dyn std::error::Error + 'static)| {
+        e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(closed) {
+        return ExitCode::SUCCESS;
+    }
+    let _ = writeln!(std::io::stderr(), "argus-globe: {error:#}");
+    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_globe_is_the_default_and_classic_names_select_their_tool() {
+        assert_eq!(with_subcommand(words("argus-globe -r x.pcap")), words("argus-globe globe -r x.pcap"));
+        assert_eq!(with_subcommand(words("/usr/bin/ra -r x")), words("/usr/bin/ra ra -r x"));
+        assert_eq!(with_subcommand(words("argus-globe read -r x")), words("argus-globe read -r x"));
+        assert_eq!(with_subcommand(words("argus-globe --help")), words("argus-globe --help"));
+    }
+
+    #[test]
+    fn a_lone_dash_starts_the_filter_unless_it_is_a_value() {
+        assert_eq!(
+            split_filter(&words("ra -r - - tcp and port 80")),
+            (words("ra -r -"), Some("tcp and port 80".into()))
+        );
+        assert_eq!(split_filter(&words("ra -nr - -n")), (words("ra -nr - -n"), None));
+        assert_eq!(split_filter(&words("ra -r f \u{2013} udp")), (words("ra -r f"), Some("udp".into())));
+    }
+
+    #[test]
+    fn the_option_tables_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

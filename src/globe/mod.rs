@@ -1,0 +1,1 @@
+//! The globe: the only room that sees Bevy.

@@ -1,0 +1,1 @@
+//! Packet files and frames: bytes to headers.

@@ -1,0 +1,49 @@
+//! What screens may ask of the pipeline, and what the playhead answers.
+
+use std::time::Duration;
+
+use crate::base::Timestamp;
+
+/// A wish of the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Control {
+    /// Stop the playhead; records keep arriving.
+    Pause,
+    /// Let the playhead run on from where it is.
+    Resume,
+    /// Put the playhead at a time; leaves live mode.
+    Seek(Timestamp),
+    /// Glue the playhead to the newest record (live sources) or put it at the end (files).
+    Live,
+    /// Playback speed as a multiple of real time, 0.01 to 100,000.
+    Speed(f64),
+    /// Length of the window.
+    Window(Duration),
+    /// End all threads.
+    Stop,
+}
+
+/// Whether and how the playhead moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlayState {
+    /// Glued to the clock of a live source.
+    Live,
+    /// Standing.
+    Paused,
+    /// Moving through recorded time at `speed` times real time.
+    Replay {
+        /// Multiple of real time.
+        speed: f64,
+    },
+}
+
+/// The one clock of the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playhead {
+    /// The time shown.
+    pub now: Timestamp,
+    /// Whether and how it moves.
+    pub state: PlayState,
+    /// The speed it has or will have when it moves again.
+    pub speed: f64,
+}

@@ -1,0 +1,1 @@
+//! The flow engine: packets in, flow records out.

@@ -1,0 +1,1 @@
+//! Where records go: argus files, text, JSON.

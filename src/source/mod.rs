@@ -1,0 +1,1 @@
+//! Where records come from: argus files and streams, packet files, interfaces.
