@@ -1,1 +1,102 @@
 //! Where records come from: argus files and streams, packet files, interfaces.
+//!
+//! A source fills a [`Batch`] each time it is polled and says whether there is more. It never waits longer than a
+//! fraction of a second, so that its thread can be stopped; waiting and pacing are the pipeline's business.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::base::Warnings;
+use crate::record::{Batch, SourceId};
+
+mod spec;
+
+pub use spec::SourceSpec;
+
+/// What to do after a poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There is or may be more at once.
+    More,
+    /// Nothing now; ask again after this time.
+    Idle(Duration),
+    /// The source is exhausted.
+    End,
+}
+
+/// What is known about a source before and while it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// As the user named it: path, `host:port` or interface.
+    pub name: String,
+    /// Kind in a word: `argus file`, `argus stream`, `packet file`, `interface`.
+    pub kind: &'static str,
+    /// Whether it delivers at its own pace (stream, interface) rather than ours.
+    pub live: bool,
+    /// Records or packets known to be lost so far.
+    pub dropped: u64,
+    /// Damaged records skipped so far.
+    pub damaged: u64,
+}
+
+/// A stream of flow records in wire form.
+pub trait Source: Send {
+    /// Name, kind and losses so far.
+    fn info(&self) -> SourceInfo;
+
+    /// Appends at most about 1024 records to `batch`. What has been appended is good even if an error is returned.
+    /// Damage that did not end the source goes to `warnings`, once each, with its place.
+    ///
+    /// # Errors
+    /// The source cannot go on: see [`SourceError`].
+    fn poll(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<Step, SourceError>;
+}
+
+/// Why a source cannot be opened or read on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The file or device could not be opened or read.
+    #[error("{name:?}: {source}")]
+    Io {
+        /// What was read.
+        name: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The content is not what the program reads; the text says what was expected, found, and what to do.
+    #[error("{name:?}: {problem}")]
+    Format {
+        /// What was read.
+        name: PathBuf,
+        /// Expected, found, remedy.
+        problem: String,
+    },
+    /// The input ends inside a record or is damaged beyond its place; everything before has been delivered.
+    #[error("{name:?}: damaged at byte {offset}: {problem}")]
+    Damaged {
+        /// What was read.
+        name: PathBuf,
+        /// Offset in the (uncompressed) input.
+        offset: u64,
+        /// What was expected and found.
+        problem: String,
+    },
+    /// The peer or the device refused or went away.
+    #[error("{name}: {problem}")]
+    Unavailable {
+        /// Host and port, or the interface.
+        name: String,
+        /// What happened and what to do.
+        problem: String,
+    },
+}
+
+/// Opens a source.
+///
+/// # Errors
+/// See [`SourceError`].
+pub fn open(spec: &SourceSpec, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
+    let _ = id;
+    Err(SourceError::Unavailable { name: spec.to_string(), problem: "no reader for this kind of source".into() })
+}
