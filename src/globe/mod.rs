@@ -1,1 +1,3 @@
 //! The globe: the only room that sees Bevy.
+
+pub mod picking;
