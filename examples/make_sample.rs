@@ -231,11 +231,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut c = Capture { packets: Vec::new(), random: Random(2026), ip_id: 0 };
     // The busy places: Zürich, Geneva, Cambridge (US and UK), Berkeley, Tokyo, São Paulo, Cape Town.
-    let hubs: Vec<IpAddr> =
-        ["129.132.1.1", "137.138.1.1", "18.9.22.69", "131.111.8.42", "128.32.136.9", "133.11.1.1", "143.107.1.1", "137.158.1.1"]
-            .iter()
-            .filter_map(|a| a.parse().ok())
-            .collect();
+    let hubs: Vec<IpAddr> = [
+        "129.132.1.1",
+        "137.138.1.1",
+        "18.9.22.69",
+        "131.111.8.42",
+        "128.32.136.9",
+        "133.11.1.1",
+        "143.107.1.1",
+        "137.158.1.1",
+    ]
+    .iter()
+    .filter_map(|a| a.parse().ok())
+    .collect();
     web(&mut c, &v4, &hubs);
     bulk(&mut c, &hubs, &v4);
     streams(&mut c, &v4, &hubs);
