@@ -8,6 +8,7 @@
 //! quietly with 0.
 
 mod argus;
+#[cfg(feature = "globe")]
 mod globe;
 mod ra;
 mod snapshot;
@@ -44,6 +45,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show traffic on the globe (the default).
+    #[cfg(feature = "globe")]
     Globe(globe::Args),
     /// Read flow records: print them or copy them (classic `ra`).
     #[command(visible_alias = "read")]
@@ -76,6 +78,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     let (words, filter) = split_filter(&with_subcommand(argv));
     let matches = Cli::command().try_get_matches_from(words)?;
     match Cli::from_arg_matches(&matches)?.command {
+        #[cfg(feature = "globe")]
         Command::Globe(args) => globe::run(args, filter),
         Command::Ra(args) => ra::run(args, filter),
         Command::Argus(args) => argus::run(args, filter),
@@ -83,9 +86,13 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     }
 }
 
+/// Warnings of our own; the graphics libraries complain about much that does not matter (missing GL drivers, software
+/// rendering), and what does matter comes back as an error.
+const DEFAULT_LOG: &str = "warn,wgpu_hal=off,wgpu_core=error,bevy_render=error,bevy_egui=error,bevy_winit=error";
+
 fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARGUS_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(DEFAULT_LOG));
     // A second call (in tests) finds a subscriber in place; that one stays.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

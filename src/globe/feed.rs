@@ -1,0 +1,129 @@
+//! Where the picture's numbers come from: the newest [`Snapshot`] and the playhead, once per frame.
+//!
+//! A running pipeline, one fixed snapshot or a made-up scene stand behind the same trait, so that window, headless
+//! picture and measurement share all code behind it.
+
+use std::sync::Arc;
+
+use bevy::prelude::*;
+
+use super::GlobeSet;
+use crate::base::hash::{Map, Set};
+use crate::cache::{HostId, PathId, Snapshot};
+use crate::pipeline::{Control, PlayState, Playhead};
+
+/// What fills the [`Feed`].
+pub trait FeedSource: Send + Sync + 'static {
+    /// The newest snapshot, if there is one that was not handed out yet. Never waits.
+    fn poll(&mut self) -> Option<Arc<Snapshot>>;
+
+    /// Where the playhead stands and how it moves.
+    fn playhead(&self) -> Playhead;
+
+    /// Passes a wish on; a source that cannot obey ignores it.
+    fn send(&mut self, control: Control);
+}
+
+/// Looks that a made-up scene forces on single marks.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Colour of pins, sRGB.
+    pub pins: Map<HostId, [u8; 3]>,
+    /// Colour of arcs, sRGB.
+    pub arcs: Map<PathId, [u8; 3]>,
+    /// Hosts that have no pin: they only are the end of an arc.
+    pub hidden: Set<HostId>,
+}
+
+/// What all systems read.
+#[derive(Resource, Clone, Debug)]
+pub struct Feed {
+    /// The picture of the moment.
+    pub snapshot: Arc<Snapshot>,
+    /// Grows by one each time `snapshot` is replaced; 0 before the first.
+    pub generation: u64,
+    /// The one clock of the picture.
+    pub playhead: Playhead,
+    /// Looks forced by a made-up scene; empty otherwise.
+    pub overrides: Arc<Overrides>,
+}
+
+impl Default for Feed {
+    fn default() -> Feed {
+        let playhead = Playhead { now: crate::base::Timestamp::default(), state: PlayState::Paused, speed: 1.0 };
+        Feed { snapshot: Arc::default(), generation: 0, playhead, overrides: Arc::default() }
+    }
+}
+
+impl Feed {
+    /// Replaces the snapshot.
+    pub fn show(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshot = snapshot;
+        self.generation += 1;
+    }
+}
+
+/// The source behind the feed; wishes go through here.
+#[derive(Resource)]
+pub struct FeedInput(Box<dyn FeedSource>);
+
+impl FeedInput {
+    /// Wraps a source.
+    #[must_use]
+    pub fn new(source: impl FeedSource) -> FeedInput {
+        FeedInput(Box::new(source))
+    }
+
+    /// Passes a wish on.
+    pub fn send(&mut self, control: Control) {
+        self.0.send(control);
+    }
+}
+
+/// One snapshot that never changes.
+#[derive(Clone, Debug)]
+pub struct FixedSource {
+    next: Option<Arc<Snapshot>>,
+    playhead: Playhead,
+}
+
+impl FixedSource {
+    /// Shows `snapshot` for ever; the playhead stands at its time.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>) -> FixedSource {
+        let playhead = Playhead { now: snapshot.now, state: PlayState::Paused, speed: 1.0 };
+        FixedSource { next: Some(snapshot), playhead }
+    }
+}
+
+impl FeedSource for FixedSource {
+    fn poll(&mut self) -> Option<Arc<Snapshot>> {
+        self.next.take()
+    }
+
+    fn playhead(&self) -> Playhead {
+        self.playhead
+    }
+
+    fn send(&mut self, _control: Control) {}
+}
+
+/// Fills [`Feed`] from [`FeedInput`], if there is one.
+pub struct FeedPlugin;
+
+impl Plugin for FeedPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Feed>().add_systems(Update, take_snapshot.in_set(GlobeSet::Feed));
+    }
+}
+
+fn take_snapshot(input: Option<ResMut<FeedInput>>, mut feed: ResMut<Feed>) {
+    let Some(mut input) = input else { return };
+    if let Some(snapshot) = input.0.poll() {
+        feed.show(snapshot);
+    }
+    let playhead = input.0.playhead();
+    if feed.playhead != playhead {
+        feed.playhead = playhead;
+    }
+}
