@@ -22,6 +22,11 @@ pub mod run;
 
 use bevy::prelude::*;
 
+pub use camera::Orbit;
+pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
+pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
+pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
+
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GlobeSet {

@@ -313,5 +313,5 @@ impl Flight {
 }
 
 #[cfg(test)]
-#[path = "model_tests.rs"]
+#[path = "tests.rs"]
 mod tests;
