@@ -8,8 +8,18 @@
 
 mod batch;
 mod build;
+pub mod codec;
+mod far;
+pub mod names;
 mod summary;
+mod wire;
 
 pub use batch::Batch;
 pub use build::RecordBuilder;
+pub use codec::{Dsr, RecordKind, RecordRef};
+pub use far::{
+    Aggregation, ArpKey, Asns, DsrKind, Encaps, Esp, Far, Flow, FlowForm, GeoLabel, IcmpError, IcmpKey, IcmpState,
+    Intervals, IpAttr, IpAttrs, IsisKey, Jitter, Mac, Metrics, Network, PacketSizes, Payload, Rtcp, RtcpSide, Rtp,
+    RtpSide, Side, Sides, Spread, Tcp, TcpForm, TcpSide, Times, Udt, tcp_status,
+};
 pub use summary::{Addr, Cause, Counts, FlowKey, FlowSummary, SourceId, SrcId};
