@@ -80,7 +80,7 @@ impl<'a> RecordBuilder<'a> {
     }
 
     fn pad_from(&mut self, at: usize) {
-        while (self.out.len() - at) % 4 != 0 {
+        while !(self.out.len() - at).is_multiple_of(4) {
             self.out.push(0);
         }
     }

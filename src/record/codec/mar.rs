@@ -21,8 +21,6 @@
 //! | 120 | u32 | version 3: source id of a start record (text ids reversed) |
 //! | 124 | | `FF FF FF FF` |
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::record::{RecordKind, RecordRef};
 use crate::base::Timestamp;
 use crate::record::{Cause, SrcId, wire};
@@ -326,6 +324,8 @@ impl MarMaker {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
     fn round(maker: &MarMaker, cause: MarCause) -> Vec<u8> {

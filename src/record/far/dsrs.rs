@@ -158,7 +158,8 @@ pub struct PacketSizes {
 /// Packet sizes, DSR type 12.
 pub(super) fn packet_sizes(dsr: &Dsr<'_>) -> Sides<Option<PacketSizes>> {
     let at = |at: usize| {
-        (dsr.body.len() >= at + 4).then(|| PacketSizes { min: wire::be16(dsr.body, at), max: wire::be16(dsr.body, at + 2) })
+        (dsr.body.len() >= at + 4)
+            .then(|| PacketSizes { min: wire::be16(dsr.body, at), max: wire::be16(dsr.body, at + 2) })
     };
     match dsr.qualifier {
         6 => Sides { src: at(0), dst: None },

@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn nonsense_gives_nothing() {
-        for label in ["", ":", "=", "s=", "scity=", "slat=91,slon=0", "slat=NaN,slon=1", "city", "scity=(null)x=,,=:,"] {
+        for label in ["", ":", "=", "s=", "scity=", "slat=91,slon=0", "slat=NaN,slon=1", "city", "scity=(null)x=,,=:,"]
+        {
             let geo = read(label, b's');
             assert_eq!((geo.lat, geo.lon, geo.country, geo.asn), (None, None, None, None), "{label}");
         }

@@ -29,9 +29,7 @@ pub use dsrs::{
 };
 pub use flow::{ArpKey, Flow, FlowForm, IcmpKey, IsisKey};
 pub use geo::{GeoLabel, Side};
-pub use network::{
-    Esp, IcmpState, Network, Rtcp, RtcpSide, Rtp, RtpSide, Tcp, TcpForm, TcpSide, Udt, tcp_status,
-};
+pub use network::{Esp, IcmpState, Network, Rtcp, RtcpSide, Rtp, RtpSide, Tcp, TcpForm, TcpSide, Udt, tcp_status};
 pub use slots::DsrKind;
 pub use time::Times;
 
@@ -67,8 +65,9 @@ impl<'a> Far<'a> {
         let flow = get(DsrKind::Flow).map(|d| Flow::parse(&d, record.version())).unwrap_or_default();
         let metrics = get(DsrKind::Metrics).map(|d| Metrics::parse(&d)).unwrap_or_default();
         let mapped = get(DsrKind::IcmpError).is_some();
-        let times =
-            get(DsrKind::Time).map(|d| Times::parse(&d, metrics.src.pkts, metrics.dst.pkts, mapped)).unwrap_or_default();
+        let times = get(DsrKind::Time)
+            .map(|d| Times::parse(&d, metrics.src.pkts, metrics.dst.pkts, mapped))
+            .unwrap_or_default();
         let mut far = Far { record, slots, flow, metrics, times, tcp_status: None, turned: false };
         far.orient();
         Some(far)
@@ -146,9 +145,9 @@ impl<'a> Far<'a> {
         self.flow.direction_known
             && self.metrics.src.pkts > 0
             && self.metrics.dst.pkts == 0
-            && self.dsr(DsrKind::Network).is_some_and(|d| {
-                d.subtype & 0x7F == 0x34 && matches!(wire::byte(d.body, 0), 0 | 14 | 16 | 18)
-            })
+            && self
+                .dsr(DsrKind::Network)
+                .is_some_and(|d| d.subtype & 0x7F == 0x34 && matches!(wire::byte(d.body, 0), 0 | 14 | 16 | 18))
     }
 
     /// The record as it is stored.

@@ -53,7 +53,8 @@ fn ports(far: &Far<'_>) -> (String, String) {
 /// The columns that are compared, in the order of the sample files; `None` is not compared.
 fn row(far: &Far<'_>) -> Vec<Option<String>> {
     let (sport, dport) = ports(far);
-    let c = |get: fn(&Counts) -> u64, c: &Counts| Some(if far.has_metrics() { get(c).to_string() } else { String::new() });
+    let c =
+        |get: fn(&Counts) -> u64, c: &Counts| Some(if far.has_metrics() { get(c).to_string() } else { String::new() });
     let (m, ip, mac, vlan, mpls) = (far.metrics(), far.ip_attrs(), far.mac(), far.vlan(), far.mpls());
     let is_isis = far.flow().form == FlowForm::Isis;
     let attr = |get: fn(IpAttr) -> String, a: Option<IpAttr>| Some(opt(a.map(get)));
@@ -141,7 +142,8 @@ fn is_known(far: &Far<'_>, title: &str, want: &str, found: &str) -> bool {
 
 /// Compares a sample with its text; gives every difference as `row column expected found`.
 fn differences(name: &str) -> Vec<String> {
-    let csv = String::from_utf8_lossy(&sample(&format!("{}.csv", name.split(".argus").next().unwrap_or(name)))).into_owned();
+    let csv =
+        String::from_utf8_lossy(&sample(&format!("{}.csv", name.split(".argus").next().unwrap_or(name)))).into_owned();
     let mut lines = csv.lines();
     let titles: Vec<_> = lines.next().expect("titles").split(',').collect();
     let bytes = records(&sample(name));
@@ -169,9 +171,28 @@ fn differences(name: &str) -> Vec<String> {
 fn samples_decode_to_what_the_reference_client_prints() {
     let mut all = Vec::new();
     for name in [
-        "crafted.full", "geo", "geo.country", "geo.ralabel", "handmade", "http", "http.full", "icmp-tunnels.full",
-        "ipv6.full", "l2.full", "vlan-mpls.full", "voip.full", "web", "web.full", "web.racluster", "web.radium",
-        "web.ranonymize", "web.truncated", "crafted.full.v5", "geo.ralabel.v5", "http.v5", "web.full.v5",
+        "crafted.full",
+        "geo",
+        "geo.country",
+        "geo.ralabel",
+        "handmade",
+        "http",
+        "http.full",
+        "icmp-tunnels.full",
+        "ipv6.full",
+        "l2.full",
+        "vlan-mpls.full",
+        "voip.full",
+        "web",
+        "web.full",
+        "web.racluster",
+        "web.radium",
+        "web.ranonymize",
+        "web.truncated",
+        "crafted.full.v5",
+        "geo.ralabel.v5",
+        "http.v5",
+        "web.full.v5",
     ] {
         all.extend(differences(&format!("{name}.argus")));
     }
