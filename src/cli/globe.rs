@@ -6,10 +6,7 @@ use anyhow::Context as _;
 
 use super::{Outcome, Usage};
 use crate::cache::Snapshot;
-use crate::globe::camera::Orbit;
-use crate::globe::feed::{FeedInput, FixedSource, Overrides};
-use crate::globe::layers::Layers;
-use crate::globe::run::{Headless, RunError, Setup, WindowOptions, window};
+use crate::globe::{FeedInput, FixedSource, Headless, Layers, Orbit, Overrides, Setup, WindowOptions, window};
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -46,9 +43,7 @@ pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome
                 globe.frame()?;
             }
             let picture = globe.picture()?;
-            let image =
-                image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba).ok_or(RunError::NoPicture)?;
-            image.save(path).with_context(|| format!("writing {path:?}"))?;
+            picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
         }
         None => window(setup, &WindowOptions { size, ..WindowOptions::default() })?,
     }

@@ -245,6 +245,24 @@ pub struct Picture {
     pub rgba: Vec<u8>,
 }
 
+impl Picture {
+    /// Writes it as PNG.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_png(&self, path: &std::path::Path) -> std::io::Result<()> {
+        image::save_buffer_with_format(
+            path,
+            &self.rgba,
+            self.width,
+            self.height,
+            image::ExtendedColorType::Rgba8,
+            image::ImageFormat::Png,
+        )
+        .map_err(std::io::Error::other)
+    }
+}
+
 #[derive(Resource, Clone, Default)]
 struct PictureSlot(Arc<Mutex<Option<Picture>>>);
 
