@@ -139,6 +139,8 @@ pub struct Totals {
     pub refused_paths: u64,
     /// Records whose flow was turned away because the table of flows is full.
     pub refused_flows: u64,
+    /// Records turned away whole since the last jump because the table of records is full.
+    pub refused_records: u64,
 }
 
 /// State of one source.
