@@ -13,6 +13,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use super::data::code;
 use super::{GeoError, LatLon};
+use crate::base::Timestamp;
 
 /// What one database knows of an address.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,8 +64,8 @@ impl Database {
     pub fn title(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let meta = self.reader.metadata();
-        let built = i64::try_from(meta.build_epoch).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
-        let date = built.map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+        let built = i64::try_from(meta.build_epoch).map(|s| Timestamp::from_parts(s, 0).to_string()).unwrap_or_default();
+        let date = built.get(..10).unwrap_or("date unknown");
         format!("{name} ({}, {date})", meta.database_type)
     }
 
