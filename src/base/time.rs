@@ -99,6 +99,66 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Why a text is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no time: expected RFC 3339 such as 2026-03-01T12:00:00Z, or seconds since 1970 such as 1362692526.5")]
+pub struct TimeError(String);
+
+impl std::str::FromStr for Timestamp {
+    type Err = TimeError;
+
+    /// From RFC 3339 with an offset (`2026-03-01T12:00:00.5Z`, a space instead of `T` is fine) or from decimal seconds
+    /// since 1970.
+    fn from_str(text: &str) -> Result<Timestamp, TimeError> {
+        let text = text.trim();
+        if let Some(t) = decimal_nanos(text) {
+            return Ok(Timestamp(t));
+        }
+        let parsed = text.parse::<jiff::Timestamp>().ok().and_then(|t| i64::try_from(t.as_nanosecond()).ok());
+        parsed.map(Timestamp).ok_or_else(|| TimeError(text.into()))
+    }
+}
+
+/// Nanoseconds from decimal seconds, exact: a float would lose the last digits of today's times.
+fn decimal_nanos(text: &str) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |t| (true, t));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(part) {
+        return None;
+    }
+    let part: String = part.chars().chain("000000000".chars()).take(9).collect();
+    let nanos = whole.parse::<i64>().ok()?.checked_mul(NANOS)?.checked_add(part.parse().ok()?)?;
+    Some(if negative { -nanos } else { nanos })
+}
+
+/// A length of time from a text such as `90`, `0.5`, `250ms`, `30s`, `5m`, `1h30m`, `2d`; a bare number means seconds.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, next) = tail.split_at(letters);
+        let scale = match unit.trim() {
+            "ms" => 0.001,
+            "s" | "" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            "d" => 86_400.0,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * scale).ok()?)?;
+        rest = next;
+    }
+    Some(total)
+}
+
 /// A closed stretch of time, `start` ≤ `end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -147,6 +207,30 @@ mod tests {
     #[test]
     fn prints_as_rfc_3339() {
         assert_eq!(Timestamp::from_micros(1_362_692_526_869_344).to_string(), "2013-03-07T21:42:06.869344Z");
+    }
+
+    #[test]
+    fn times_are_read_exactly() {
+        let t = Timestamp::from_micros(1_362_692_526_869_344);
+        for text in ["2013-03-07T21:42:06.869344Z", "2013-03-07 22:42:06.869344+01:00", "1362692526.869344"] {
+            assert_eq!(text.parse(), Ok(t), "{text}");
+        }
+        assert_eq!("-1.5".parse(), Ok(Timestamp::from_nanos(-1_500_000_000)));
+        for text in ["", "yesterday", "1e9", "12:00", "1.2.3", "99999999999999999999"] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_with_and_without_units() {
+        for (text, secs) in
+            [("90", 90.0), ("0.5", 0.5), ("250ms", 0.25), ("5m", 300.0), ("1h30m", 5400.0), ("2d", 172_800.0)]
+        {
+            assert_eq!(parse_duration(text), Some(Duration::from_secs_f64(secs)), "{text}");
+        }
+        for text in ["", "5x", "-1s", "m", "1e99", "."] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -70,12 +70,10 @@ impl History {
         History { chunks: VecDeque::new(), limit, bytes: 0, records: 0, refused: 0, when_full }
     }
 
-    /// Keeps a copy of a record; false if it or an older one had to be turned away.
+    /// Keeps a copy of a record; false if it was turned away.
     pub fn push(&mut self, bytes: &[u8], span: Span, source: SourceId) -> bool {
         let cost = bytes.len() + size_of::<Item>();
-        let mut kept = true;
         while self.bytes + cost > self.limit {
-            kept = false;
             let oldest = match self.when_full {
                 WhenFull::DropOldest => self.chunks.pop_front(),
                 WhenFull::RefuseNew => None,
@@ -101,7 +99,7 @@ impl History {
         }
         self.bytes += cost;
         self.records += 1;
-        kept
+        true
     }
 
     /// Number of records held.

@@ -62,6 +62,7 @@ impl Spread {
     }
 
     /// Whether it is in the window that ends at `now`.
+    #[cfg(test)]
     pub(super) fn present(&self, now: i64, lengths: Lengths) -> bool {
         self.start <= now && self.end > now.saturating_sub(lengths.window)
     }

@@ -64,7 +64,8 @@ impl Database {
     pub fn title(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let meta = self.reader.metadata();
-        let built = i64::try_from(meta.build_epoch).map(|s| Timestamp::from_parts(s, 0).to_string()).unwrap_or_default();
+        let built =
+            i64::try_from(meta.build_epoch).map(|s| Timestamp::from_parts(s, 0).to_string()).unwrap_or_default();
         let date = built.get(..10).unwrap_or("date unknown");
         format!("{name} ({}, {date})", meta.database_type)
     }

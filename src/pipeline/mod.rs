@@ -2,7 +2,29 @@
 //!
 //! Every channel is bounded. A live source never waits for a screen; a file waits for everybody. The playhead is the
 //! one clock of the picture: live, paused or replaying.
+//!
+//! * `src-N`, one thread per source, polls it into batches and hands them on (`reader`).
+//! * `pipe` owns everything else (`run`): the `Engine` keeps all records that pass the filter in the history and those
+//!   of the window in the cache; the `Conductor` moves the playhead by a clock that it is told, obeys [`Control`] and
+//!   knows the sources' condition. Both run without threads too: [`moment_at`] reads sources to their end and answers
+//!   for one time.
+//!
+//! A snapshot is published at most ten times a second, and at once after a control. A picture depends on the records
+//! and the playhead's time alone, not on the way or the speed by which the playhead came there.
 
+mod conductor;
 mod control;
+mod engine;
+mod moment;
+mod placer;
+mod plan;
+mod playhead;
+mod reader;
+mod run;
+#[cfg(test)]
+mod tests;
 
 pub use control::{Control, PlayState, Playhead};
+pub use moment::{Moment, moment_at, snapshot_at};
+pub use plan::{At, AtError, PipelineError, Plan, Predicate, Start};
+pub use run::{Handle, Pipeline};

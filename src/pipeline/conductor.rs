@@ -1,0 +1,292 @@
+//! Moves the playhead, obeys controls, and knows the sources' condition. It is told what the clocks show.
+
+use std::time::Duration;
+
+use super::control::{Control, PlayState, Playhead};
+use super::engine::Engine;
+use super::plan::{At, Start};
+use super::playhead::Player;
+use super::reader::Message;
+use crate::base::{Span, Timestamp, Warnings};
+use crate::cache::{Health, Snapshot, SourceHealth, SourceState};
+use crate::record::{Cause, FlowSummary, SourceId};
+use crate::source::SourceInfo;
+
+/// A live source whose records are at most so old counts as being in step with the wall clock.
+const IN_STEP: i64 = 300_000_000_000;
+/// A record from farther ahead of the wall clock has a wrong time and does not move the playhead.
+const TOO_FAR_AHEAD: i64 = 86_400_000_000_000;
+/// The live playhead stays at most so far behind the newest records.
+const LONGEST_LAG: i64 = 6_000_000_000;
+
+/// What the two clocks show.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clocks {
+    /// Steady clock: time since the pipeline started.
+    pub(super) steady: Duration,
+    /// Wall clock.
+    pub(super) wall: Timestamp,
+}
+
+/// How live records relate to the wall clock.
+///
+/// A sensor reports a long flow at the end of each status interval: at any moment the youngest part of the running
+/// flows is still unreported. The live playhead therefore stays behind the clock by the longest time from the start of
+/// a record to its arrival, as far as records come promptly; so rates do not pulse with the reports.
+#[derive(Clone, Copy, Debug, Default)]
+struct LiveClock {
+    /// Largest (end of record - wall clock at its arrival), nanoseconds.
+    skew: Option<i64>,
+    /// Longest (arrival - start) of a promptly reported record, nanoseconds.
+    lag: i64,
+}
+
+impl LiveClock {
+    fn hear(&mut self, flow: &FlowSummary, wall: Timestamp) {
+        let ahead = flow.span.end.nanos().saturating_sub(wall.nanos());
+        if ahead > TOO_FAR_AHEAD {
+            return;
+        }
+        self.skew = Some(self.skew.map_or(ahead, |s| s.max(ahead)));
+        let age = self.wall(wall).saturating_sub(flow.span.start.nanos());
+        let prompt = self.wall(wall).saturating_sub(flow.span.end.nanos()) < 2_000_000_000;
+        if prompt && flow.cause == Cause::Status {
+            self.lag = self.lag.max(age).min(LONGEST_LAG);
+        }
+    }
+
+    /// The wall clock as the sources see it.
+    fn wall(self, wall: Timestamp) -> i64 {
+        let skew = self.skew.filter(|s| !(-IN_STEP..=0).contains(s)).unwrap_or(0);
+        wall.nanos().saturating_add(skew)
+    }
+
+    fn now(self, wall: Timestamp) -> Timestamp {
+        Timestamp::from_nanos(self.wall(wall).saturating_sub(self.lag))
+    }
+}
+
+/// The pipeline without its threads.
+pub(super) struct Conductor {
+    engine: Engine,
+    player: Player,
+    sources: Vec<SourceHealth>,
+    warnings: Warnings,
+    any_live: bool,
+    live: LiveClock,
+    /// Where to start, as long as that waits for records.
+    start_at: Option<At>,
+    /// Something besides the window has changed since the last picture.
+    news: bool,
+    shown: Option<Timestamp>,
+}
+
+impl Conductor {
+    pub(super) fn new(
+        engine: Engine,
+        infos: &[SourceInfo],
+        warnings: Warnings,
+        wish: (Option<Start>, Option<At>, f64),
+    ) -> Conductor {
+        let any_live = infos.iter().any(|i| i.live);
+        let (start, at, speed) = wish;
+        let by_default = if any_live && at.is_none() { Start::Live } else { Start::Replay };
+        let state = match start.unwrap_or(by_default) {
+            Start::Live if any_live => PlayState::Live,
+            Start::Live | Start::Paused => PlayState::Paused,
+            Start::Replay => PlayState::Replay { speed },
+        };
+        let first = if start == Some(Start::Live) { At::END } else { At::START };
+        let sources = (0u16..).zip(infos).map(|(n, info)| source_health(SourceId(n), info)).collect();
+        Conductor {
+            engine,
+            player: Player::new(state, speed, Timestamp::MIN),
+            sources,
+            warnings,
+            any_live,
+            live: LiveClock::default(),
+            start_at: Some(at.unwrap_or(first)),
+            news: true,
+            shown: None,
+        }
+    }
+
+    pub(super) fn hear(&mut self, message: Message, clocks: Clocks) {
+        match message {
+            Message::Batch(batch) => {
+                let index = usize::from(batch.source().0);
+                let from_live = self.sources.get(index).is_some_and(|s| s.live);
+                let live = &mut self.live;
+                let flows = self.engine.ingest(&batch, |flow| {
+                    if from_live {
+                        live.hear(flow, clocks.wall);
+                    }
+                });
+                if let Some(s) = self.sources.get_mut(index) {
+                    s.records += flows;
+                }
+            }
+            Message::Info(id, info) => {
+                if let Some(s) = self.sources.get_mut(usize::from(id.0)) {
+                    (s.name, s.kind, s.live) = (info.name, info.kind, info.live);
+                    (s.dropped, s.damaged) = (info.dropped, info.damaged);
+                }
+            }
+            Message::State(id, state) => {
+                if let Some(s) = self.sources.get_mut(usize::from(id.0)) {
+                    if let SourceState::Failed(why) = &state {
+                        self.warnings.add(why.clone());
+                    }
+                    s.state = state;
+                }
+            }
+            Message::Warning(text) => {
+                self.warnings.add(text);
+            }
+        }
+        self.news = true;
+    }
+
+    /// Obeys a control. `Stop` is not for here.
+    pub(super) fn obey(&mut self, control: Control, clocks: Clocks) {
+        let steady = clocks.steady;
+        self.news = true;
+        match control {
+            Control::Pause => {
+                self.player.put(self.now(clocks), steady);
+                self.player.pause(steady);
+            }
+            Control::Resume => {
+                let at_end = !self.any_live && self.engine.span().is_some_and(|s| self.now(clocks) >= s.end);
+                if let (true, true, Some(span)) = (at_end, self.all_read(), self.engine.span()) {
+                    self.player.put(span.start, steady);
+                }
+                if self.player.state() == PlayState::Paused {
+                    self.player.play(steady);
+                }
+            }
+            Control::Seek(at) => {
+                self.start_at = None;
+                if self.player.state() == PlayState::Live {
+                    self.player.play(steady);
+                }
+                self.player.put(self.within_recording(at, clocks), steady);
+            }
+            Control::Live if self.any_live => self.player.live(),
+            Control::Live => {
+                self.player.pause(steady);
+                self.start_at = Some(At::END);
+            }
+            Control::Speed(speed) => {
+                self.player.put(self.now(clocks), steady);
+                self.player.set_speed(speed, steady);
+            }
+            Control::Window(length) => self.engine.set_window(length),
+            Control::Stop => {}
+        }
+    }
+
+    /// Brings the window to the playhead.
+    pub(super) fn tick(&mut self, clocks: Clocks) {
+        self.settle_start(clocks);
+        let mut now = self.now(clocks);
+        if let (PlayState::Replay { .. }, Some(span)) = (self.player.state(), self.engine.span()) {
+            let live_now = self.any_live.then(|| self.live.now(clocks.wall));
+            if live_now.is_some_and(|l| now >= l) {
+                self.player.live();
+                now = self.now(clocks);
+            } else if live_now.is_none() && now >= span.end {
+                now = span.end;
+                self.player.put(now, clocks.steady);
+                if self.all_read() {
+                    self.player.pause(clocks.steady);
+                }
+            }
+        }
+        if self.player.state() == PlayState::Live {
+            self.player.put(now, clocks.steady);
+        }
+        self.engine.go_to(now);
+    }
+
+    /// A start relative to the recording is known with the first records, and exactly when all are read.
+    fn settle_start(&mut self, clocks: Clocks) {
+        let Some(at) = self.start_at else { return };
+        let known = match at {
+            At::Time(t) => Some(t),
+            _ => self.engine.span().map(|s| at.resolve(s)),
+        };
+        if let Some(t) = known.filter(|_| self.player.state() != PlayState::Live) {
+            self.player.put(t, clocks.steady);
+        }
+        let moving = self.player.state() != PlayState::Paused;
+        if (known.is_some() && moving) || self.all_read() {
+            self.start_at = None;
+        }
+    }
+
+    /// The time to show. Before the first record that is the wall clock's, so that the sun stands right.
+    fn now(&self, clocks: Clocks) -> Timestamp {
+        match (self.player.state(), self.engine.span(), self.start_at) {
+            (PlayState::Live, ..) => self.live.now(clocks.wall),
+            (_, None, Some(At::AfterFirst(_) | At::BeforeEnd(_))) => clocks.wall,
+            (_, None, None) if self.player.now(clocks.steady) == Timestamp::MIN => clocks.wall,
+            _ => self.player.now(clocks.steady),
+        }
+    }
+
+    /// The nearest time that there is something to show for.
+    fn within_recording(&self, at: Timestamp, clocks: Clocks) -> Timestamp {
+        let Span { start, end } = self.engine.span().unwrap_or(Span { start: at, end: at });
+        let end = if self.any_live { self.live.now(clocks.wall).max(end) } else { end };
+        at.clamp(start, end)
+    }
+
+    /// Whether nothing more will come from files.
+    pub(super) fn all_read(&self) -> bool {
+        self.sources.iter().all(|s| s.live || matches!(s.state, SourceState::Ended | SourceState::Failed(_)))
+    }
+
+    pub(super) fn playhead(&self, clocks: Clocks) -> Playhead {
+        Playhead { now: self.now(clocks), ..self.player.playhead(clocks.steady) }
+    }
+
+    /// Whether a new picture differs from the last one in more than its time.
+    pub(super) fn changed(&self) -> bool {
+        self.news || self.engine.changed()
+    }
+
+    /// Whether a new picture would show another time.
+    pub(super) fn moved(&self) -> bool {
+        self.shown != Some(self.engine.cache().now())
+    }
+
+    pub(super) fn snapshot(&mut self) -> Snapshot {
+        self.news = false;
+        self.shown = Some(self.engine.cache().now());
+        let outside = self.outside();
+        self.engine.snapshot(outside)
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn outside(&self) -> Health {
+        let warnings = self.warnings.messages().to_vec();
+        Health { sources: self.sources.clone(), warnings, ..Health::default() }
+    }
+}
+
+fn source_health(id: SourceId, info: &SourceInfo) -> SourceHealth {
+    SourceHealth {
+        id,
+        name: info.name.clone(),
+        kind: info.kind,
+        state: SourceState::Opening,
+        records: 0,
+        dropped: info.dropped,
+        damaged: info.damaged,
+        live: info.live,
+    }
+}

@@ -1,0 +1,149 @@
+//! The part of the pipeline that has no clock: records in, pictures of any time out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::placer::Placer;
+use super::plan::Predicate;
+use crate::base::{Span, Timestamp};
+use crate::cache::{
+    CacheConfig, Health, History, Moved, Outside, Series, SeriesBuilder, Snapshot, WhenFull, WindowCache,
+};
+use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
+
+/// All records so far, the window at one time, and the way from one to the other.
+#[derive(Debug)]
+pub(super) struct Engine {
+    filter: Option<Predicate>,
+    placer: Placer,
+    cache: WindowCache,
+    history: History,
+    series: SeriesBuilder,
+    shown_series: Arc<Series>,
+    series_changed: bool,
+    span: Option<Span>,
+    /// The end of the window; every record of the history that begins up to here has been pushed.
+    fed: Timestamp,
+    accepted: u64,
+    rejected: u64,
+}
+
+impl Engine {
+    pub(super) fn new(
+        filter: Option<Predicate>,
+        placer: Placer,
+        cache: CacheConfig,
+        (limit, when_full): (usize, WhenFull),
+    ) -> Engine {
+        Engine {
+            filter,
+            placer,
+            cache: WindowCache::new(cache),
+            history: History::new(limit, when_full),
+            series: SeriesBuilder::default(),
+            shown_series: Arc::default(),
+            series_changed: false,
+            span: None,
+            fed: Timestamp::MIN,
+            accepted: 0,
+            rejected: 0,
+        }
+    }
+
+    /// Takes in a batch and tells of each accepted record. Gives the number of flow records in it.
+    pub(super) fn ingest(&mut self, batch: &Batch, mut tell: impl FnMut(&FlowSummary)) -> u64 {
+        let mut flows = 0;
+        for bytes in batch.iter() {
+            let Some(far) = RecordRef::new(bytes).and_then(Far::decode) else { continue };
+            flows += 1;
+            if self.filter.as_ref().is_some_and(|f| !f.holds(&far)) {
+                self.rejected += 1;
+                continue;
+            }
+            self.accepted += 1;
+            let summary = far.summary();
+            self.placer.learn(&far, summary.key.saddr, summary.key.daddr);
+            self.take(bytes, &summary, batch.source());
+            tell(&summary);
+        }
+        flows
+    }
+
+    fn take(&mut self, bytes: &[u8], summary: &FlowSummary, source: SourceId) {
+        self.span = Some(self.span.map_or(summary.span, |s| s.union(summary.span)));
+        let octets = summary.src.bytes as f64 + summary.dst.bytes as f64;
+        self.series.add(summary.span, octets * 8.0);
+        self.series_changed = true;
+        let held = self.history.push(bytes, summary.span, source);
+        // What the history holds is pushed when its time comes; what it could not hold has this one chance.
+        if !held || summary.span.start <= self.fed {
+            push(&mut self.cache, &mut self.placer, summary, source);
+        }
+    }
+
+    pub(super) fn span(&self) -> Option<Span> {
+        self.span
+    }
+
+    /// Moves the window's end to `now`, forward or back.
+    pub(super) fn go_to(&mut self, now: Timestamp) {
+        let opening = now - self.cache.config().window;
+        let after = match self.cache.move_to(now) {
+            Moved::Forward => self.fed,
+            Moved::Back => Timestamp::MIN,
+        };
+        self.fed = now;
+        for held in self.history.starting_within(after, now, opening) {
+            if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode) {
+                push(&mut self.cache, &mut self.placer, &far.summary(), held.source);
+            }
+        }
+    }
+
+    /// Gives the window another length, in place.
+    pub(super) fn set_window(&mut self, window: Duration) {
+        let now = self.fed;
+        self.cache = WindowCache::new(CacheConfig { window, ..self.cache.config() });
+        self.fed = Timestamp::MIN;
+        self.go_to(now);
+    }
+
+    /// Whether the next picture differs from the last in more than its time.
+    pub(super) fn changed(&self) -> bool {
+        self.cache.changed() || self.series_changed
+    }
+
+    /// The picture; `health` is completed by what is known here.
+    pub(super) fn snapshot(&mut self, health: Health) -> Snapshot {
+        if std::mem::take(&mut self.series_changed) {
+            self.shown_series = Arc::new(self.series.series());
+        }
+        let health = self.health(health);
+        self.cache.snapshot(Outside { span: self.span, series: Arc::clone(&self.shown_series), health })
+    }
+
+    pub(super) fn health(&self, outside: Health) -> Health {
+        Health {
+            accepted: self.accepted,
+            rejected: self.rejected,
+            history_records: self.history.records(),
+            history_refused: self.history.refused(),
+            databases: self.placer.databases(),
+            ..outside
+        }
+    }
+
+    pub(super) fn cache(&self) -> &WindowCache {
+        &self.cache
+    }
+}
+
+fn push(cache: &mut WindowCache, placer: &mut Placer, flow: &FlowSummary, source: SourceId) {
+    let (src, dst) = (placer.locate(flow.key.saddr), placer.locate(flow.key.daddr));
+    cache.push(flow, &src, &dst, source);
+}
+
+/// What to do when the history is full: with live sources the near past matters, with files the beginning.
+pub(super) fn when_full(any_live: bool) -> WhenFull {
+    if any_live { WhenFull::DropOldest } else { WhenFull::RefuseNew }
+}

@@ -1,0 +1,298 @@
+//! The pipeline on scripted sources: without threads where the clock matters, with threads where they do.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::time::Duration;
+
+use super::conductor::{Clocks, Conductor};
+use super::moment::moment_of;
+use super::reader::{Input, Message};
+use super::run::{conductor, start_with};
+use super::*;
+use crate::base::{Timestamp, Warnings};
+use crate::cache::{CacheConfig, HostId, PathId, Snapshot, SourceState};
+use crate::geo::{LatLon, Origin};
+use crate::record::{Batch, Far, RecordRef, SourceId};
+use crate::source::{Source, SourceError, SourceInfo, Step};
+
+/// Batches one after the other, then the end.
+struct Script {
+    batches: VecDeque<Vec<Vec<u8>>>,
+    live: bool,
+    panics: bool,
+}
+
+impl Source for Script {
+    fn info(&self) -> SourceInfo {
+        SourceInfo { name: "script".into(), kind: "argus file", live: self.live, dropped: 0, damaged: 0 }
+    }
+
+    fn poll(&mut self, batch: &mut Batch, _: &mut Warnings) -> Result<Step, SourceError> {
+        assert!(!self.panics, "the script says so");
+        match self.batches.pop_front() {
+            Some(records) => {
+                records.iter().for_each(|r| batch.push(r));
+                Ok(Step::More)
+            }
+            None if self.live => Ok(Step::Idle(Duration::from_millis(10))),
+            None => Ok(Step::End),
+        }
+    }
+}
+
+/// The records of a sample file as wire bytes.
+fn sample(name: &str) -> Vec<Vec<u8>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
+    let bytes = std::fs::read(path).expect("a sample");
+    let mut rest = bytes.as_slice();
+    let mut records = Vec::new();
+    while let Some(r) = RecordRef::new(rest) {
+        records.push(r.bytes().to_vec());
+        rest = &rest[r.bytes().len()..];
+    }
+    records
+}
+
+fn script(records: Vec<Vec<u8>>, size: usize) -> Script {
+    Script { batches: records.chunks(size).map(<[_]>::to_vec).collect(), live: false, panics: false }
+}
+
+fn batches(records: &[Vec<u8>], size: usize) -> Vec<Message> {
+    let batch = |part: &[Vec<u8>]| {
+        let mut b = Batch::new(SourceId(0));
+        part.iter().for_each(|r| b.push(r));
+        Message::Batch(b)
+    };
+    records.chunks(size).map(batch).collect()
+}
+
+fn plan() -> Plan {
+    let cache = CacheConfig { window: Duration::from_secs(2), ..CacheConfig::default() };
+    let geo = crate::geo::GeoConfig { home: LatLon::new(48.0, 11.0), ..Default::default() };
+    Plan { cache, geo, ..Plan::default() }
+}
+
+fn clocks(steady: Duration) -> Clocks {
+    Clocks { steady, wall: Timestamp::from_parts(2_000_000_000, 0) }
+}
+
+/// A conductor that has read a whole sample.
+fn loaded(name: &str, plan: Plan, live: bool) -> Conductor {
+    let info = SourceInfo { name: name.into(), kind: "argus file", live, dropped: 0, damaged: 0 };
+    let mut c = conductor(plan, &[info]).expect("bundled databases");
+    for m in batches(&sample(name), 7) {
+        c.hear(m, clocks(Duration::ZERO));
+    }
+    c.hear(Message::State(SourceId(0), SourceState::Ended), clocks(Duration::ZERO));
+    c
+}
+
+/// A picture without what depends on the way to it: numbers given by order of appearance.
+fn bare(mut s: Snapshot) -> Snapshot {
+    s.hosts.iter_mut().for_each(|h| h.id = HostId(0));
+    s.paths.iter_mut().for_each(|p| p.id = PathId(0));
+    s.health = Default::default();
+    s
+}
+
+fn picture(c: &mut Conductor, steady: Duration) -> Snapshot {
+    c.tick(clocks(steady));
+    bare(c.snapshot())
+}
+
+#[test]
+fn a_second_looks_the_same_at_any_speed_and_after_a_seek() {
+    let mut records = 0;
+    for name in ["web.full.argus", "voip.full.argus"] {
+        let start = loaded(name, plan(), false).engine().span().expect("records").start;
+        for second in [3u32, 6] {
+            let goal = Duration::from_secs(second.into());
+            let mut slow = loaded(name, plan(), false);
+            for step in 0..second * 10 {
+                let _ = picture(&mut slow, Duration::from_millis(u64::from(step) * 100));
+            }
+            let slow = picture(&mut slow, goal);
+            let mut fast = loaded(name, Plan { speed: 600.0, ..plan() }, false);
+            let _ = picture(&mut fast, Duration::ZERO);
+            let fast = picture(&mut fast, goal / 600);
+            let mut sought = loaded(name, plan(), false);
+            let _ = picture(&mut sought, Duration::from_millis(6_300));
+            sought.obey(Control::Pause, clocks(Duration::from_millis(6_300)));
+            sought.obey(Control::Seek(start + goal), clocks(Duration::from_millis(6_300)));
+            let sought = picture(&mut sought, Duration::from_secs(30));
+            assert_eq!(slow.now, start + goal);
+            records += slow.totals.records;
+            assert_eq!(slow, sought, "{name} {second}");
+            assert_eq!(slow, fast, "{name} {second}");
+        }
+    }
+    assert!(records > 10);
+}
+
+#[test]
+fn replay_begins_at_the_first_record_and_stops_at_the_last() {
+    let mut c = loaded("web.argus", plan(), false);
+    let span = c.engine().span().expect("records");
+    c.tick(clocks(Duration::ZERO));
+    assert_eq!(c.playhead(clocks(Duration::ZERO)).now, span.start);
+    c.tick(clocks(Duration::from_secs(1_000_000)));
+    let end = c.playhead(clocks(Duration::from_secs(1_000_001)));
+    assert_eq!((end.now, end.state), (span.end, PlayState::Paused));
+    c.obey(Control::Resume, clocks(Duration::from_secs(1_000_002)));
+    c.tick(clocks(Duration::from_secs(1_000_002)));
+    let again = c.playhead(clocks(Duration::from_secs(1_000_002)));
+    assert_eq!((again.now, again.state), (span.start, PlayState::Replay { speed: 1.0 }));
+}
+
+#[test]
+fn a_start_time_is_kept_to() {
+    for (at, start) in
+        [("+5s", None), ("+5s", Some(Start::Paused)), ("-3s", Some(Start::Replay)), ("end", Some(Start::Paused))]
+    {
+        let at: At = at.parse().expect("a time");
+        let mut c = loaded("web.argus", Plan { at: Some(at), start, ..plan() }, false);
+        let span = c.engine().span().expect("records");
+        assert_eq!(picture(&mut c, Duration::ZERO).now, at.resolve(span), "{at:?}");
+    }
+}
+
+#[test]
+fn seeks_stay_within_the_recording() {
+    let mut c = loaded("web.argus", plan(), false);
+    let span = c.engine().span().expect("records");
+    for (to, at) in [(Timestamp::MIN, span.start), (Timestamp::MAX, span.end)] {
+        c.obey(Control::Seek(to), clocks(Duration::ZERO));
+        assert_eq!(picture(&mut c, Duration::ZERO).now, at);
+    }
+}
+
+#[test]
+fn another_window_shows_what_it_holds() {
+    let mut c = loaded("web.argus", Plan { at: Some(At::END), start: Some(Start::Paused), ..plan() }, false);
+    let narrow = picture(&mut c, Duration::ZERO).totals.records;
+    c.obey(Control::Window(Duration::from_secs(86_400)), clocks(Duration::ZERO));
+    let wide = picture(&mut c, Duration::ZERO);
+    assert_eq!((wide.window, wide.totals.records), (Duration::from_secs(86_400), 42));
+    assert!(narrow < 42);
+}
+
+#[test]
+fn a_live_source_with_old_records_moves_the_playhead_to_them() {
+    let mut c = loaded("web.argus", plan(), true);
+    let span = c.engine().span().expect("records");
+    let s = picture(&mut c, Duration::ZERO);
+    assert!(s.now <= span.end && s.now + Duration::from_secs(6) >= span.end, "{} {}", s.now, span.end);
+    assert_eq!(c.playhead(clocks(Duration::ZERO)).state, PlayState::Live);
+    // Paused, the picture stands while records are taken in; afterwards it runs on behind the clock.
+    c.obey(Control::Pause, clocks(Duration::ZERO));
+    let paused = picture(&mut c, Duration::from_secs(5));
+    for m in batches(&sample("http.argus"), 10) {
+        c.hear(m, clocks(Duration::from_secs(6)));
+    }
+    assert_eq!(picture(&mut c, Duration::from_secs(9)).now, paused.now);
+    assert_eq!(c.snapshot().health.accepted, 43);
+    c.obey(Control::Resume, clocks(Duration::from_secs(9)));
+    assert_eq!(picture(&mut c, Duration::from_secs(10)).now, paused.now + Duration::from_secs(1));
+    c.obey(Control::Live, clocks(Duration::from_secs(10)));
+    assert_eq!(c.playhead(clocks(Duration::from_secs(10))).state, PlayState::Live);
+}
+
+#[test]
+fn only_what_the_filter_lets_through_counts() {
+    let filter = Predicate::new(|far: &Far<'_>| far.summary().key.proto == 17);
+    let m = moment_of(Plan { filter: Some(filter), ..plan() }, vec![Box::new(script(sample("web.argus"), 5))], At::END);
+    let s = m.expect("a moment").snapshot;
+    assert!(s.health.accepted > 0 && s.health.rejected > 0);
+    assert_eq!(s.health.accepted + s.health.rejected, 42);
+    assert!(s.flows.iter().all(|f| f.last.key.proto == 17));
+}
+
+#[test]
+fn labels_inside_records_place_addresses() {
+    for name in ["geo.ralabel.argus", "geo.ralabel.v5.argus"] {
+        let wide = CacheConfig { window: Duration::from_secs(86_400), ..CacheConfig::default() };
+        let m = moment_of(Plan { cache: wide, ..plan() }, vec![Box::new(script(sample(name), 100))], At::END);
+        let s = m.expect("a moment").snapshot;
+        assert!(s.hosts.iter().any(|h| h.place.origin == Origin::Label), "{name}");
+    }
+}
+
+#[test]
+fn each_address_sums_what_its_records_say() {
+    let records = sample("web.full.argus");
+    let wide = CacheConfig { window: Duration::from_secs(86_400), ..CacheConfig::default() };
+    let m = moment_of(Plan { cache: wide, ..plan() }, vec![Box::new(script(records.clone(), 9))], At::END).expect("ok");
+    let mut sent = 0u64;
+    for r in &records {
+        let Some(f) = RecordRef::new(r).and_then(Far::decode).map(|f| f.summary()) else { continue };
+        sent += if f.key.saddr.ip().is_some() { f.src.bytes } else { 0 };
+        sent += if f.key.daddr.ip().is_some() { f.dst.bytes } else { 0 };
+    }
+    assert_eq!(m.addresses.iter().map(|a| a.sent.bytes).sum::<u64>(), sent);
+    let t = m.snapshot.totals;
+    assert_eq!(m.addresses.len() as u64, t.hosts);
+    assert_eq!(t.hosts - t.unplaced_hosts, m.snapshot.hosts.len() as u64);
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn threads_read_a_file_to_its_end_and_show_a_sought_time() {
+    let input = Input::Open(Box::new(script(sample("web.argus"), 5)));
+    let handle = start_with(plan(), vec![input]).expect("started");
+    let read = handle.wait_for(PATIENCE, |s| s.health.sources.first().is_some_and(|x| x.state == SourceState::Ended));
+    let span = read.expect("read").span.expect("records");
+    assert!(handle.send(Control::Pause) && handle.send(Control::Seek(span.end)));
+    let s = handle.wait_for(PATIENCE, |s| s.now == span.end).expect("sought");
+    assert_eq!((s.health.history_records, s.health.sources[0].records), (42, 42));
+    let same = moment_of(plan(), vec![Box::new(script(sample("web.argus"), 5))], At::END).expect("a moment").snapshot;
+    assert_eq!(bare((*s).clone()), bare(same));
+    assert_eq!(handle.playhead().state, PlayState::Paused);
+    handle.stop().expect("no breakdown");
+}
+
+#[test]
+fn a_breakdown_of_a_reader_is_an_error_and_not_the_end() {
+    let broken = Script { batches: VecDeque::new(), live: false, panics: true };
+    let inputs = vec![Input::Open(Box::new(broken)), Input::Open(Box::new(script(sample("web.argus"), 5)))];
+    let handle = start_with(Plan { start: Some(Start::Paused), ..plan() }, inputs).expect("started");
+    let s = handle.wait_for(PATIENCE, |s| {
+        let states: Vec<_> = s.health.sources.iter().map(|x| &x.state).collect();
+        matches!(states[..], [SourceState::Failed(_), SourceState::Ended])
+    });
+    assert!(s.is_some_and(|s| s.health.accepted == 42));
+    assert!(handle.health().warnings.iter().any(|w| w.contains("the script says so")));
+    let error = handle.stop().expect_err("a breakdown").to_string();
+    assert!(error.contains("src-0") && error.contains("the script says so"), "{error}");
+}
+
+#[test]
+fn a_live_source_drops_and_counts_when_nobody_takes_its_batches() {
+    use super::reader::Reader;
+    let (out, inbox) = crossbeam_channel::bounded(4);
+    let (stop, stopped) = crossbeam_channel::bounded(0);
+    let source = Script { live: true, ..script(sample("web.argus"), 5) };
+    let reader = Reader { id: SourceId(0), out, stop: stopped };
+    let thread = std::thread::Builder::new()
+        .name("src-0".into())
+        .spawn(move || reader.run(Input::Open(Box::new(source))))
+        .expect("a thread");
+    // The first two messages tell of the source; two batches fit, the others find the channel full.
+    let dropped = std::iter::from_fn(|| inbox.recv_timeout(PATIENCE).ok()).find_map(|m| match m {
+        Message::Info(_, info) if info.dropped > 0 => Some(info.dropped),
+        _ => None,
+    });
+    assert!(dropped.is_some_and(|d| d > 0));
+    drop(stop);
+    drop(inbox);
+    thread.join().expect("no breakdown");
+}
+
+#[test]
+fn the_history_limit_is_counted_and_the_beginning_kept() {
+    let small = Plan { history_bytes: 2000, ..plan() };
+    let m = moment_of(small, vec![Box::new(script(sample("web.argus"), 5))], At::START).expect("a moment");
+    let h = m.snapshot.health;
+    assert!(h.history_refused > 0);
+    assert_eq!(h.history_records + h.history_refused, 42);
+}
