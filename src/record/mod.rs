@@ -20,6 +20,6 @@ pub use codec::{Dsr, RecordKind, RecordRef};
 pub use far::{
     Aggregation, ArpKey, Asns, DsrKind, Encaps, Esp, Far, Flow, FlowForm, GeoLabel, IcmpError, IcmpKey, IcmpState,
     Intervals, IpAttr, IpAttrs, IsisKey, Jitter, Mac, Metrics, Network, PacketSizes, Payload, Rtcp, RtcpSide, Rtp,
-    RtpSide, Side, Sides, Spread, Tcp, TcpForm, TcpSide, Times, Udt, tcp_status,
+    RtpSide, Side, Sides, Spread, Tcp, TcpForm, TcpSide, Times, Transport, Udt, tcp_status,
 };
 pub use summary::{Addr, Cause, Counts, FlowKey, FlowSummary, SourceId, SrcId};

@@ -9,6 +9,13 @@ use std::time::Duration;
 use crate::base::Warnings;
 use crate::record::{Batch, SourceId};
 
+mod argus_file;
+mod argus_net;
+mod content;
+mod decompress;
+mod opener;
+mod packets;
+mod pipe;
 mod spec;
 
 pub use spec::SourceSpec;
@@ -50,6 +57,11 @@ pub trait Source: Send {
     /// # Errors
     /// The source cannot go on: see [`SourceError`].
     fn poll(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<Step, SourceError>;
+
+    /// Why a live source is not delivering at the moment and will try again by itself; `None` while all is well.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why a source cannot be opened or read on.
@@ -92,11 +104,34 @@ pub enum SourceError {
     },
 }
 
+/// How a source is to be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Filter in argus syntax for a server to apply, so that it sends less; empty for none. Records have to be
+    /// filtered here as well, since a server may ignore it.
+    pub filter: String,
+}
+
 /// Opens a source.
 ///
 /// # Errors
-/// See [`SourceError`].
+/// See [`SourceError`]. A server that cannot be reached is no error: the source tries again until it is dropped.
 pub fn open(spec: &SourceSpec, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
-    let _ = id;
-    Err(SourceError::Unavailable { name: spec.to_string(), problem: "no reader for this kind of source".into() })
+    open_with(spec, id, &Options::default())
 }
+
+/// Opens a source with options.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<Box<dyn Source>, SourceError> {
+    match spec {
+        SourceSpec::File(path) => opener::open_file(path, id),
+        SourceSpec::Stdin => opener::open_stdin(id),
+        SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter)?)),
+        SourceSpec::Live { device, filter } => packets::open_live(device, filter, id),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ mod network;
 mod slots;
 mod state;
 mod time;
+mod transport;
 
 pub use counts::Metrics;
 pub use dsrs::{
@@ -32,6 +33,7 @@ pub use geo::{GeoLabel, Side};
 pub use network::{Esp, IcmpState, Network, Rtcp, RtcpSide, Rtp, RtpSide, Tcp, TcpForm, TcpSide, Udt, tcp_status};
 pub use slots::DsrKind;
 pub use time::Times;
+pub use transport::Transport;
 
 use std::borrow::Cow;
 
@@ -205,45 +207,28 @@ impl<'a> Far<'a> {
         self.tcp_status
     }
 
+    /// Who wrote the record, and its number; `None` when the record does not say.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.dsr(DsrKind::Transport).map(|d| Transport::parse(&d))
+    }
+
     /// Identity of the sensor; `None` when the record has no transport DSR.
     #[must_use]
     pub fn srcid(&self) -> Option<SrcId> {
-        let d = self.dsr(DsrKind::Transport)?;
-        let word = wire::bytes::<4>(d.body, 0);
-        Some(match d.qualifier & !0x10 {
-            0x01 => SrcId::V4(word.into()),
-            0x20 => SrcId::Int(i32::from_be_bytes(word)),
-            0x21 => SrcId::Text(word),
-            0x02 => SrcId::V6(wire::bytes::<16>(d.body, 0).into()),
-            0x22 => SrcId::Uuid(wire::bytes(d.body, 0)),
-            _ => SrcId::Unset,
-        })
-    }
-
-    /// Bytes of the source id, and whether an interface name follows.
-    fn id_layout(d: &Dsr<'_>) -> (usize, bool) {
-        let len = match d.qualifier & !0x10 {
-            0x02 | 0x22 => 16,
-            0x03 => 8,
-            _ => 4,
-        };
-        (len, d.qualifier & 0x10 != 0)
+        self.transport().map(|t| t.srcid)
     }
 
     /// Interface name behind the source id (version 5), NUL-padded.
     #[must_use]
     pub fn interface(&self) -> Option<[u8; 4]> {
-        let d = self.dsr(DsrKind::Transport)?;
-        let (len, named) = Far::id_layout(&d);
-        named.then(|| wire::bytes(d.body, len))
+        self.transport()?.interface
     }
 
     /// Sequence number of the record; `None` when the record has no transport DSR.
     #[must_use]
     pub fn seq(&self) -> Option<u32> {
-        let d = self.dsr(DsrKind::Transport)?;
-        let (len, named) = Far::id_layout(&d);
-        Some(wire::be32(d.body, len + if named { 4 } else { 0 }))
+        self.transport().map(|t| t.seq)
     }
 
     #[inline]
@@ -491,10 +476,11 @@ impl<'a> Far<'a> {
     /// The fixed-size extract.
     #[must_use]
     pub fn summary(&self) -> FlowSummary {
+        let transport = self.transport().unwrap_or_default();
         FlowSummary {
             cause: self.cause(),
-            srcid: self.srcid().unwrap_or_default(),
-            seq: self.seq().unwrap_or(0),
+            srcid: transport.srcid,
+            seq: transport.seq,
             span: self.times.span,
             src_span: self.times.src,
             dst_span: self.times.dst,

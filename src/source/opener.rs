@@ -1,0 +1,134 @@
+//! Finds out what an input holds and makes the source that reads it.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use super::content::{ACCEPTED, Content, HEAD_LEN, describe};
+use super::decompress::{Input, is_damage, unpack};
+use super::pipe::{self, PipeSource};
+use super::{Source, SourceError, SourceId, argus_file::ArgusFile, packets};
+
+/// Opens a file of any accepted content. Pipes and devices are read by a thread of their own, so that waiting for
+/// them does not block.
+///
+/// # Errors
+/// It cannot be read, or holds something else.
+pub(super) fn open_file(path: &Path, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
+    let io = |source| SourceError::Io { name: path.to_owned(), source };
+    let format = |problem: String| SourceError::Format { name: path.to_owned(), problem };
+    let meta = std::fs::metadata(path).map_err(io)?;
+    if meta.is_dir() {
+        return Err(format(format!("this is a directory; {ACCEPTED}")));
+    }
+    let file = File::open(path).map_err(io)?;
+    if !meta.is_file() {
+        return Ok(Box::new(PipeSource::new(path.to_owned(), Box::new(file), id).map_err(io)?));
+    }
+    let mut opener = Opener::new(path.to_owned(), Box::new(file));
+    loop {
+        if let Some(opened) = opener.advance()? {
+            return make(opened, path.to_owned(), id);
+        }
+    }
+}
+
+/// Opens standard input.
+///
+/// # Errors
+/// Its thread cannot be started.
+pub(super) fn open_stdin(id: SourceId) -> Result<Box<dyn Source>, SourceError> {
+    let name = PathBuf::from("-");
+    match PipeSource::new(name.clone(), Box::new(io::stdin()), id) {
+        Ok(source) => Ok(Box::new(source)),
+        Err(source) => Err(SourceError::Io { name, source }),
+    }
+}
+
+/// The source for content that is known by now.
+pub(super) fn make(opened: Opened, name: PathBuf, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
+    match opened.content {
+        Content::Argus => Ok(Box::new(ArgusFile::new(name, opened.input))),
+        Content::Pcap | Content::Pcapng => packets::open_file(Box::new(pipe::Patient(opened.input)), &name, id),
+        Content::Packed(_) | Content::Other => {
+            Err(SourceError::Format { name, problem: format!("{ACCEPTED}; {}", opened.looks) })
+        }
+    }
+}
+
+/// An input whose content is known; reading starts at its first byte, unpacked.
+pub(super) struct Opened {
+    content: Content,
+    input: Input,
+    /// What content looks like that is not read.
+    looks: String,
+}
+
+/// Reads as much of an input as is needed to know what it holds.
+pub(super) struct Opener {
+    name: PathBuf,
+    input: Option<Input>,
+    head: Vec<u8>,
+    unpacked: bool,
+}
+
+impl Opener {
+    pub(super) fn new(name: PathBuf, input: Input) -> Opener {
+        Opener { name, input: Some(input), head: Vec::new(), unpacked: false }
+    }
+
+    /// Reads on; `None` if nothing has come for a moment.
+    ///
+    /// # Errors
+    /// The input cannot be read or unpacked.
+    pub(super) fn advance(&mut self) -> Result<Option<Opened>, SourceError> {
+        loop {
+            if !self.fill_head()? {
+                return Ok(None);
+            }
+            let content = Content::of(&self.head);
+            let looks = describe(&self.head);
+            let Some(input) = self.input.take() else { return Ok(None) };
+            let whole: Input = Box::new(Cursor::new(std::mem::take(&mut self.head)).chain(input));
+            match content {
+                Content::Packed(packing) if !self.unpacked => {
+                    let unpacked = unpack(packing, whole)
+                        .map_err(|p| SourceError::Format { name: self.name.clone(), problem: p })?;
+                    self.input = Some(unpacked);
+                    self.unpacked = true;
+                }
+                Content::Packed(_) => {
+                    let looks = "this is packed twice; unpack it once".into();
+                    return Ok(Some(Opened { content, input: whole, looks }));
+                }
+                _ => return Ok(Some(Opened { content, input: whole, looks })),
+            }
+        }
+    }
+
+    /// Reads until the head is full or the input ends; false if it has to wait.
+    fn fill_head(&mut self) -> Result<bool, SourceError> {
+        let Some(input) = self.input.as_mut() else { return Ok(false) };
+        let mut buf = [0; HEAD_LEN];
+        while self.head.len() < HEAD_LEN {
+            let want = HEAD_LEN - self.head.len();
+            match input.read(buf.get_mut(..want).unwrap_or_default()) {
+                Ok(0) => return Ok(true),
+                Ok(n) => self.head.extend_from_slice(buf.get(..n).unwrap_or_default()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                // What was unpacked before the damage is still good.
+                Err(e) if self.unpacked && is_damage(&e) && !self.head.is_empty() => return Ok(true),
+                Err(e) if self.unpacked && is_damage(&e) => {
+                    return Err(SourceError::Damaged {
+                        name: self.name.clone(),
+                        offset: 0,
+                        problem: format!("the packed data cannot be unpacked: {e}"),
+                    });
+                }
+                Err(source) => return Err(SourceError::Io { name: self.name.clone(), source }),
+            }
+        }
+        Ok(true)
+    }
+}
