@@ -10,6 +10,8 @@
 mod argus;
 #[cfg(feature = "globe")]
 mod globe;
+mod input;
+mod picture;
 mod ra;
 mod snapshot;
 

@@ -1,0 +1,129 @@
+//! Options that every command which shows traffic shares: sources, window, places, time.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::Usage;
+use crate::base::time::parse_duration;
+use crate::cache::CacheConfig;
+use crate::geo::{GeoConfig, LatLon};
+use crate::pipeline::{At, Plan, Predicate};
+use crate::source::SourceSpec;
+
+/// Where records come from, which of them, and how they are summed and placed.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct InputArgs {
+    /// Read argus records or packets from files (`-` for standard input); the content tells which
+    #[arg(short = 'r', long = "read", value_name = "FILE", num_args = 1..)]
+    pub(crate) read: Vec<PathBuf>,
+
+    /// Read from an argus server or relay
+    #[arg(short = 'S', long = "server", value_name = "HOST[:PORT]")]
+    pub(crate) server: Vec<String>,
+
+    /// Watch a network interface with the built-in sensor
+    #[arg(short = 'i', long = "interface", value_name = "DEVICE")]
+    pub(crate) interface: Vec<String>,
+
+    /// Packet filter for interfaces, in libpcap's language
+    #[arg(long, value_name = "EXPRESSION", default_value = "", hide_default_value = true)]
+    pub(crate) packet_filter: String,
+
+    /// Length of the window that everything is summed over: 90, 250ms, 5m, 1h30m
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
+    pub(crate) window: Duration,
+
+    /// Length of the interval that rates are taken over
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) rate_interval: Duration,
+
+    /// The moment to show or start at: RFC 3339, seconds since 1970, +30s after the first record, -30s before the
+    /// end, start, end
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<At>,
+
+    /// Where private, loopback and link-local addresses are, in degrees: 48.14,11.58
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = position)]
+    pub(crate) home: Option<LatLon>,
+
+    /// Geolocation database in MaxMind's format instead of the bundled ones; several are asked in turn
+    #[arg(long, value_name = "FILE")]
+    pub(crate) geo: Vec<PathBuf>,
+
+    /// Your own map of networks to places, CSV: network,lat,lon,name[,country]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) places: Vec<PathBuf>,
+}
+
+impl InputArgs {
+    /// The sources in the order of files, servers, interfaces.
+    pub(crate) fn sources(&self) -> Vec<SourceSpec> {
+        let file = |path: &PathBuf| match path.to_str() {
+            Some("-") => SourceSpec::Stdin,
+            _ => SourceSpec::File(path.clone()),
+        };
+        let live = |device: &String| SourceSpec::Live { device: device.clone(), filter: self.packet_filter.clone() };
+        let files = self.read.iter().map(file);
+        let servers = self.server.iter().cloned().map(SourceSpec::ArgusTcp);
+        files.chain(servers).chain(self.interface.iter().map(live)).collect()
+    }
+
+    /// What the pipeline is to do; `filter` is the text behind the lone dash.
+    ///
+    /// # Errors
+    /// The filter is none, or there are too many sources.
+    pub(crate) fn plan(&self, filter: Option<&str>) -> anyhow::Result<Plan> {
+        let sources = self.sources();
+        if sources.len() > usize::from(u16::MAX) {
+            return Err(Usage(format!("at most {} sources are possible, {} are given", u16::MAX, sources.len())).into());
+        }
+        let cache =
+            CacheConfig { window: self.window, rate_interval: self.rate_interval, ..CacheConfig::default() }.bounded();
+        let geo = GeoConfig { databases: self.geo.clone(), places: self.places.clone(), home: self.home };
+        Ok(Plan { sources, filter: predicate(filter)?, geo, cache, at: self.at, ..Plan::default() })
+    }
+}
+
+/// The test that a filter text stands for.
+fn predicate(text: Option<&str>) -> anyhow::Result<Option<Predicate>> {
+    match text {
+        None => Ok(None),
+        Some(text) => Err(Usage(format!("filters such as {text:?} are not supported by this build")).into()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let found = parse_duration(text).ok_or("expected a length of time such as 90, 250ms, 5m or 1h30m")?;
+    if (CacheConfig::MIN_WINDOW..=CacheConfig::MAX_WINDOW).contains(&found) {
+        Ok(found)
+    } else {
+        Err("expected a length of time from 100ms to 3660d".into())
+    }
+}
+
+fn position(text: &str) -> Result<LatLon, String> {
+    let number = |t: &str| f64::from_str(t.trim()).ok();
+    let (lat, lon) = text.split_once(',').ok_or("expected latitude and longitude in degrees, such as 48.14,11.58")?;
+    number(lat)
+        .zip(number(lon))
+        .and_then(|(lat, lon)| LatLon::new(lat, lon))
+        .ok_or_else(|| "latitude must be a number from -90 to 90, longitude one from -180 to 180".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_and_lengths_are_checked() {
+        assert_eq!(position("-33.9, 151.2"), Ok(LatLon { lat: -33.9, lon: 151.2 }));
+        for bad in ["", "1", "91,0", "x,1", "1;2"] {
+            assert!(position(bad).is_err(), "{bad}");
+        }
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for bad in ["0", "5y", "-3s", "99999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}
