@@ -35,8 +35,8 @@ impl Default for CacheConfig {
 impl CacheConfig {
     /// Shortest window and rate interval.
     pub const MIN_WINDOW: Duration = Duration::from_millis(100);
-    /// Longest window: ten years.
-    pub const MAX_WINDOW: Duration = Duration::from_secs(10 * 366 * 86_400);
+    /// Longest window: 200 years, everything a record can be dated with.
+    pub const MAX_WINDOW: Duration = Duration::from_secs(200 * 366 * 86_400);
 
     /// The same with window and rate interval brought into their ranges.
     #[must_use]

@@ -98,7 +98,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     if (CacheConfig::MIN_WINDOW..=CacheConfig::MAX_WINDOW).contains(&found) {
         Ok(found)
     } else {
-        Err("expected a length of time from 100ms to 3660d".into())
+        Err("expected a length of time from 100ms to 73200d".into())
     }
 }
 

@@ -11,6 +11,9 @@ use crate::cache::{
 };
 use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
 
+/// Longest plausible record.
+const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
+
 /// All records so far, the window at one time, and the way from one to the other.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -21,7 +24,9 @@ pub(super) struct Engine {
     series: SeriesBuilder,
     shown_series: Arc<Series>,
     series_changed: bool,
+    /// The stretch of all records with a plausible time, and of those without.
     span: Option<Span>,
+    odd_span: Option<Span>,
     /// The end of the window; every record of the history that begins up to here has been pushed.
     fed: Timestamp,
     accepted: u64,
@@ -44,6 +49,7 @@ impl Engine {
             shown_series: Arc::default(),
             series_changed: false,
             span: None,
+            odd_span: None,
             fed: Timestamp::MIN,
             accepted: 0,
             rejected: 0,
@@ -61,7 +67,7 @@ impl Engine {
                 continue;
             }
             self.accepted += 1;
-            let summary = far.summary();
+            let summary = settled(far.summary());
             self.placer.learn(&far, summary.key.saddr, summary.key.daddr);
             self.take(bytes, &summary, batch.source());
             tell(&summary);
@@ -70,10 +76,7 @@ impl Engine {
     }
 
     fn take(&mut self, bytes: &[u8], summary: &FlowSummary, source: SourceId) {
-        self.span = Some(self.span.map_or(summary.span, |s| s.union(summary.span)));
-        let octets = summary.src.bytes as f64 + summary.dst.bytes as f64;
-        self.series.add(summary.span, octets * 8.0);
-        self.series_changed = true;
+        self.date(summary);
         let held = self.history.push(bytes, summary.span, source);
         // What the history holds is pushed when its time comes; what it could not hold has this one chance.
         if !held || summary.span.start <= self.fed {
@@ -81,8 +84,25 @@ impl Engine {
         }
     }
 
+    /// Lets a record count for the stretch and the time line of the recording.
+    fn date(&mut self, summary: &FlowSummary) {
+        let dated = is_dated(summary);
+        if dated && self.span.is_none() {
+            // What has no plausible time makes way for the first that has one.
+            self.series = SeriesBuilder::default();
+        }
+        let span = if dated { &mut self.span } else { &mut self.odd_span };
+        *span = Some(span.map_or(summary.span, |s| s.union(summary.span)));
+        if dated || self.span.is_none() {
+            let octets = summary.src.bytes as f64 + summary.dst.bytes as f64;
+            self.series.add(summary.span, octets * 8.0);
+            self.series_changed = true;
+        }
+    }
+
+    /// From the first to the last record. Records without a plausible time count only when there are no others.
     pub(super) fn span(&self) -> Option<Span> {
-        self.span
+        self.span.or(self.odd_span)
     }
 
     /// Moves the window's end to `now`, forward or back.
@@ -95,7 +115,7 @@ impl Engine {
         self.fed = now;
         for held in self.history.starting_within(after, now, opening) {
             if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode) {
-                push(&mut self.cache, &mut self.placer, &far.summary(), held.source);
+                push(&mut self.cache, &mut self.placer, &settled(far.summary()), held.source);
             }
         }
     }
@@ -119,7 +139,7 @@ impl Engine {
             self.shown_series = Arc::new(self.series.series());
         }
         let health = self.health(health);
-        self.cache.snapshot(Outside { span: self.span, series: Arc::clone(&self.shown_series), health })
+        self.cache.snapshot(Outside { span: self.span(), series: Arc::clone(&self.shown_series), health })
     }
 
     pub(super) fn health(&self, outside: Health) -> Health {
@@ -136,6 +156,19 @@ impl Engine {
     pub(super) fn cache(&self) -> &WindowCache {
         &self.cache
     }
+}
+
+/// A record that claims to last longer than ten years has damaged times: it is taken as a moment.
+fn settled(flow: FlowSummary) -> FlowSummary {
+    if flow.span.duration() <= LONGEST_RECORD {
+        return flow;
+    }
+    FlowSummary { span: Span { end: flow.span.start, ..flow.span }, src_span: None, dst_span: None, ..flow }
+}
+
+/// Whether the record says when it was: sensors without a clock, and damaged records, give the first day of 1970.
+fn is_dated(flow: &FlowSummary) -> bool {
+    flow.span.start >= Timestamp::from_parts(86_400, 0)
 }
 
 fn push(cache: &mut WindowCache, placer: &mut Placer, flow: &FlowSummary, source: SourceId) {

@@ -296,3 +296,15 @@ fn the_history_limit_is_counted_and_the_beginning_kept() {
     assert!(h.history_refused > 0);
     assert_eq!(h.history_records + h.history_refused, 42);
 }
+
+#[test]
+fn records_without_a_plausible_time_do_not_stretch_the_recording() {
+    // One of the sample's records has its times lost: it claims to last from 1970 to 2097.
+    let m =
+        moment_of(plan(), vec![Box::new(script(sample("icmp-tunnels.full.argus"), 10))], At::END).expect("a moment");
+    let span = m.snapshot.span.expect("records");
+    assert!(span.start > Timestamp::from_parts(86_400, 0) && span.end < Timestamp::from_parts(2_000_000_000, 0));
+    assert_eq!(m.snapshot.health.accepted, 64);
+    let bits: f64 = m.snapshot.series.bits.iter().sum();
+    assert!(bits > 0.0 && m.snapshot.series.start <= span.start);
+}

@@ -1,0 +1,3 @@
+//! The built program against its data and against the classic tools.
+
+mod snapshot;
