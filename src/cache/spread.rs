@@ -96,7 +96,7 @@ impl Spread {
         }
         let multiple = x.div_euclid(self.grain).saturating_add(1).saturating_mul(self.grain);
         let marks = [self.end, self.src.start, self.src.end, self.dst.start, self.dst.end];
-        marks.into_iter().filter(|m| *m > x).fold(Some(multiple), |least, m| least.map(|l| l.min(m)))
+        Some(marks.into_iter().filter(|m| *m > x).fold(multiple, i64::min))
     }
 }
 

@@ -56,7 +56,7 @@ enum Command {
     #[command(visible_alias = "sensor")]
     Argus(argus::Args),
     /// Print what the screens would read at one moment.
-    Snapshot(snapshot::Args),
+    Snapshot(Box<snapshot::Args>),
 }
 
 /// Classic program names that select a subcommand when the program is called through a link.
@@ -84,7 +84,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Globe(args) => globe::run(args, filter),
         Command::Ra(args) => ra::run(args, filter),
         Command::Argus(args) => argus::run(args, filter),
-        Command::Snapshot(args) => snapshot::run(args, filter),
+        Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }
 }
 

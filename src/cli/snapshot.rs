@@ -30,8 +30,8 @@ enum Format {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
-    let plan = args.input.plan(filter.as_deref())?;
+pub(crate) fn run(args: &Args, filter: Option<&str>) -> anyhow::Result<Outcome> {
+    let plan = args.input.plan(filter)?;
     if plan.sources.is_empty() {
         return Err(Usage("no source given: name files with -r".into()).into());
     }

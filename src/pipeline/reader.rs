@@ -11,9 +11,6 @@ use crate::source::{self, Source, SourceInfo, SourceSpec, Step};
 
 /// Longest sleep between two looks at the order to stop.
 const NAP: Duration = Duration::from_millis(200);
-/// Waiting time before the first attempt to connect anew; doubles up to the longest.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// What a source's thread reports.
 #[derive(Debug)]
@@ -28,7 +25,7 @@ pub(super) enum Message {
     Warning(String),
 }
 
-/// A source to read: open already, or to be opened by its thread because that may take long.
+/// A source to read: open already, or to be opened by its thread because that may wait for the other side.
 pub(super) enum Input {
     Open(Box<dyn Source>),
     Later(SourceSpec),
@@ -38,8 +35,8 @@ impl Input {
     /// Opens what can be opened at once, so that a wrong name is an error before anything starts.
     pub(super) fn prepare(spec: &SourceSpec, id: SourceId) -> Result<Input, source::SourceError> {
         match spec {
-            SourceSpec::File(_) | SourceSpec::Live { .. } => Ok(Input::Open(source::open(spec, id)?)),
-            SourceSpec::Stdin | SourceSpec::ArgusTcp(_) => Ok(Input::Later(spec.clone())),
+            SourceSpec::Stdin => Ok(Input::Later(spec.clone())),
+            _ => Ok(Input::Open(source::open(spec, id)?)),
         }
     }
 
@@ -48,9 +45,7 @@ impl Input {
         match self {
             Input::Open(source) => source.info(),
             Input::Later(spec) => {
-                let live = matches!(spec, SourceSpec::ArgusTcp(_) | SourceSpec::Live { .. });
-                let kind = if live { "argus stream" } else { "standard input" };
-                SourceInfo { name: spec.to_string(), kind, live, dropped: 0, damaged: 0 }
+                SourceInfo { name: spec.to_string(), kind: "standard input", live: false, dropped: 0, damaged: 0 }
             }
         }
     }
@@ -67,44 +62,23 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads until the source ends or the pipeline stops. A stream that is lost is opened again, ever more seldom.
+    /// Reads until the source ends or the pipeline stops.
     pub(super) fn run(self, input: Input) {
-        let _ = match input {
-            Input::Open(source) => self.once(source).and_then(|state| self.tell(Message::State(self.id, state))),
-            Input::Later(spec) => self.again_and_again(&spec),
+        let source = match input {
+            Input::Open(source) => Ok(source),
+            Input::Later(spec) => source::open(&spec, self.id),
         };
+        let end = source.map_or_else(|e| Ok(SourceState::Failed(e.to_string())), |source| self.read(source));
+        // A pipeline that stops needs no word about it.
+        let _ = end.and_then(|state| self.tell(Message::State(self.id, state)));
     }
 
-    fn again_and_again(&self, spec: &SourceSpec) -> Result<(), Stopped> {
-        let retries = matches!(spec, SourceSpec::ArgusTcp(_));
-        let mut wait = FIRST_RETRY;
-        loop {
-            let state = match source::open(spec, self.id) {
-                Ok(source) => {
-                    wait = FIRST_RETRY;
-                    self.once(source)?
-                }
-                Err(e) => SourceState::Failed(e.to_string()),
-            };
-            if !retries {
-                return self.tell(Message::State(self.id, state));
-            }
-            let why = match state {
-                SourceState::Failed(why) => why,
-                _ => "the server closed the connection".into(),
-            };
-            self.tell(Message::State(self.id, SourceState::Retrying(why)))?;
-            self.sleep(wait)?;
-            wait = (wait * 2).min(LONGEST_RETRY);
-        }
-    }
-
-    /// Reads one opened source to its end and says how it ended.
-    fn once(&self, mut source: Box<dyn Source>) -> Result<SourceState, Stopped> {
+    /// Reads an opened source to its end and says how it ended.
+    fn read(&self, mut source: Box<dyn Source>) -> Result<SourceState, Stopped> {
         let mut told = source.info();
-        let running = if told.live { SourceState::Live } else { SourceState::Reading };
+        let mut state = running(source.as_ref());
         self.tell(Message::Info(self.id, told.clone()))?;
-        self.tell(Message::State(self.id, running))?;
+        self.tell(Message::State(self.id, state.clone()))?;
         let (mut warnings, mut shown, mut overrun) = (Warnings::new(), 0, 0);
         loop {
             let mut batch = Batch::new(self.id);
@@ -122,6 +96,11 @@ impl Reader {
             if info != told {
                 self.tell(Message::Info(self.id, info.clone()))?;
                 told = info;
+            }
+            let now = running(source.as_ref());
+            if now != state {
+                self.tell(Message::State(self.id, now.clone()))?;
+                state = now;
             }
             match step {
                 Ok(Step::More) => self.check()?,
@@ -168,5 +147,14 @@ impl Reader {
             Err(RecvTimeoutError::Timeout) => Ok(()),
             _ => Err(Stopped),
         }
+    }
+}
+
+/// What a source that has not ended is doing.
+fn running(source: &dyn Source) -> SourceState {
+    match source.trouble() {
+        Some(why) => SourceState::Retrying(why),
+        None if source.info().live => SourceState::Live,
+        None => SourceState::Reading,
     }
 }

@@ -1,3 +1,4 @@
 //! The built program against its data and against the classic tools.
 
+#[cfg(test)]
 mod snapshot;
