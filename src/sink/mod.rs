@@ -1,1 +1,29 @@
 //! Where records go: argus files, text, JSON.
+
+use std::path::PathBuf;
+
+mod argus_file;
+
+pub use argus_file::ArgusWriter;
+
+/// Why records cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The file could not be opened or written.
+    #[error("{name:?}: {source}")]
+    Io {
+        /// What was written.
+        name: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// What is there already is nothing that records can be appended to.
+    #[error("{name:?}: {problem}")]
+    Format {
+        /// What was to be written.
+        name: PathBuf,
+        /// Expected, found, remedy.
+        problem: String,
+    },
+}

@@ -7,8 +7,10 @@ mod dsr;
 mod framer;
 mod mar;
 mod record;
+mod writer;
 
 pub use dsr::{Dsr, Dsrs};
 pub use framer::{FrameError, Framer};
 pub use mar::{Cookie, Mar, MarCause, MarMaker};
 pub use record::{RecordKind, RecordRef};
+pub use writer::to_v3;

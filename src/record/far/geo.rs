@@ -163,10 +163,10 @@ fn value_end(after: &[u8]) -> usize {
     }
 }
 
-/// Whether a city's value is the list of version 3 rather than a name: its first item is a number.
+/// Whether a city's value is the list of version 3 rather than a name: it holds a number with a point, or a gap.
 fn is_positional(value: &[u8]) -> bool {
     let mut items = value.split(|&c| c == b',');
-    items.any(|item| item.contains(&b'.') && number(item).is_some())
+    items.any(|item| item == b"(null)" || item.contains(&b'.') && number(item).is_some())
 }
 
 /// Reads the list of version 3. Its order depends on a configuration that the file does not hold, so values are told
@@ -174,9 +174,11 @@ fn is_positional(value: &[u8]) -> bool {
 fn read_positional<'a>(value: &'a [u8], geo: &mut GeoLabel<'a>) {
     let is_degree = |item: &[u8]| if item.contains(&b'.') { number(item) } else { None };
     let mut previous: Option<f64> = None;
+    let mut city: Option<(usize, usize)> = None;
+    let mut at = 0;
     for item in value.split(|&c| c == b',') {
-        let degree = is_degree(item);
-        match (previous, degree) {
+        let end = at + item.len();
+        match (previous, is_degree(item)) {
             (Some(lat), Some(lon)) => {
                 geo.set_position(lat, lon);
                 previous = None;
@@ -184,13 +186,20 @@ fn read_positional<'a>(value: &'a [u8], geo: &mut GeoLabel<'a>) {
             (_, Some(lat)) => previous = Some(lat),
             (_, None) => {
                 previous = None;
-                if country(item).is_some() {
-                    geo.country = geo.country.or_else(|| country(item));
-                } else if geo.city.is_none() && is_city(item) {
-                    geo.city = Some(wire::text(item));
-                }
+                city = match city {
+                    // `Washington, D.C.`: a blank behind the comma continues the name.
+                    Some((from, to)) if to + 1 == at && item.first() == Some(&b' ') => Some((from, end)),
+                    None if country(item).is_some() || !is_city(item) => None,
+                    None => Some((at, end)),
+                    other => other,
+                };
+                geo.country = geo.country.or_else(|| country(item));
             }
         }
+        at = end + 1;
+    }
+    if geo.city.is_none() {
+        geo.city = city.and_then(|(from, to)| value.get(from..to)).map(wire::text);
     }
 }
 
@@ -228,6 +237,8 @@ mod tests {
         assert_eq!((src.lat, src.country, src.city.as_deref()), (Some(51.514198), Some(*b"GB"), Some("London")));
         let dst = read(label, b'd');
         assert_eq!((dst.lon, dst.country, dst.city.as_deref()), (Some(-122.314903), Some(*b"US"), Some("Milton")));
+        let comma = read("scity=38.9,-77.0,US,Washington, D.C.,48.0,9.0", b's');
+        assert_eq!(comma.city.as_deref(), Some("Washington, D.C."));
         let bare = read("dcity=48.0,9.0,(null),(null)", b'd');
         assert_eq!((bare.lat, bare.country, bare.city), (Some(48.0), None, None));
     }

@@ -26,7 +26,7 @@ pub struct Transport {
 impl Transport {
     /// Decodes the DSR.
     #[must_use]
-    pub(super) fn parse(d: &Dsr<'_>) -> Transport {
+    pub(crate) fn parse(d: &Dsr<'_>) -> Transport {
         let b = d.body;
         let word = wire::bytes::<4>(b, 0);
         let (srcid, len) = match d.qualifier & !0x10 {
