@@ -9,6 +9,7 @@
 mod batch;
 mod build;
 pub mod codec;
+mod drive;
 mod far;
 pub mod names;
 mod summary;
@@ -17,6 +18,7 @@ mod wire;
 pub use batch::Batch;
 pub use build::RecordBuilder;
 pub use codec::{Dsr, RecordKind, RecordRef};
+pub use drive::{drive_bytes, drive_record};
 pub use far::{
     Aggregation, ArpKey, Asns, DsrKind, Encaps, Esp, Far, Flow, FlowForm, GeoLabel, IcmpError, IcmpKey, IcmpState,
     Intervals, IpAttr, IpAttrs, IsisKey, Jitter, Mac, Metrics, Network, PacketSizes, Payload, Rtcp, RtcpSide, Rtp,

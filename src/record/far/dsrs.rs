@@ -1,10 +1,15 @@
 //! The optional DSRs of a flow record as plain values. Each `parse` takes the DSR as it stands; the view exchanges the
 //! sides afterwards where the record was turned round.
 
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::net::Ipv4Addr;
 
 use crate::record::codec::Dsr;
 use crate::record::wire;
+
+/// Most bytes that a deflated payload may become.
+const MAX_INFLATED: u64 = 64 * 1024;
 
 /// Something that each end has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -190,6 +195,18 @@ impl<'a> Payload<'a> {
             data: data.get(..count).unwrap_or(data),
             is_deflated: dsr.subtype & 0x08 != 0,
         }
+    }
+
+    /// The payload unpacked; at most 64 KiB of a deflated one, and as much of a damaged one as can be unpacked.
+    #[must_use]
+    pub fn text(&self) -> Cow<'a, [u8]> {
+        if !self.is_deflated {
+            return self.data.into();
+        }
+        let mut out = Vec::new();
+        // An error leaves what was unpacked before it.
+        let _ = flate2::read::ZlibDecoder::new(self.data).take(MAX_INFLATED).read_to_end(&mut out);
+        out.into()
     }
 }
 

@@ -198,3 +198,49 @@ fn samples_decode_to_what_the_reference_client_prints() {
     }
     assert!(all.is_empty(), "{} differences:\n{}", all.len(), all.join("\n"));
 }
+
+fn event_texts(name: &str) -> Vec<String> {
+    let bytes = records(&sample(name));
+    let events = bytes.iter().filter_map(|b| RecordRef::new(b)).filter(|r| r.kind() == RecordKind::Event);
+    events
+        .map(|r| {
+            let dsr = r.dsrs().find(|d| d.kind == 0x50).expect("a payload");
+            String::from_utf8_lossy(&Payload::parse(&dsr).text()).into_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn events_carry_their_text_plain_or_deflated() {
+    let deflated = event_texts("event.argus");
+    assert_eq!(deflated.len(), 3);
+    assert!(
+        deflated.iter().all(|t| t.starts_with("file:/proc/vmstat\n") && t.contains("nr_free_pages ")),
+        "{deflated:?}"
+    );
+    let plain = event_texts("event.v5.argus");
+    assert_eq!(plain.len(), 2);
+    assert!(plain.iter().all(|t| t.starts_with("prog=/bin/date\n")), "{plain:?}");
+}
+
+#[test]
+fn labels_of_both_generations_name_the_same_places() {
+    let all = |name: &str| -> Vec<(Option<String>, Option<[u8; 2]>, Option<i64>)> {
+        let bytes = records(&sample(name));
+        let fars: Vec<_> = bytes.iter().filter_map(|b| Far::decode(RecordRef::new(b)?)).collect();
+        let mut out = Vec::new();
+        for far in &fars {
+            for side in [Side::Src, Side::Dst] {
+                let g = far.geo_label(side);
+                out.push((g.city.map(Cow::into_owned), g.country, g.lat.map(|v| (v * 1e3).round() as i64)));
+            }
+        }
+        out
+    };
+    let (old, new) = (all("geo.ralabel.argus"), all("geo.ralabel.v5.argus"));
+    let london = (Some("London".to_string()), Some(*b"GB"), Some(51514));
+    assert_eq!((old.first(), new.first()), (Some(&london), Some(&london)));
+    let cities = |all: &[(Option<String>, _, _)]| all.iter().filter_map(|p| p.0.clone()).collect::<Vec<_>>();
+    assert!(cities(&old).len() > 20);
+    assert!(cities(&new).contains(&"Linköping".to_string()) && cities(&old).contains(&"Linköping".to_string()));
+}
