@@ -225,7 +225,8 @@ fn events_carry_their_text_plain_or_deflated() {
 
 #[test]
 fn labels_of_both_generations_name_the_same_places() {
-    let all = |name: &str| -> Vec<(Option<String>, Option<[u8; 2]>, Option<i64>)> {
+    type Place = (Option<String>, Option<[u8; 2]>, Option<i64>);
+    let all = |name: &str| -> Vec<Place> {
         let bytes = records(&sample(name));
         let fars: Vec<_> = bytes.iter().filter_map(|b| Far::decode(RecordRef::new(b)?)).collect();
         let mut out = Vec::new();
