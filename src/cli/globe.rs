@@ -1,25 +1,50 @@
 //! Show traffic on the globe.
 
-use std::sync::Arc;
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
 use super::{Outcome, Usage};
-use crate::cache::Snapshot;
-use crate::globe::{FeedInput, FixedSource, Headless, Layers, Orbit, Overrides, Setup, WindowOptions, window};
+use crate::geo::{LatLon, find_data, parse_cities};
+use crate::globe::{
+    FeedInput, FixedSource, Headless, Layers, Orbit, RADIUS_KM, Scene, Setup, Synthetic, WindowOptions, bench,
+    measure_main, parse_scene, window,
+};
+
+/// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
+const SETTLE: usize = 4;
 
 /// Options.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Render one picture into this PNG file instead of opening a window.
     #[arg(long, value_name = "FILE")]
-    screenshot: Option<std::path::PathBuf>,
+    screenshot: Option<PathBuf>,
     /// Size of the picture or window in pixels.
     #[arg(long, value_name = "WxH", default_value = "1280x720")]
     size: String,
+    /// Where the eye is: latitude, longitude in degrees and height in km.
+    #[arg(long, value_name = "LAT,LON,ALT_KM", allow_hyphen_values = true)]
+    view: Option<String>,
     /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     layers: Option<String>,
+    /// Show the pins and arcs of a CSV file (kind,lat,lng,lat2,lng2,bps,color) instead of traffic.
+    #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
+    scene: Option<PathBuf>,
+    /// Show a random scene: `pins=N,arcs=M,seed=S`.
+    #[arg(long, value_name = "WORDS")]
+    synthetic: Option<String>,
+    /// Draw this many frames without a window, each finished before the next, and print one line of JSON.
+    #[arg(long, value_name = "K", conflicts_with = "screenshot")]
+    bench_frames: Option<usize>,
+    /// Fill the whole screen.
+    #[arg(long)]
+    fullscreen: bool,
+    /// Most frames per second.
+    #[arg(long, value_name = "N", default_value_t = 60.0)]
+    fps: f64,
 }
 
 /// Runs the command.
@@ -29,25 +54,44 @@ pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
-    let setup = Setup {
-        feed: FeedInput::new(FixedSource::new(Arc::new(Snapshot::default()))),
-        overrides: Arc::new(Overrides::default()),
+    let orbit = args.view.as_deref().map_or(Ok(Orbit::default()), parse_view)?;
+    let scene = made_up_scene(&args)?.unwrap_or_default();
+    let mut setup = Setup {
+        feed: FeedInput::new(FixedSource::new(scene.snapshot)),
+        overrides: scene.overrides,
         layers,
-        orbit: Orbit::default(),
+        orbit,
         extend: Vec::new(),
     };
-    match &args.screenshot {
-        Some(path) => {
-            let mut globe = Headless::new(setup, size, 1.0)?;
-            for _ in 0..4 {
-                globe.frame()?;
-            }
-            let picture = globe.picture()?;
-            picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
+    if let Some(frames) = args.bench_frames {
+        setup.extend.push(measure_main);
+        let result = bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
+    } else if let Some(path) = &args.screenshot {
+        let mut globe = Headless::new(setup, size, 1.0)?;
+        for _ in 0..SETTLE {
+            globe.frame()?;
         }
-        None => window(setup, &WindowOptions { size, ..WindowOptions::default() })?,
+        globe.picture()?.save_png(path).with_context(|| format!("writing {}", path.display()))?;
+    } else {
+        window(setup, &WindowOptions { size, fullscreen: args.fullscreen, fps: args.fps })?;
     }
     Ok(Outcome::Done)
+}
+
+/// The scene of `--scene` or `--synthetic`.
+fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
+    if let Some(path) = &args.scene {
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        return Ok(Some(parse_scene(&bytes).with_context(|| path.display().to_string())?));
+    }
+    let Some(words) = &args.synthetic else { return Ok(None) };
+    let synthetic = Synthetic::parse(words).map_err(|e| Usage(e.to_string()))?;
+    let cities = find_data("assets", "cities.csv")
+        .ok()
+        .and_then(|path| std::fs::read_to_string(path).ok())
+        .and_then(|text| parse_cities(&text).ok());
+    Ok(Some(synthetic.build(&cities.unwrap_or_default())))
 }
 
 /// `1920x1080`.
@@ -56,4 +100,34 @@ fn parse_size(text: &str) -> Result<(u32, u32), Usage> {
     let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
     let side = |s: &str| s.parse::<u32>().ok().filter(|v| (16..=16_384).contains(v));
     Ok((side(w).ok_or_else(wrong)?, side(h).ok_or_else(wrong)?))
+}
+
+/// `48.1,11.6,2500`.
+fn parse_view(text: &str) -> Result<Orbit, Usage> {
+    let wrong = || Usage(format!("--view {text:?}: expected LAT,LON,ALT_KM, such as 48.1,11.6,2500"));
+    let numbers: Vec<f64> = text.split(',').filter_map(|w| w.trim().parse().ok()).collect();
+    let &[lat, lon, km] = numbers.as_slice() else { return Err(wrong()) };
+    let target = LatLon::new(lat, lon).ok_or_else(wrong)?;
+    if !(km.is_finite() && km > 0.0) {
+        return Err(wrong());
+    }
+    Ok(Orbit { target, altitude: km / RADIUS_KM, ..Orbit::default() }.clamped())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_and_sizes_are_read_and_nonsense_refused() {
+        let orbit = parse_view("-33.9, 151.2, 6371").expect("right");
+        assert!((orbit.altitude - 1.0).abs() < 1e-9 && orbit.target.lat < 0.0);
+        for wrong in ["", "1,2", "91,0,100", "1,2,-5", "1,2,3,4", "a,b,c"] {
+            assert!(parse_view(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_size("1920x1080").expect("right"), (1920, 1080));
+        for wrong in ["", "1920", "0x5", "1920x1000000", "axb"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -13,19 +13,31 @@
 //!
 //! `model.rs` files are pure: no Bevy type, tested without a GPU.
 
+pub mod arcs;
+pub mod bench;
+pub mod borders;
 pub mod camera;
 pub mod feed;
+pub mod gpu;
 pub mod layers;
+pub mod maps;
 pub mod math;
+pub mod names;
 pub mod picking;
+pub mod pins;
 pub mod run;
+pub mod scale;
+pub mod scene;
+pub mod stars;
 
 use bevy::prelude::*;
 
-pub use camera::Orbit;
+pub use bench::{BenchResult, bench, measure_main};
+pub use camera::{Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
+pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +82,45 @@ impl Default for Canvas {
     }
 }
 
+/// Size of marks and lines as a multiple of their usual size; grows with the viewing distance.
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct MarkScale(pub f64);
+
+impl Default for MarkScale {
+    fn default() -> MarkScale {
+        MarkScale(1.0)
+    }
+}
+
+/// Whether things move that need not.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Motion {
+    /// Dashes, spin, flights and rings stand still.
+    pub reduced: bool,
+}
+
+/// Which marks stand out. The panels fill it from their selection.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Emphasis {
+    /// Selected addresses.
+    pub hosts: Vec<std::net::IpAddr>,
+    /// Selected pairs, each in the order of the snapshot (lower address first).
+    pub paths: Vec<(std::net::IpAddr, std::net::IpAddr)>,
+    /// The address under the pointer.
+    pub hovered: Option<std::net::IpAddr>,
+    /// Everything that is not selected is dimmed.
+    pub dim_others: bool,
+}
+
+/// The order of the systems that draw with egui.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaintSet {
+    /// Names on the globe, below all panels.
+    Names,
+    /// Panels.
+    Panels,
+}
+
 /// Everything the globe consists of, but for the window, the renderer and the feed's source.
 pub struct GlobePlugins;
 
@@ -78,12 +129,18 @@ impl Plugin for GlobePlugins {
         app.init_resource::<SceneClock>()
             .init_resource::<Canvas>()
             .init_resource::<layers::Layers>()
+            .init_resource::<MarkScale>()
+            .init_resource::<Motion>()
+            .init_resource::<Emphasis>()
+            .configure_sets(bevy_egui::EguiPrimaryContextPass, (PaintSet::Names, PaintSet::Panels).chain())
             .configure_sets(
                 Update,
                 (GlobeSet::Feed, GlobeSet::Input, GlobeSet::Camera, GlobeSet::Update, GlobeSet::Ui).chain(),
             )
             .add_systems(First, advance_clock.after(bevy::time::TimeSystems))
-            .add_plugins((feed::FeedPlugin, camera::CameraPlugin));
+            .add_plugins((feed::FeedPlugin, camera::CameraPlugin, gpu::GpuPlugin, maps::MapsPlugin))
+            .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
+            .add_plugins(names::NamesPlugin);
     }
 }
 

@@ -294,7 +294,7 @@ impl Headless {
             add_globe(&mut app, setup);
             let scale_f64 = f64::from(scale);
             app.insert_resource(Canvas { width: size.0.into(), height: size.1.into(), scale: scale_f64 });
-            app.init_resource::<PictureSlot>();
+            app.init_resource::<PictureSlot>().init_resource::<super::maps::WaitForMaps>();
             let mut image = Image::new_target_texture(size.0, size.1, TextureFormat::Rgba8UnormSrgb, None);
             image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
             let target = app.world_mut().resource_mut::<Assets<Image>>().add(image);

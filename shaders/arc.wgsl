@@ -1,0 +1,112 @@
+// Arcs: great circles lifted above the ground, drawn as one triangle strip. Each entry of `points` is one point of one
+// arc; it becomes two vertices, left and right of the line. Width, colour and dash speed come from the class of rate.
+#import argus_globe::common::{scene, unpack, nowhere}
+
+struct Arc {
+    // Sender.
+    a: vec3<f32>,
+    // Height of the middle above the ground.
+    height: f32,
+    // At right angles to `a`, towards the receiver.
+    b: vec3<f32>,
+    // Angle between the ends; 0 is a loop above one place.
+    angle: f32,
+    rgba: u32,
+    // Class of rate (bits 0-3), selected (4), dimmed (5), dashes along the arc (8-15).
+    style: u32,
+    // Sideways offset of the lane in pixels of a mark.
+    lane: f32,
+    phase: f32,
+}
+
+@group(0) @binding(1) var<storage, read> arcs: array<Arc>;
+// Arc (bits 12-31), segments (6-11), point (0-5); point 62 and 63 are the last and the first one without width, which
+// part an arc from its neighbours.
+@group(0) @binding(2) var<storage, read> points: array<u32>;
+
+struct Vertex {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) @interpolate(flat) color: vec4<f32>,
+    // Pixels from the middle; dashes from the sender.
+    @location(1) at: vec2<f32>,
+    // Half the width.
+    @location(2) @interpolate(flat) half: f32,
+}
+
+const EDGE: f32 = 1.25;
+
+@vertex
+fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
+    let entry = points[v >> 1u];
+    let arc = arcs[entry >> 12u];
+    let segments = f32((entry >> 6u) & 63u);
+    let point = entry & 63u;
+    var t = f32(point) / segments;
+    var side = select(-1.0, 1.0, (v & 1u) == 1u);
+    if point >= 62u {
+        t = f32(63u - point);
+        side = 0.0;
+    }
+    var p: vec3<f32>;
+    var dp: vec3<f32>;
+    if arc.angle > 1e-5 {
+        let w = t * arc.angle;
+        let co = cos(w);
+        let si = sin(w);
+        let dir = arc.a * co + arc.b * si;
+        let r = 1.0003 + arc.height * 4.0 * t * (1.0 - t);
+        p = dir * r;
+        dp = (arc.b * co - arc.a * si) * (r * arc.angle) + dir * (arc.height * (4.0 - 8.0 * t));
+    } else {
+        // A loop that stands on its place.
+        let w = t * 6.2831853;
+        p = arc.a * (1.0003 + arc.height * (1.0 - cos(w))) + arc.b * (arc.height * 0.7 * sin(w));
+        dp = arc.a * (arc.height * sin(w)) + arc.b * (arc.height * 0.7 * cos(w));
+    }
+    var clip = scene.clip_from_world * vec4<f32>(p, 1.0);
+    let dclip = scene.clip_from_world * vec4<f32>(dp, 0.0);
+    let half_screen = scene.screen.xy * 0.5;
+    let way = (dclip.xy * clip.w - clip.xy * dclip.w) * half_screen;
+    let u = way / max(length(way), 1e-9);
+    let class_ = scene.classes[arc.style & 15u];
+    let selected = (arc.style & 16u) != 0u;
+    var out: Vertex;
+    out.half = class_.y * 0.5 * scene.up.w;
+    out.color = unpack(arc.rgba);
+    if selected {
+        out.half += 1.0 * scene.up.w;
+        out.color = vec4<f32>(mix(out.color.rgb, vec3<f32>(1.0), 0.35), 1.0);
+    }
+    if (arc.style & 32u) != 0u {
+        out.color.a *= 0.15;
+    }
+    let across = side * (out.half + EDGE);
+    let shift = across + arc.lane * scene.up.w;
+    let dashes = f32((arc.style >> 8u) & 255u);
+    out.at = vec2<f32>(across, (t - class_.x - arc.phase) * dashes);
+    clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * shift / half_screen * clip.w, clip.zw);
+    // Well behind the globe: beyond the far end of depth, where it costs nothing. What is only just hidden is left to
+    // the depth test, so that nothing is missing at the rim.
+    let d = p - scene.eye.xyz;
+    let along = dot(scene.eye.xyz, d);
+    let dd = dot(d, d);
+    let root = along * along - dd * (scene.eye.w + 0.16);
+    if along < 0.0 && root > 0.0 && -along - sqrt(root) < dd {
+        clip.z = -clip.w;
+    }
+    out.clip = clip;
+    return out;
+}
+
+@fragment
+fn fragment(in: Vertex) -> @location(0) vec4<f32> {
+    let off = abs(in.at.x) - in.half;
+    // Each dash brightens towards its head, so that even a still picture shows the direction.
+    let f = fract(in.at.y);
+    let dash = f * f * smoothstep(1.0, 0.93, f);
+    let core = clamp(0.5 - off, 0.0, 1.0);
+    let outline = clamp(EDGE - off, 0.0, 1.0);
+    let light = (0.40 + 0.75 * dash) * core;
+    let alpha = max(core * (0.58 + 0.42 * dash), outline * 0.34) * in.color.a;
+    return vec4<f32>(in.color.rgb * light * in.color.a, alpha);
+}

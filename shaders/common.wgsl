@@ -1,0 +1,69 @@
+// What all layers share: the scene's uniform and a few conversions.
+//
+// Axes: y is north, +z is (0°, 0°), +x is 90° east; the globe's radius is 1. Pixels are physical.
+#define_import_path argus_globe::common
+
+struct Scene {
+    clip_from_world: mat4x4<f32>,
+    // Eye; w = |eye|² - 1, reckoned in double precision.
+    eye: vec4<f32>,
+    // Screen axes in the world; w = pixels per unit of tangent.
+    right: vec4<f32>,
+    // w = physical pixels per pixel of a mark.
+    up: vec4<f32>,
+    // w = distance of the near plane.
+    forward: vec4<f32>,
+    // Width, height, and the pixel on the optical axis.
+    screen: vec4<f32>,
+    // Clip-space box of globe and air: x0, y0, x1, y1.
+    globe_box: vec4<f32>,
+    // Direction to the sun; w = 1 if there is a night side.
+    sun: vec4<f32>,
+    // Earth's texture, atmosphere, graticule, opacity of clouds: 0 to 1.
+    look: vec4<f32>,
+    // Cosine and sine of the sidereal angle, brightness of marks on the surface, 1 on a software renderer.
+    more: vec4<f32>,
+    // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern).
+    classes: array<vec4<f32>, 9>,
+}
+
+@group(0) @binding(0) var<uniform> scene: Scene;
+
+// sRGB to linear light; a polynomial good to 0.4 %.
+fn linear(c: vec3<f32>) -> vec3<f32> {
+    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+}
+
+// An rgba8 colour in sRGB to linear light; alpha stays.
+fn unpack(c: u32) -> vec4<f32> {
+    let v = unpack4x8unorm(c);
+    return vec4<f32>(linear(v.rgb), v.a);
+}
+
+// The corner of a quad for vertices 0 to 5, each coordinate -1 or 1.
+fn corner(v: u32) -> vec2<f32> {
+    let x = select(-1.0, 1.0, v == 1u || v == 3u || v == 4u);
+    let y = select(-1.0, 1.0, v == 2u || v == 4u || v == 5u);
+    return vec2<f32>(x, y);
+}
+
+// Where nothing is drawn.
+fn nowhere() -> vec4<f32> {
+    return vec4<f32>(0.0, 0.0, -1.0, 1.0);
+}
+
+// Whether a point of the surface lies on the eye's side of the horizon.
+fn faces_eye(dir: vec3<f32>) -> bool {
+    return dot(scene.eye.xyz, dir) >= 1.0;
+}
+
+// Ray through a pixel.
+fn ray_through(pixel: vec2<f32>) -> vec3<f32> {
+    let across = scene.right.xyz * (pixel.x - scene.screen.z) + scene.up.xyz * (scene.screen.w - pixel.y);
+    return normalize(scene.forward.xyz * scene.right.w + across);
+}
+
+// 1 by day, 0 by night, over 17° of twilight; `s` is the sine of the sun's elevation.
+fn daylight(s: f32) -> f32 {
+    return mix(1.0, smoothstep(-0.22, 0.07, s), scene.sun.w);
+}

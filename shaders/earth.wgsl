@@ -1,0 +1,128 @@
+// The earth: one quad, the sphere is found by ray in each pixel, so its rim and its map are exact at every distance.
+// Day and night, city lights, glint of the sun on water, graticule, and the glow of the air.
+#import argus_globe::common::{scene, linear, ray_through, daylight, corner}
+
+@group(1) @binding(0) var day_map: texture_2d<f32>;
+@group(1) @binding(1) var lights_map: texture_2d<f32>;
+@group(1) @binding(2) var water_map: texture_2d<f32>;
+@group(1) @binding(3) var cloud_map: texture_2d<f32>;
+@group(1) @binding(4) var map_sampler: sampler;
+
+const PI: f32 = 3.14159265;
+
+@vertex
+fn vertex(@builtin(vertex_index) v: u32) -> @builtin(position) vec4<f32> {
+    let c = corner(v) * 0.5 + 0.5;
+    return vec4<f32>(mix(scene.globe_box.xy, scene.globe_box.zw, c), 0.5, 1.0);
+}
+
+struct Out {
+    @location(0) color: vec4<f32>,
+    @builtin(frag_depth) depth: f32,
+}
+
+// Map coordinates of a unit vector.
+fn map_at(n: vec3<f32>) -> vec2<f32> {
+    return vec2<f32>(atan2(n.x, n.z) / (2.0 * PI) + 0.5, acos(clamp(n.y, -1.0, 1.0)) / PI);
+}
+
+// How far the map moves per pixel, without the jump at the date line.
+fn unwrapped(d: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(d.x - round(d.x), d.y);
+}
+
+// Coverage by lines every 10°, one pixel wide.
+fn graticule(uv: vec2<f32>, step: vec2<f32>) -> f32 {
+    let cells = vec2<f32>(uv.x * 36.0, uv.y * 18.0);
+    let width = max(step * vec2<f32>(36.0, 18.0), vec2<f32>(1e-6));
+    let off = abs(cells - round(cells)) / width;
+    let line = clamp(vec2<f32>(1.1) - off, vec2<f32>(0.0), vec2<f32>(1.0));
+    // Meridians end at 80°, where they would run together.
+    let inside = select(0.0, 1.0, uv.y > 1.0 / 18.0 - 1e-4 && uv.y < 17.0 / 18.0 + 1e-4);
+    let equator = select(1.0, 1.7, abs(cells.y - 9.0) < 0.5 && off.y < 1.1);
+    return max(line.x * inside, line.y * inside * equator);
+}
+
+// Light of the air in front of or beside the globe; `q` is the ray's least distance from the centre.
+fn air(q: f32, s: f32) -> vec3<f32> {
+    let lit = mix(1.0, smoothstep(-0.35, 0.35, s), scene.sun.w);
+    let blue = mix(vec3<f32>(0.02, 0.05, 0.13), vec3<f32>(0.16, 0.42, 0.95), lit);
+    let height = max(q - 1.0, 0.0);
+    return blue * exp(-height * 75.0) * 0.55 * scene.look.y;
+}
+
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> Out {
+    let eye = scene.eye.xyz;
+    let ray = ray_through(at.xy);
+    let b = dot(eye, ray);
+    let disc = b * b - scene.eye.w;
+    let near_rim = max(-b, 1e-4);
+    let t = -b - sqrt(max(disc, 0.0));
+    let n = normalize(eye + ray * select(near_rim, t, disc > 0.0));
+    let uv = map_at(n);
+    let dx = unwrapped(dpdx(uv));
+    let dy = unwrapped(dpdy(uv));
+    // Least distance of the ray from the centre, and the distance from the rim in pixels.
+    let q = sqrt(max(1.0 - disc, 0.0));
+    let rim = (q - 1.0) * scene.right.w / near_rim;
+    let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
+    var out: Out;
+    let s = dot(n, scene.sun.xyz);
+    let halo = select(vec3<f32>(0.0), air(q, s), b < 0.0);
+    if coverage <= 0.0 {
+        out.color = vec4<f32>(halo, 0.0);
+        out.depth = 0.0;
+        return out;
+    }
+
+    let day = daylight(s);
+    var ground = vec3<f32>(0.010, 0.022, 0.042);
+    var shine = vec3<f32>(0.0);
+    if scene.look.x > 0.5 {
+        // A little darker and quieter than a photograph: this is the ground of a chart.
+        var map: vec3<f32>;
+        var water: f32;
+        if scene.more.w > 0.5 {
+            let size = vec2<f32>(textureDimensions(day_map));
+            let step = max(length(dx * size), length(dy * size));
+            let lod = log2(max(step, 1.0)) - 0.5;
+            map = textureSampleLevel(day_map, map_sampler, uv, lod).rgb;
+            water = textureSampleLevel(water_map, map_sampler, uv, lod - 0.5).r;
+            if day < 0.99 {
+                let glow = textureSampleLevel(lights_map, map_sampler, uv, lod - 1.0).r;
+                shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * 0.9;
+            }
+        } else {
+            map = textureSampleGrad(day_map, map_sampler, uv, dx, dy).rgb;
+            water = textureSampleGrad(water_map, map_sampler, uv, dx, dy).r;
+            let glow = textureSampleGrad(lights_map, map_sampler, uv, dx, dy).r;
+            shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * 0.9;
+        }
+        let grey = dot(map, vec3<f32>(0.2126, 0.7152, 0.0722));
+        ground = mix(vec3<f32>(grey), map, 0.86) * 0.78;
+        let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
+        shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
+    } else {
+        // Land and sea from the water mask alone.
+        let size = vec2<f32>(textureDimensions(water_map));
+        let step = max(length(dx * size), length(dy * size));
+        let water = textureSampleLevel(water_map, map_sampler, uv, log2(max(step, 1.0))).r;
+        ground = mix(vec3<f32>(0.024, 0.035, 0.050), vec3<f32>(0.006, 0.014, 0.030), water);
+    }
+    // The night keeps enough light to read the map; it is bluer, as by the moon.
+    let dark = ground * vec3<f32>(0.105, 0.125, 0.175) + vec3<f32>(0.0006, 0.0012, 0.0028);
+    var colour = mix(dark, ground, day) + shine;
+    // The air thickens towards the rim.
+    let facing_eye = clamp(dot(n, -ray), 0.0, 1.0);
+    let lit = mix(1.0, smoothstep(-0.3, 0.3, s), scene.sun.w);
+    let haze = pow(1.0 - facing_eye, 3.0) * scene.look.y;
+    colour = mix(colour, mix(vec3<f32>(0.012, 0.026, 0.06), vec3<f32>(0.20, 0.42, 0.80), lit), haze * 0.62);
+    if scene.look.z > 0.5 {
+        let step = max(abs(dx), abs(dy)) * 0.75;
+        colour = mix(colour, vec3<f32>(0.55, 0.70, 0.85), graticule(uv, step) * 0.22);
+    }
+    out.color = vec4<f32>(colour * coverage + halo * (1.0 - coverage), coverage);
+    out.depth = scene.forward.w / max(max(t, 1e-4) * dot(ray, scene.forward.xyz), scene.forward.w);
+    return out;
+}

@@ -1,0 +1,54 @@
+//! Arcs: one per direction of traffic between two places.
+//!
+//! Instances are rebuilt when the snapshot or the emphasis changed; the list of points also when the eye comes near or
+//! goes far, so that arcs are smooth where they are large and cheap where they are small.
+
+mod model;
+
+use bevy::prelude::*;
+pub use model::{ArcInstance, arc_point, make_arcs, point_list};
+
+use super::camera::SceneView;
+use super::feed::Feed;
+use super::gpu::{BufferSlot, GpuData, RenderProfile};
+use super::{Emphasis, GlobeSet};
+
+/// The arcs that are drawn.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Arcs {
+    /// Lightest first.
+    pub instances: Vec<ArcInstance>,
+    /// Index into `Snapshot::paths` of each arc.
+    pub paths: Vec<u32>,
+    /// Arcs there are, drawn or not.
+    pub wanted: usize,
+    generation: u64,
+    tolerance: f64,
+}
+
+/// Makes the arcs.
+pub struct ArcsPlugin;
+
+impl Plugin for ArcsPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Arcs>().add_systems(Update, update_arcs.in_set(GlobeSet::Update));
+    }
+}
+
+fn update_arcs(
+    (feed, emphasis, scene, profile): (Res<Feed>, Res<Emphasis>, Res<SceneView>, Res<RenderProfile>),
+    mut arcs: ResMut<Arcs>,
+    mut data: ResMut<GpuData>,
+) {
+    let stale = arcs.generation != feed.generation || emphasis.is_changed();
+    if stale {
+        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis);
+        data.set_buffer(BufferSlot::Arcs, &made.instances);
+        *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, ..made };
+    }
+    let tolerance = model::tolerance(scene.view.radii_per_pixel(), profile.software);
+    if stale || tolerance != arcs.tolerance {
+        arcs.tolerance = tolerance;
+        data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance));
+    }
+}

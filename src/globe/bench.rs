@@ -1,0 +1,188 @@
+//! Measures frames: the globe turns, dashes move, a pin is looked for under a wandering pointer in every frame, and each
+//! frame is finished to its last pixel before the next begins.
+
+use std::time::Instant;
+
+use bevy::prelude::*;
+
+use super::camera::{CameraRig, Orbit, SceneView};
+use super::gpu::GpuData;
+use super::picking::{PIN_TOLERANCE_PX, PinSpot, View as PickView, pick_pin, spread};
+use super::pins::{Pins, head_height};
+use super::run::{Headless, RunError};
+use crate::base::clock::steady_now;
+
+/// Frames before the measurement: pipelines, first uploads.
+const WARM_UP: usize = 5;
+/// Degrees the globe turns per frame.
+const TURN_DEG: f64 = 1.2;
+
+/// What was measured; printed as one line of JSON.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct BenchResult {
+    /// Wall time per frame in ms.
+    pub frame_ms_median: f64,
+    /// Wall time that one frame in twenty exceeds, in ms.
+    pub frame_ms_p95: f64,
+    /// Processor time of the whole process per frame in ms, all threads.
+    pub cpu_ms_per_frame: f64,
+    /// Wall time of the main world's systems per frame in ms.
+    pub main_ms_median: f64,
+    /// Draw calls of the scene, panels not counted.
+    pub draw_calls: u32,
+    /// Resident memory in MB.
+    pub rss_mb: f64,
+    /// Name of the graphics adapter.
+    pub adapter: String,
+    /// Frames measured.
+    pub frames: usize,
+    /// Pins in the scene.
+    pub pins: usize,
+    /// Frames in which a pin was found under the pointer.
+    pub picked: usize,
+}
+
+#[derive(Resource, Default)]
+struct MainClock {
+    start: Option<Instant>,
+    spent_ms: Vec<f64>,
+}
+
+fn begin(mut clock: ResMut<MainClock>) {
+    clock.start = Some(steady_now());
+}
+
+fn end(mut clock: ResMut<MainClock>) {
+    if let Some(start) = clock.start.take() {
+        let spent = ms_since(start);
+        clock.spent_ms.push(spent);
+    }
+}
+
+/// Plugin of the measurement, for [`super::Setup::extend`].
+pub fn measure_main(app: &mut App) {
+    app.init_resource::<MainClock>()
+        .init_resource::<Found>()
+        .add_systems(First, begin)
+        .add_systems(Update, look_for_a_pin.after(super::GlobeSet::Update))
+        .add_systems(Last, end);
+}
+
+/// Pins found under the wandering pointer.
+#[derive(Resource, Default)]
+struct Found(usize);
+
+/// The view as picking takes it, in logical pixels.
+fn pick_view(scene: &SceneView) -> PickView {
+    let view = &scene.view;
+    PickView {
+        clip_from_world: view.clip_from_world(),
+        camera: view.eye.map(|v| v as f32),
+        origin: [0.0; 2],
+        size: [(view.size[0] / scene.scale) as f32, (view.size[1] / scene.scale) as f32],
+        spread: spread::scale(view.height() as f32),
+    }
+}
+
+fn look_for_a_pin(
+    (scene, pins): (Res<SceneView>, Res<Pins>),
+    mut frame: Local<usize>,
+    mut found: ResMut<Found>,
+    mut spots: Local<Vec<PinSpot>>,
+) {
+    *frame += 1;
+    spots.clear();
+    spots.extend(pins.instances.iter().map(|pin| {
+        let height = head_height(&scene.view, pin.dir.map(f64::from), f64::from(pin.size) * scene.scale);
+        let part = |shift: u32| f32::from((pin.offset >> shift) as u16 as i16) / 16.0;
+        PinSpot { dir: pin.dir, height: height as f32, offset: [part(0), part(16)] }
+    }));
+    let view = pick_view(&scene);
+    // The pointer visits one pin after the other, those on the near side are found.
+    let Some(spot) = spots.get(*frame * 37 % spots.len().max(1)) else { return };
+    let Some((at, _)) = view.pin_on_screen(spot) else { return };
+    found.0 += usize::from(pick_pin(&spots, &view, at, PIN_TOLERANCE_PX).is_some());
+}
+
+fn ms_since(start: Instant) -> f64 {
+    steady_now().duration_since(start).as_secs_f64() * 1000.0
+}
+
+/// Value below which a share of the sorted values lies.
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1) as f64;
+    values.get((last * share).round() as usize).copied().unwrap_or(0.0)
+}
+
+/// Processor time of this process so far in ms, good to 10 ms; 0 where the system does not tell.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Fields 14 and 15; the name in field 2 may hold blanks, so counting starts behind its bracket. 100 ticks a second.
+    let ticks = stat
+        .rsplit_once(')')
+        .map_or(0.0, |(_, rest)| rest.split_whitespace().skip(11).take(2).filter_map(|f| f.parse::<f64>().ok()).sum());
+    ticks * 10.0
+}
+
+/// Resident memory in MB; 0 where the system does not tell.
+fn rss_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+    line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok()).map_or(0.0, |kib| kib * 1024.0 / 1e6)
+}
+
+/// Measures `frames` frames of a globe that was built with [`measure_main`].
+///
+/// # Errors
+/// The graphics device failed.
+pub fn bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, RunError> {
+    let mut wall = Vec::with_capacity(frames);
+    let mut cpu_before = 0.0;
+    for frame in 0..WARM_UP + frames {
+        if frame == WARM_UP {
+            cpu_before = cpu_ms();
+            globe.world().resource_mut::<MainClock>().spent_ms.clear();
+            globe.world().resource_mut::<Found>().0 = 0;
+        }
+        let mut rig = globe.world().resource_mut::<CameraRig>();
+        rig.orbit.target.lon += TURN_DEG;
+        rig.orbit = Orbit::clamped(rig.orbit);
+        let start = steady_now();
+        globe.frame()?;
+        if frame >= WARM_UP {
+            wall.push(ms_since(start));
+        }
+    }
+    let cpu = (cpu_ms() - cpu_before) / frames.max(1) as f64;
+    let adapter = globe.adapter().0;
+    let world = globe.world();
+    Ok(BenchResult {
+        frame_ms_median: quantile(&mut wall, 0.5),
+        frame_ms_p95: quantile(&mut wall, 0.95),
+        cpu_ms_per_frame: cpu,
+        main_ms_median: quantile(&mut world.resource_mut::<MainClock>().spent_ms, 0.5),
+        draw_calls: world.resource::<GpuData>().draw_calls(),
+        rss_mb: rss_mb(),
+        adapter,
+        frames,
+        pins: world.resource::<Pins>().instances.len(),
+        picked: world.resource::<Found>().0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_taken_from_sorted_values() {
+        let mut v = vec![5.0, 1.0, 3.0, 2.0, 4.0];
+        assert_eq!((quantile(&mut v, 0.5), quantile(&mut v, 1.0), quantile(&mut [], 0.5)), (3.0, 5.0, 0.0));
+    }
+
+    #[test]
+    fn the_system_tells_memory() {
+        assert!(!cfg!(target_os = "linux") || rss_mb() > 1.0);
+    }
+}

@@ -1,0 +1,203 @@
+//! How layers reach the graphics device: own passes, one draw per layer, data in storage buffers.
+//!
+//! Why so: the number of draw calls does not grow with pins or arcs, no entity stands for a record, and nothing needs
+//! Bevy's materials. Layers write bytes into [`GpuData`] when their content changed; the renderer copies what is newer
+//! than what it holds. After a lost device everything counts as newer and comes back by itself.
+//!
+//! [`SceneUniform`] carries what changes in every frame: camera, sun, dash phases. Vertex shaders make all geometry from
+//! the vertex index; the sphere itself is found by ray in the pixels.
+//!
+//! To add a layer: a row in `passes::PASSES`, a shader in `shaders/`, a [`BufferSlot`] if it has data.
+
+mod draw;
+mod passes;
+mod prepare;
+mod uniform;
+
+use std::sync::Arc;
+
+use bevy::core_pipeline::core_3d::{main_opaque_pass_3d, main_transparent_pass_3d};
+use bevy::core_pipeline::schedule::{Core3d, Core3dSystems};
+use bevy::prelude::*;
+use bevy::render::extract_resource::{ExtractResource, ExtractResourcePlugin};
+use bevy::render::render_resource::TextureFormat;
+use bevy::render::renderer::RenderAdapterInfo;
+use bevy::render::{Render, RenderApp, RenderStartup, RenderSystems};
+
+pub use uniform::{SceneUniform, globe_box};
+
+use super::GlobeSet;
+use super::layers::Layers;
+
+/// A storage buffer that layers fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum BufferSlot {
+    /// Stars.
+    Stars,
+    /// Segments of coasts and borders.
+    Segments,
+    /// Which segments are drawn.
+    SegmentsShown,
+    /// Pins.
+    Pins,
+    /// Arcs.
+    Arcs,
+    /// Points of arcs.
+    ArcPoints,
+}
+
+/// Number of [`BufferSlot`]s.
+pub const BUFFER_SLOTS: usize = 6;
+
+/// A texture that layers fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum TextureSlot {
+    /// The earth by day.
+    Day,
+    /// City lights.
+    Lights,
+    /// 1 where there is water.
+    Water,
+    /// Opacity of clouds.
+    Clouds,
+}
+
+/// Number of [`TextureSlot`]s.
+pub const TEXTURE_SLOTS: usize = 4;
+
+/// A picture with its mip levels, largest first, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextureData {
+    /// Width of the largest level.
+    pub width: u32,
+    /// Height of the largest level.
+    pub height: u32,
+    /// Number of levels.
+    pub levels: u32,
+    /// `Rgba8UnormSrgb` or `R8Unorm`.
+    pub format: TextureFormat,
+    /// All levels.
+    pub bytes: Vec<u8>,
+}
+
+impl TextureData {
+    /// One pixel.
+    #[must_use]
+    pub fn plain(pixel: &[u8]) -> TextureData {
+        let format = if pixel.len() == 4 { TextureFormat::Rgba8UnormSrgb } else { TextureFormat::R8Unorm };
+        TextureData { width: 1, height: 1, levels: 1, format, bytes: pixel.to_vec() }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct BufferContent {
+    bytes: Arc<Vec<u8>>,
+    /// Number of elements that are drawn.
+    count: u32,
+    version: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct TextureContent {
+    data: Option<Arc<TextureData>>,
+    version: u64,
+}
+
+/// What the layers want on the device.
+#[derive(Resource, ExtractResource, Clone, Debug, Default)]
+pub struct GpuData {
+    buffers: [BufferContent; BUFFER_SLOTS],
+    textures: [TextureContent; TEXTURE_SLOTS],
+    layers: Layers,
+    /// Draws that the last frame would need: for the panel of numbers.
+    draws: u32,
+}
+
+impl GpuData {
+    /// Replaces the content of a buffer.
+    pub fn set_buffer<T: bytemuck::NoUninit>(&mut self, slot: BufferSlot, elements: &[T]) {
+        let content = &mut self.buffers[slot as usize];
+        // The renderer holds the old bytes until the next frame; these are new ones.
+        content.bytes = Arc::new(bytemuck::cast_slice(elements).to_vec());
+        content.count = u32::try_from(elements.len()).unwrap_or(u32::MAX);
+        content.version += 1;
+    }
+
+    /// Replaces a texture.
+    pub fn set_texture(&mut self, slot: TextureSlot, data: Arc<TextureData>) {
+        let content = &mut self.textures[slot as usize];
+        content.data = Some(data);
+        content.version += 1;
+    }
+
+    /// Number of draw calls of the scene as it is.
+    #[must_use]
+    pub fn draw_calls(&self) -> u32 {
+        self.draws
+    }
+}
+
+/// How much the renderer can take.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RenderProfile {
+    /// The adapter is a program on the processor: cheaper earth, fewer points, smaller textures.
+    pub software: bool,
+}
+
+/// Draws all layers.
+pub struct GpuPlugin;
+
+impl Plugin for GpuPlugin {
+    fn build(&self, app: &mut App) {
+        let shaders = passes::Shaders::load(&mut app.world_mut().resource_mut::<Assets<Shader>>());
+        app.init_resource::<GpuData>()
+            .init_resource::<RenderProfile>()
+            .init_resource::<SceneUniform>()
+            .add_plugins((
+                ExtractResourcePlugin::<GpuData>::default(),
+                ExtractResourcePlugin::<SceneUniform>::default(),
+            ))
+            .add_systems(PreStartup, find_profile)
+            .add_systems(Update, (uniform::fill_uniform, note_layers).after(GlobeSet::Update).before(GlobeSet::Ui));
+        let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
+        render_app
+            .insert_resource(shaders)
+            .add_systems(RenderStartup, prepare::start)
+            .add_systems(Render, prepare::upload.in_set(RenderSystems::PrepareResources))
+            .add_systems(Render, draw::choose_pipelines.in_set(RenderSystems::Queue))
+            .add_systems(
+                Core3d,
+                draw::draw_layers
+                    .in_set(Core3dSystems::MainPass)
+                    .after(main_opaque_pass_3d)
+                    .before(main_transparent_pass_3d),
+            );
+    }
+}
+
+/// Whether the adapter is a program on the processor. The type of `device_type` has no name outside the graphics library,
+/// but its text has.
+fn is_software(info: &RenderAdapterInfo) -> bool {
+    format!("{:?}", info.device_type) == "Cpu"
+}
+
+/// A software adapter gets the software profile.
+fn find_profile(info: Option<Res<RenderAdapterInfo>>, mut profile: ResMut<RenderProfile>) {
+    let Some(info) = info else { return };
+    let software = is_software(&info);
+    if profile.software != software {
+        profile.software = software;
+    }
+}
+
+fn note_layers(layers: Res<Layers>, mut data: ResMut<GpuData>) {
+    if data.layers != *layers {
+        data.layers = *layers;
+    }
+    let draws = passes::draw_count(&data);
+    if data.draws != draws {
+        data.draws = draws;
+    }
+}

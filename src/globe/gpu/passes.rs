@@ -1,0 +1,156 @@
+//! The layers in the order they are drawn: one row each.
+
+use bevy::prelude::*;
+use bevy::render::render_resource::{
+    BlendComponent, BlendFactor, BlendOperation, BlendState, CompareFunction, PrimitiveTopology,
+};
+
+use super::{BufferSlot, GpuData};
+use crate::globe::layers::{LayerId, Layers};
+
+/// How much is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Amount {
+    /// A fixed number of vertices.
+    Vertices(u32),
+    /// Some vertices for each element of a buffer.
+    PerElement(BufferSlot, u32),
+}
+
+/// One draw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// For debuggers.
+    pub(super) label: &'static str,
+    /// The layer it belongs to; `None` is always drawn.
+    pub(super) layer: Option<LayerId>,
+    /// Index into [`Shaders`].
+    pub(super) shader: usize,
+    pub(super) amount: Amount,
+    /// Buffers at bindings 1 and 2.
+    pub(super) buffers: [Option<BufferSlot>; 2],
+    pub(super) topology: PrimitiveTopology,
+    pub(super) depth: Option<(bool, CompareFunction)>,
+    pub(super) uses_maps: bool,
+}
+
+const NO_DEPTH: Option<(bool, CompareFunction)> = None;
+
+/// All draws, in order.
+pub(super) const PASSES: [Pass; 6] = [
+    Pass {
+        label: "stars",
+        layer: Some(LayerId::Stars),
+        shader: 0,
+        amount: Amount::PerElement(BufferSlot::Stars, 6),
+        buffers: [Some(BufferSlot::Stars), None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        uses_maps: false,
+    },
+    Pass {
+        label: "earth",
+        layer: None,
+        shader: 1,
+        amount: Amount::Vertices(6),
+        buffers: [None, None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: Some((true, CompareFunction::Always)),
+        uses_maps: true,
+    },
+    Pass {
+        label: "borders",
+        layer: Some(LayerId::Borders),
+        shader: 2,
+        amount: Amount::PerElement(BufferSlot::SegmentsShown, 6),
+        buffers: [Some(BufferSlot::Segments), Some(BufferSlot::SegmentsShown)],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        uses_maps: false,
+    },
+    Pass {
+        label: "clouds",
+        layer: Some(LayerId::Clouds),
+        shader: 3,
+        amount: Amount::Vertices(6),
+        buffers: [None, None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        uses_maps: true,
+    },
+    Pass {
+        label: "pins",
+        layer: Some(LayerId::Pins),
+        shader: 4,
+        amount: Amount::PerElement(BufferSlot::Pins, 6),
+        buffers: [Some(BufferSlot::Pins), None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: Some((true, CompareFunction::GreaterEqual)),
+        uses_maps: false,
+    },
+    Pass {
+        label: "arcs",
+        layer: Some(LayerId::Arcs),
+        shader: 5,
+        amount: Amount::PerElement(BufferSlot::ArcPoints, 2),
+        buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcPoints)],
+        topology: PrimitiveTopology::TriangleStrip,
+        depth: Some((false, CompareFunction::GreaterEqual)),
+        uses_maps: false,
+    },
+];
+
+/// Colours leave the shaders multiplied by their alpha.
+pub(super) const PREMULTIPLIED: BlendState = BlendState { color: OVER, alpha: OVER };
+
+const OVER: BlendComponent = BlendComponent {
+    src_factor: BlendFactor::One,
+    dst_factor: BlendFactor::OneMinusSrcAlpha,
+    operation: BlendOperation::Add,
+};
+
+impl Pass {
+    /// Vertices to draw; 0 when there is nothing or the layer is off.
+    pub(super) fn vertices(&self, data: &GpuData, layers: Layers) -> u32 {
+        if self.layer.is_some_and(|l| !layers.is_on(l)) {
+            return 0;
+        }
+        match self.amount {
+            Amount::Vertices(n) => n,
+            Amount::PerElement(slot, n) => data.buffers[slot as usize].count.saturating_mul(n),
+        }
+    }
+}
+
+/// Number of draws the scene needs.
+pub(super) fn draw_count(data: &GpuData) -> u32 {
+    PASSES.iter().map(|p| u32::from(p.vertices(data, data.layers) > 0)).sum()
+}
+
+/// The compiled-in shaders.
+#[derive(Resource, Clone)]
+pub(super) struct Shaders {
+    /// In the order that [`Pass::shader`] counts.
+    pub(super) layers: [Handle<Shader>; 6],
+    /// Imported by the others; held so that it stays loaded.
+    _common: Handle<Shader>,
+}
+
+impl Shaders {
+    /// Puts them among Bevy's assets.
+    pub(super) fn load(assets: &mut Assets<Shader>) -> Shaders {
+        let mut add = |source: &'static str, name: &'static str| assets.add(Shader::from_wgsl(source, name));
+        let common = add(include_str!("../../../shaders/common.wgsl"), "shaders/common.wgsl");
+        Shaders {
+            layers: [
+                add(include_str!("../../../shaders/stars.wgsl"), "shaders/stars.wgsl"),
+                add(include_str!("../../../shaders/earth.wgsl"), "shaders/earth.wgsl"),
+                add(include_str!("../../../shaders/line.wgsl"), "shaders/line.wgsl"),
+                add(include_str!("../../../shaders/clouds.wgsl"), "shaders/clouds.wgsl"),
+                add(include_str!("../../../shaders/pin.wgsl"), "shaders/pin.wgsl"),
+                add(include_str!("../../../shaders/arc.wgsl"), "shaders/arc.wgsl"),
+            ],
+            _common: common,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! From a picture file to a texture with all its mip levels.
+
+use std::io::Cursor;
+
+use bevy::render::render_resource::TextureFormat;
+
+use crate::geo::{GeoError, find_data};
+use crate::globe::gpu::TextureData;
+
+/// Largest side a device must accept.
+const MAX_SIDE: u32 = 8192;
+
+/// Why a picture cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MapError {
+    /// It lies nowhere.
+    #[error(transparent)]
+    Missing(#[from] GeoError),
+    /// It cannot be read.
+    #[error("{path:?}: {source}")]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// It is no picture, a damaged one, or too large.
+    #[error("{name:?} is not a usable picture: {problem}")]
+    Picture {
+        /// The file.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Loads a bundled picture.
+pub(super) fn load(file: &str, colour: bool, halve: bool) -> Result<TextureData, MapError> {
+    let path = find_data("assets", file)?;
+    let bytes = std::fs::read(&path).map_err(|source| MapError::Io { path, source })?;
+    decode(file, &bytes, colour, halve)
+}
+
+/// Decodes a JPEG or PNG picture: four channels in sRGB if `colour`, else one linear channel; `halve` leaves the largest
+/// level out.
+///
+/// # Errors
+/// [`MapError::Picture`].
+pub fn decode(name: &str, bytes: &[u8], colour: bool, halve: bool) -> Result<TextureData, MapError> {
+    let bad = |problem: String| MapError::Picture { name: name.to_owned(), problem };
+    let mut reader = image::ImageReader::new(Cursor::new(bytes));
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(2 * MAX_SIDE);
+    limits.max_image_height = Some(2 * MAX_SIDE);
+    limits.max_alloc = Some(1 << 30);
+    reader.limits(limits);
+    let picture =
+        reader.with_guessed_format().map_err(|e| bad(e.to_string()))?.decode().map_err(|e| bad(e.to_string()))?;
+    let (mut width, mut height) = (picture.width(), picture.height());
+    let channels = if colour { 4 } else { 1 };
+    let mut level = if colour { picture.into_rgba8().into_raw() } else { picture.into_luma8().into_raw() };
+    while width.max(height) > MAX_SIDE || (halve && width.max(height) > 3000) {
+        level = half_of(&level, width, height, channels);
+        (width, height) = ((width / 2).max(1), (height / 2).max(1));
+    }
+    if width == 0 || height == 0 {
+        return Err(bad("it has no pixels".into()));
+    }
+    let format = if colour { TextureFormat::Rgba8UnormSrgb } else { TextureFormat::R8Unorm };
+    let (bytes, levels) = with_mips(level, width, height, channels);
+    Ok(TextureData { width, height, levels, format, bytes })
+}
+
+/// All levels down to one pixel, one after the other, and their number.
+fn with_mips(first: Vec<u8>, width: u32, height: u32, channels: usize) -> (Vec<u8>, u32) {
+    let mut all = first.clone();
+    let (mut level, mut w, mut h, mut levels) = (first, width, height, 1);
+    while w > 1 || h > 1 {
+        level = half_of(&level, w, h, channels);
+        (w, h) = ((w / 2).max(1), (h / 2).max(1));
+        all.extend_from_slice(&level);
+        levels += 1;
+    }
+    (all, levels)
+}
+
+/// The picture at half the size: each pixel the mean of two by two.
+fn half_of(pixels: &[u8], width: u32, height: u32, channels: usize) -> Vec<u8> {
+    let (w, h) = (width as usize, height as usize);
+    let (nw, nh) = ((w / 2).max(1), (h / 2).max(1));
+    let mut out = Vec::with_capacity(nw * nh * channels);
+    for y in 0..nh {
+        let rows = [(2 * y).min(h - 1) * w, (2 * y + 1).min(h - 1) * w];
+        for x in 0..nw {
+            let columns = [(2 * x).min(w - 1), (2 * x + 1).min(w - 1)];
+            for c in 0..channels {
+                let at = |r: usize, x: usize| u32::from(pixels.get((r + x) * channels + c).copied().unwrap_or(0));
+                let sum: u32 = rows.iter().flat_map(|&r| columns.iter().map(move |&x| at(r, x))).sum();
+                out.push(((sum + 2) / 4) as u8);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halving_takes_the_mean() {
+        assert_eq!(half_of(&[0, 4, 8, 12, 2, 2, 0, 0], 4, 2, 1), [2, 5]);
+        assert_eq!(half_of(&[10, 20, 30], 3, 1, 1), [15]);
+    }
+
+    #[test]
+    fn mips_go_down_to_one_pixel() {
+        let (bytes, levels) = with_mips(vec![7; 8 * 4 * 4], 8, 4, 4);
+        assert_eq!((bytes.len(), levels), ((32 + 8 + 2 + 1) * 4, 4));
+    }
+
+    #[test]
+    fn the_bundled_water_mask_lies_the_right_way_round() {
+        let map = load("earth_water.jpg", false, true).expect("bundled");
+        let at = |lat: f64, lon: f64| {
+            let x = ((lon + 180.0) / 360.0 * f64::from(map.width)) as usize % map.width as usize;
+            let y = ((90.0 - lat) / 180.0 * f64::from(map.height)) as usize;
+            map.bytes[y * map.width as usize + x]
+        };
+        assert!(at(0.0, -30.0) > 200 && at(42.0, 50.5) > 200, "Atlantic and Caspian Sea are water");
+        assert!(
+            at(23.0, 10.0) < 50 && at(52.5, 13.4) < 80 && at(-25.0, 133.0) < 50,
+            "Sahara, Berlin, Australia are land"
+        );
+    }
+
+    #[test]
+    fn what_is_no_picture_is_an_error() {
+        assert!(matches!(decode("x", b"no picture at all", true, false), Err(MapError::Picture { .. })));
+    }
+}

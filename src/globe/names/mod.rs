@@ -1,0 +1,87 @@
+//! Names of countries and cities on the globe: painted on the screen below all panels, never one over another.
+//!
+//! Which names are shown follows the height of the eye; among those that would overlap the more important one stays.
+
+mod model;
+
+use bevy::prelude::*;
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+pub use model::{Label, LabelKind, Placer, labels, wanted};
+
+use super::PaintSet;
+use super::camera::SceneView;
+use super::layers::{LayerId, Layers};
+use super::maps::AssetNotes;
+use crate::geo::{countries, find_data, parse_cities};
+
+/// Most names at once.
+const MOST: usize = 64;
+
+/// All names, most important first.
+#[derive(Resource, Clone, Debug, Default)]
+struct Names(Vec<Label>);
+
+/// Paints names.
+pub struct NamesPlugin;
+
+impl Plugin for NamesPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Names>()
+            .add_systems(Startup, load_names)
+            .add_systems(EguiPrimaryContextPass, paint_names.in_set(PaintSet::Names));
+    }
+}
+
+fn load_names(mut names: ResMut<Names>, mut notes: ResMut<AssetNotes>) {
+    let cities = find_data("assets", "cities.csv").map_err(|e| e.to_string()).and_then(|path| {
+        let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        parse_cities(&text).map_err(|e| e.to_string())
+    });
+    let cities = cities.unwrap_or_else(|problem| {
+        notes.tell(format!("no cities are named: {problem}"));
+        Vec::new()
+    });
+    names.0 = labels(countries(), &cities);
+}
+
+fn paint_names(mut contexts: EguiContexts, names: Res<Names>, scene: Res<SceneView>, layers: Res<Layers>) -> Result {
+    if !layers.is_on(LayerId::Names) {
+        return Ok(());
+    }
+    let ctx = contexts.ctx_mut()?;
+    let painter = ctx.layer_painter(egui::LayerId::background());
+    let points_per_pixel = 1.0 / f64::from(ctx.pixels_per_point().max(0.1));
+    let view = &scene.view;
+    let mut placer = Placer::default();
+    for label in names.0.iter().filter(|l| wanted(l, view.height())) {
+        if placer.len() >= MOST {
+            break;
+        }
+        let Some((pixel, strength)) = model::on_screen(label, view) else { continue };
+        let at = egui::pos2((pixel[0] * points_per_pixel) as f32, (pixel[1] * points_per_pixel) as f32);
+        let (text, size, alpha) = match label.kind {
+            LabelKind::Country => (label.text.to_uppercase(), 10.0, 0.72),
+            LabelKind::City { capital: true } => (label.text.clone(), 11.5, 0.92),
+            LabelKind::City { capital: false } => (label.text.clone(), 11.0, 0.84),
+        };
+        let ink = egui::Color32::from_rgb(214, 224, 234).gamma_multiply(alpha * strength);
+        let shade = egui::Color32::from_black_alpha((150.0 * strength) as u8);
+        let galley = painter.layout_no_wrap(text, egui::FontId::proportional(size), ink);
+        let corner = match label.kind {
+            LabelKind::Country => at - galley.size() / 2.0,
+            LabelKind::City { .. } => at + egui::vec2(6.0, -galley.size().y / 2.0),
+        };
+        let area = egui::Rect::from_min_size(corner, galley.size());
+        if !placer.place([area.min.x, area.min.y, area.max.x, area.max.y]) {
+            continue;
+        }
+        if matches!(label.kind, LabelKind::City { .. }) {
+            painter.circle(at, 2.0, ink, egui::Stroke::new(1.0, shade));
+        }
+        for offset in [egui::vec2(1.0, 1.0), egui::vec2(-1.0, 0.0), egui::vec2(0.0, -1.0)] {
+            painter.galley_with_override_text_color(corner + offset, galley.clone(), shade);
+        }
+        painter.galley(corner, galley, ink);
+    }
+    Ok(())
+}

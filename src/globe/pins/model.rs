@@ -1,0 +1,168 @@
+//! From hosts to pin instances: plain arithmetic.
+
+use std::net::IpAddr;
+
+use crate::base::hash::Set;
+use crate::cache::{HostPin, Snapshot};
+use crate::geo::Origin;
+use crate::globe::Emphasis;
+use crate::globe::camera::View;
+use crate::globe::feed::Overrides;
+use crate::globe::math::{V3, dot, sub, to_f32};
+use crate::globe::picking::spread::spread;
+use crate::globe::scale::{RATE_SCALE, class_of, pack, pin_radius};
+
+/// Height of a head's middle above its foot, in radii of the head; the same number is in `pin.wgsl`.
+const CAP: f64 = 3.1;
+/// What is left of a mark that has had no traffic for a whole window.
+const FADED: f32 = 0.3;
+/// Own networks.
+const HOME_COLOUR: [u8; 3] = [0xf2, 0xf5, 0xf8];
+
+const SELECTED: u32 = 1;
+const HOVERED: u32 = 2;
+const DIMMED: u32 = 4;
+const HOME: u32 = 8;
+const COUNTRY: u32 = 16;
+
+/// As `pin.wgsl` reads it.
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct PinInstance {
+    /// Unit vector to its place.
+    pub dir: [f32; 3],
+    /// Radius of the head in pixels of a mark.
+    pub size: f32,
+    /// Colour and opacity.
+    pub rgba: u32,
+    /// Offset right and up, two i16 in 1/16 pixels of a mark.
+    pub offset: u32,
+    /// Selected, hovered, dimmed, home, country only.
+    pub marks: u32,
+    /// The host's number.
+    pub id: u32,
+}
+
+/// The pins of a snapshot, and the index into `hosts` of each.
+#[must_use]
+pub fn place_pins(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis) -> (Vec<PinInstance>, Vec<u32>) {
+    let shown: Vec<(u32, &HostPin)> =
+        (0..).zip(&snapshot.hosts).filter(|(_, h)| !overrides.hidden.contains(&h.id)).collect();
+    let offsets = spread(shown.iter().map(|(_, h)| h.place.at));
+    let selected: Set<IpAddr> = emphasis.hosts.iter().copied().collect();
+    let mut pins = Vec::with_capacity(shown.len());
+    let mut hosts = Vec::with_capacity(shown.len());
+    for ((index, host), offset) in shown.into_iter().zip(offsets) {
+        let own = matches!(host.place.origin, Origin::Home | Origin::OwnMap);
+        let colour = match overrides.pins.get(&host.id) {
+            Some(colour) => *colour,
+            None if own => HOME_COLOUR,
+            None => RATE_SCALE[class_of(host.load_in + host.load_out)].colour,
+        };
+        let mut marks = if own { HOME } else { 0 };
+        if host.place.origin == Origin::CountryCentre {
+            marks |= COUNTRY;
+        }
+        if selected.contains(&host.addr) {
+            marks |= SELECTED;
+        } else if emphasis.dim_others {
+            marks |= DIMMED;
+        }
+        if emphasis.hovered == Some(host.addr) {
+            marks = (marks | HOVERED) & !DIMMED;
+        }
+        pins.push(PinInstance {
+            dir: to_f32(host.place.at.to_unit()),
+            size: pin_radius(host.sent.bytes.saturating_add(host.received.bytes)),
+            rgba: pack(colour, fade(snapshot, host.seen.end)),
+            offset: pack_offset(offset),
+            marks,
+            id: host.id.0,
+        });
+        hosts.push(index);
+    }
+    (pins, hosts)
+}
+
+/// Opacity of something last seen at a time: 1 at the playhead, 0.3 a window before.
+pub(crate) fn fade(snapshot: &Snapshot, seen: crate::base::Timestamp) -> f32 {
+    let window = snapshot.window.as_secs_f32();
+    if window <= 0.0 {
+        return 1.0;
+    }
+    let age = (snapshot.now.since(seen).as_secs_f32() / window).clamp(0.0, 1.0);
+    1.0 - (1.0 - FADED) * age
+}
+
+/// Two i16 in 1/16 pixels.
+fn pack_offset([x, y]: [f32; 2]) -> u32 {
+    let part = |v: f32| u32::from((v * 16.0).round().clamp(-32_768.0, 32_767.0) as i16 as u16);
+    part(x) | part(y) << 16
+}
+
+/// Height above the surface, in radii, of a pin's head as it is drawn: constant on the screen, so it depends on the view.
+/// `size_px` is the head's radius in pixels of the view.
+#[must_use]
+pub fn head_height(view: &View, dir: V3, size_px: f64) -> f64 {
+    let depth = dot(sub(dir, view.eye), view.forward).max(1e-3);
+    CAP * size_px * depth / view.focal
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::{Span, Timestamp};
+    use crate::cache::HostId;
+    use crate::geo::{LatLon, Place};
+    use crate::record::Counts;
+
+    fn host(n: u8, lat: f64, lon: f64, bytes: u64) -> HostPin {
+        let at = |s| Timestamp::from_parts(s, 0);
+        HostPin {
+            id: HostId(n.into()),
+            addr: IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)),
+            place: Place::new(LatLon { lat, lon }, Origin::Database),
+            sent: Counts { pkts: 1, bytes, appbytes: 0 },
+            received: Counts::default(),
+            load_out: 0.0,
+            load_in: 0.0,
+            flows: 1,
+            seen: Span::new(at(0), at(60)),
+        }
+    }
+
+    fn snapshot(hosts: Vec<HostPin>) -> Snapshot {
+        Snapshot { now: Timestamp::from_parts(120, 0), window: Duration::from_secs(120), hosts, ..Snapshot::default() }
+    }
+
+    #[test]
+    fn size_follows_volume_and_opacity_follows_age() {
+        let s = snapshot(vec![host(1, 10.0, 10.0, 1_000), host(2, 20.0, 20.0, 1_000_000_000)]);
+        let (pins, hosts) = place_pins(&s, &Overrides::default(), &Emphasis::default());
+        assert_eq!(hosts, [0, 1]);
+        assert!(pins[1].size > pins[0].size);
+        let alpha = (pins[0].rgba >> 24) as f32 / 255.0;
+        assert!((alpha - 0.65).abs() < 0.01, "half a window old: {alpha}");
+    }
+
+    #[test]
+    fn hidden_hosts_have_no_pin_and_chosen_ones_stand_out() {
+        let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 20.0, 20.0, 1), host(3, 0.0, 0.0, 1)]);
+        let overrides = Overrides { hidden: [HostId(1)].into_iter().collect(), ..Overrides::default() };
+        let emphasis = Emphasis { hosts: vec![s.hosts[2].addr], dim_others: true, ..Emphasis::default() };
+        let (pins, hosts) = place_pins(&s, &overrides, &emphasis);
+        assert_eq!(hosts, [1, 2]);
+        assert_eq!((pins[0].marks, pins[1].marks), (DIMMED, SELECTED));
+    }
+
+    #[test]
+    fn pins_at_one_place_stand_apart() {
+        let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 10.0, 10.0, 1)]);
+        let (pins, _) = place_pins(&s, &Overrides::default(), &Emphasis::default());
+        assert_ne!(pins[0].offset, pins[1].offset);
+        assert_eq!(pack_offset([-1.0, 2.0]), 0x0020_fff0);
+    }
+}
