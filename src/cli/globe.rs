@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use super::{Outcome, Usage};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
-    FeedInput, FixedSource, Headless, Layers, Orbit, RADIUS_KM, Scene, Setup, Synthetic, WindowOptions, bench,
-    measure_main, parse_scene, window,
+    FeedInput, FixedSource, Headless, Layers, Orbit, RADIUS_KM, Scene, Setup, Synthetic, WindowOptions, measure_main,
+    parse_scene, run_bench, window,
 };
 
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome
     };
     if let Some(frames) = args.bench_frames {
         setup.extend.push(measure_main);
-        let result = bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
+        let result = run_bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
     } else if let Some(path) = &args.screenshot {
         let mut globe = Headless::new(setup, size, 1.0)?;

@@ -136,7 +136,7 @@ fn rss_mb() -> f64 {
 ///
 /// # Errors
 /// The graphics device failed.
-pub fn bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, RunError> {
+pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, RunError> {
     let mut wall = Vec::with_capacity(frames);
     let mut cpu_before = 0.0;
     for frame in 0..WARM_UP + frames {

@@ -32,7 +32,7 @@ pub mod stars;
 
 use bevy::prelude::*;
 
-pub use bench::{BenchResult, bench, measure_main};
+pub use bench::{BenchResult, measure_main, run_bench};
 pub use camera::{Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};

@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::geo::LatLon;
     use crate::globe::camera::{Frame, Orbit};
+    use crate::globe::math::{any_perpendicular, blend, length, rotate, unit};
 
     #[test]
     fn the_box_holds_the_whole_disc_and_little_more() {
@@ -126,10 +127,11 @@ mod tests {
             let view = orbit.view(Frame::whole(1280.0, 720.0));
             let [x0, y0, x1, y1] = globe_box(&view, 1.0);
             let (mut least, mut most) = ([2.0f32; 2], [-2.0f32; 2]);
+            let axis = unit(view.eye);
+            let (side, cos) = (any_perpendicular(axis), 1.0 / length(view.eye));
             for i in 0..3600 {
-                let a = f64::from(i) / 10.0;
-                let px = [640.0 + a.to_radians().cos() * 4000.0, 360.0 + a.to_radians().sin() * 4000.0];
-                let rim = view.nearest_surface(px).to_unit();
+                let across = rotate(side, axis, f64::from(i).to_radians() / 10.0);
+                let rim = blend(axis, cos, across, (1.0 - cos * cos).sqrt());
                 let Some((p, _)) = view.project(rim) else { continue };
                 let clip = [(p[0] / 640.0 - 1.0) as f32, (1.0 - p[1] / 360.0) as f32];
                 for k in 0..2 {
