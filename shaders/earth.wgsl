@@ -79,6 +79,8 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     let day = daylight(s);
     var ground = vec3<f32>(0.010, 0.022, 0.042);
     var shine = vec3<f32>(0.0);
+    // City lights stay below the dimmest mark; near by they are areas, not points, and glow less.
+    let lamps = mix(0.20, 0.55, smoothstep(0.5, 3.0, scene.eye.w));
     if scene.look.x > 0.5 {
         // A little darker and quieter than a photograph: this is the ground of a chart.
         var map: vec3<f32>;
@@ -91,13 +93,13 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
             water = textureSampleLevel(water_map, map_sampler, uv, lod - 0.5).r;
             if day < 0.99 {
                 let glow = textureSampleLevel(lights_map, map_sampler, uv, lod - 1.0).r;
-                shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * 0.9;
+                shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
             }
         } else {
             map = textureSampleGrad(day_map, map_sampler, uv, dx, dy).rgb;
             water = textureSampleGrad(water_map, map_sampler, uv, dx, dy).r;
             let glow = textureSampleGrad(lights_map, map_sampler, uv, dx, dy).r;
-            shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * 0.9;
+            shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
         }
         let grey = dot(map, vec3<f32>(0.2126, 0.7152, 0.0722));
         ground = mix(vec3<f32>(grey), map, 0.86) * 0.78;

@@ -2,15 +2,20 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::input::InputArgs;
 use super::{Outcome, Usage};
+use crate::base::Span;
+use crate::base::clock::wall_now;
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     FeedInput, FixedSource, Headless, Layers, Orbit, RADIUS_KM, Scene, Setup, Synthetic, WindowOptions, measure_main,
     parse_scene, run_bench, window,
 };
+use crate::pipeline::{At, snapshot_at};
 
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
 const SETTLE: usize = 4;
@@ -18,6 +23,8 @@ const SETTLE: usize = 4;
 /// Options.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
     /// Render one picture into this PNG file instead of opening a window.
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
@@ -48,14 +55,14 @@ pub(crate) struct Args {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome> {
+pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
     let size = parse_size(&args.size)?;
     let layers = match &args.layers {
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
     let orbit = args.view.as_deref().map_or(Ok(Orbit::default()), parse_view)?;
-    let scene = made_up_scene(&args)?.unwrap_or_default();
+    let scene = scene(&args, filter.as_deref())?;
     let mut setup = Setup {
         feed: FeedInput::new(FixedSource::new(scene.snapshot)),
         overrides: scene.overrides,
@@ -64,7 +71,7 @@ pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome
         extend: Vec::new(),
     };
     if let Some(frames) = args.bench_frames {
-        setup.extend.push(measure_main);
+        setup.extend.push(Box::new(measure_main));
         let result = run_bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
     } else if let Some(path) = &args.screenshot {
@@ -77,6 +84,24 @@ pub(crate) fn run(args: Args, _filter: Option<String>) -> anyhow::Result<Outcome
         window(setup, &WindowOptions { size, fullscreen: args.fullscreen, fps: args.fps })?;
     }
     Ok(Outcome::Done)
+}
+
+/// What is shown: a made-up scene, or the records of the sources at one moment (the end if none is named).
+fn scene(args: &Args, filter: Option<&str>) -> anyhow::Result<Scene> {
+    let at = args.input.at;
+    if let Some(mut scene) = made_up_scene(args)? {
+        if let Some(at) = at {
+            scene.show_at(at.resolve(Span::new(scene.snapshot.now, scene.snapshot.now)));
+        }
+        return Ok(scene);
+    }
+    let plan = args.input.plan(filter)?;
+    if plan.sources.is_empty() {
+        let mut scene = Scene::default();
+        scene.show_at(at.map_or_else(wall_now, |at| at.resolve(Span::new(wall_now(), wall_now()))));
+        return Ok(scene);
+    }
+    Ok(Scene { snapshot: Arc::new(snapshot_at(plan, at.unwrap_or(At::END))?), ..Scene::default() })
 }
 
 /// The scene of `--scene` or `--synthetic`.

@@ -59,6 +59,9 @@ pub enum RunError {
     Window(u8),
 }
 
+/// Adds plugins or resources to the app.
+pub type Extension = Box<dyn FnOnce(&mut App)>;
+
 /// What to show at first.
 pub struct Setup {
     /// Where snapshots come from.
@@ -70,7 +73,7 @@ pub struct Setup {
     /// Where the eye is.
     pub orbit: Orbit,
     /// Further plugins, added last.
-    pub extend: Vec<fn(&mut App)>,
+    pub extend: Vec<Extension>,
 }
 
 /// The window's size and behaviour.

@@ -54,6 +54,18 @@ pub struct Scene {
     pub overrides: Arc<Overrides>,
 }
 
+impl Scene {
+    /// Moves the whole scene in time, so that `at` is shown.
+    pub fn show_at(&mut self, at: Timestamp) {
+        let snapshot = Arc::make_mut(&mut self.snapshot);
+        let seen = Span::new(at, at);
+        snapshot.now = at;
+        snapshot.span = Some(seen);
+        snapshot.hosts.iter_mut().for_each(|h| h.seen = seen);
+        snapshot.paths.iter_mut().for_each(|p| p.seen = seen);
+    }
+}
+
 /// What a random scene consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Synthetic {
