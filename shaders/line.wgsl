@@ -1,6 +1,6 @@
 // Coasts and borders: each segment a thin quad with soft edges. What lies beyond the horizon is dropped whole, so no
 // depth is needed and nothing can flicker against the earth.
-#import argus_globe::common::{scene, corner, nowhere, faces_eye}
+#import argus_globe::common::{scene, corner, nowhere, faces_eye, daylight}
 
 struct Segment {
     a: vec3<f32>,
@@ -55,7 +55,8 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     } else if segment.kind == 3u {
         strength = 0.16;
     }
-    out.color = vec4<f32>(tint, strength * facing * scene.more.z);
+    let lit = mix(0.62, 1.0, daylight(dot(segment.a, scene.sun.xyz)));
+    out.color = vec4<f32>(tint, strength * facing * lit * scene.more.z);
     return out;
 }
 

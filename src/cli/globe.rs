@@ -61,8 +61,11 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
-    let orbit = args.view.as_deref().map_or(Ok(Orbit::default()), parse_view)?;
     let scene = scene(&args, filter.as_deref())?;
+    let orbit = match &args.view {
+        Some(text) => parse_view(text)?,
+        None => Orbit::over(scene.snapshot.hosts.iter().map(|h| h.place.at)),
+    };
     let mut setup = Setup {
         feed: FeedInput::new(FixedSource::new(scene.snapshot)),
         overrides: scene.overrides,

@@ -57,6 +57,25 @@ impl Orbit {
         }
     }
 
+    /// The home view turned towards the middle of some places; plain home when they lie all around the globe or there are
+    /// none.
+    #[must_use]
+    pub fn over(places: impl IntoIterator<Item = LatLon>) -> Orbit {
+        let (mut sum, mut count) = ([0.0; 3], 0.0);
+        for place in places {
+            sum = add(sum, place.to_unit());
+            count += 1.0;
+        }
+        let home = Orbit::default();
+        // Places spread over the whole globe cancel out.
+        if length(sum) < 0.25 * count || count == 0.0 {
+            return home;
+        }
+        let Some(middle) = LatLon::from_vector(sum) else { return home };
+        // High latitudes are seen well from the side, and the globe keeps its familiar face.
+        Orbit { target: LatLon { lat: middle.lat.clamp(-35.0, 35.0), lon: middle.lon }, ..home }.clamped()
+    }
+
     /// What it sees on a screen.
     #[must_use]
     pub fn view(&self, frame: Frame) -> View {

@@ -92,6 +92,15 @@ fn zooming_keeps_the_place_under_the_pointer() {
 }
 
 #[test]
+fn home_turns_towards_the_places() {
+    let at = |lat, lon| LatLon { lat, lon };
+    let asia = Orbit::over([at(39.9, 116.4), at(35.7, 139.7), at(1.3, 103.8)]);
+    assert!((100.0..140.0).contains(&asia.target.lon) && asia.altitude == Orbit::default().altitude);
+    assert_eq!(Orbit::over([at(0.0, 0.0), at(0.0, 180.0)]), Orbit::default());
+    assert_eq!(Orbit::over([]), Orbit::default());
+}
+
+#[test]
 fn nonsense_becomes_home() {
     let o = orbit(f64::NAN, f64::INFINITY, f64::NAN, f64::NAN, f64::NAN);
     assert_eq!(o, Orbit::default());

@@ -24,7 +24,7 @@ const FILES: [(TextureSlot, &str, bool); 4] = [
     (TextureSlot::Clouds, "earth_clouds.jpg", false),
 ];
 
-type Decoded = (TextureSlot, Result<TextureData, MapError>);
+type Decoded = (TextureSlot, Result<Arc<TextureData>, MapError>);
 
 /// The thread's mailbox.
 #[derive(Resource)]
@@ -107,7 +107,7 @@ fn take_maps(
     loader.done = done;
     for (slot, result) in arrived {
         match result {
-            Ok(map) => data.set_texture(slot, Arc::new(map)),
+            Ok(map) => data.set_texture(slot, map),
             Err(error) => notes.tell(format!("the earth is drawn without a picture: {error}")),
         }
     }

@@ -1,6 +1,8 @@
 //! From a picture file to a texture with all its mip levels.
 
 use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy::render::render_resource::TextureFormat;
 
@@ -21,7 +23,7 @@ pub enum MapError {
     #[error("{path:?}: {source}")]
     Io {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// The system's answer.
         source: std::io::Error,
     },
@@ -35,11 +37,20 @@ pub enum MapError {
     },
 }
 
+/// Pictures decoded so far: a second globe in the same process shares them. At most one entry per file and size.
+static DECODED: Mutex<Vec<(PathBuf, bool, Arc<TextureData>)>> = Mutex::new(Vec::new());
+
 /// Loads a bundled picture.
-pub(super) fn load(file: &str, colour: bool, halve: bool) -> Result<TextureData, MapError> {
+pub(super) fn load(file: &str, colour: bool, halve: bool) -> Result<Arc<TextureData>, MapError> {
     let path = find_data("assets", file)?;
-    let bytes = std::fs::read(&path).map_err(|source| MapError::Io { path, source })?;
-    decode(file, &bytes, colour, halve)
+    let mut decoded = DECODED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, map)) = decoded.iter().find(|(p, h, _)| *p == path && *h == halve) {
+        return Ok(Arc::clone(map));
+    }
+    let bytes = std::fs::read(&path).map_err(|source| MapError::Io { path: path.clone(), source })?;
+    let map = Arc::new(decode(file, &bytes, colour, halve)?);
+    decoded.push((path, halve, Arc::clone(&map)));
+    Ok(map)
 }
 
 /// Decodes a JPEG or PNG picture: four channels in sRGB if `colour`, else one linear channel; `halve` leaves the largest

@@ -1,0 +1,83 @@
+//! The command line of the globe: pictures and measurements without a window, and what is said when something is missing.
+
+use std::process::{Command, Output};
+
+fn globe(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argus-globe"));
+    command.arg("globe").args(words).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
+    command
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_recording_becomes_a_picture() {
+    let file = std::env::temp_dir().join(format!("argus-globe-test-{}.png", std::process::id()));
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/argus/web.argus");
+    let name = file.to_str().expect("a plain path");
+    let words = ["-r", recording, "--at", "end", "--size", "320x180", "--view", "40,-100,9000", "--screenshot", name];
+    let output = globe(&words).output().expect("it runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let picture = image::open(&file).expect("a picture");
+    assert_eq!((picture.width(), picture.height()), (320, 180));
+    std::fs::remove_file(file).expect("it was there");
+}
+
+#[test]
+fn a_measurement_is_one_line_of_json() {
+    let words = ["--synthetic", "pins=200,arcs=100,seed=1", "--bench-frames", "3", "--size", "160x90"];
+    let output = globe(&words).output().expect("it runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for key in ["frame_ms_median", "frame_ms_p95", "cpu_ms_per_frame", "main_ms_median", "draw_calls", "rss_mb"] {
+        assert!(json[key].is_number(), "{key} in {text}");
+    }
+    assert!(json["adapter"].is_string() && json["draw_calls"].as_u64() <= Some(60), "{text}");
+}
+
+#[test]
+fn a_number_of_pins_and_arcs_does_not_change_the_number_of_draws() {
+    let draws = |scene: &str| {
+        let words = ["--synthetic", scene, "--bench-frames", "1", "--size", "160x90"];
+        let output = globe(&words).output().expect("it runs");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        json["draw_calls"].as_u64()
+    };
+    assert_eq!(draws("pins=10,arcs=10,seed=1"), draws("pins=2000,arcs=2000,seed=1"));
+}
+
+#[test]
+fn without_a_display_one_sentence_names_the_screenshot() {
+    let output = globe(&[]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("no display") && said.contains("--screenshot") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn without_an_adapter_one_sentence_says_so() {
+    let mut command = globe(&["--screenshot", "/dev/null", "--size", "64x64"]);
+    let output = command.env("VK_ICD_FILENAMES", "/nonexistent").env("VK_DRIVER_FILES", "/nonexistent");
+    let output = output.env("WGPU_BACKEND", "vulkan").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("no graphics adapter found") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn wrong_words_are_named() {
+    for (words, part) in [
+        (["--size", "big"], "--size \"big\""),
+        (["--view", "1,2"], "--view \"1,2\""),
+        (["--layers", "moon"], "\"moon\""),
+        (["--synthetic", "boats=3"], "boats=3"),
+    ] {
+        let output = globe(&words).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(stderr(&output).contains(part), "{}", stderr(&output));
+    }
+}
