@@ -1,1 +1,22 @@
 //! Packet files and frames: bytes to headers.
+//!
+//! [`PacketReader`] takes packets out of a capture file (pcap in all its dresses, pcapng) without ever holding more
+//! than one of them. [`dissect`] walks one frame from its link header inwards and stops at the first layer that it does
+//! not understand; what it hands back borrows from the frame. The walk reads nothing outside the captured bytes and
+//! passes at most [`MAX_LAYERS`] headers, so a hostile frame costs no more than an ordinary one.
+//!
+//! This room knows no flow, no clock and no socket.
+
+mod bytes;
+mod frame;
+mod ip;
+mod link;
+mod pcap;
+mod pcapng;
+mod tunnel;
+
+pub use bytes::{be16, be32, mac};
+pub use frame::{Ether, Layer2, MAX_LAYERS, Net, Packet, Wlan, dissect, encaps};
+pub use ip::{V4, V6, V6Fragment, ip_option};
+pub use link::LinkType;
+pub use pcap::{CaptureError, PacketReader, RawPacket, is_capture};

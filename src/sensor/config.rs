@@ -1,0 +1,81 @@
+//! What the sensor can be told.
+
+use std::time::Duration;
+
+use crate::record::SrcId;
+
+/// Idle times after which a flow of each kind leaves the table, counted from its last report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// UDP, ICMPv6, ESP and other IP.
+    pub ip: Duration,
+    /// TCP that has not been closed.
+    pub tcp: Duration,
+    /// ICMP over IPv4.
+    pub icmp: Duration,
+    /// IGMP.
+    pub igmp: Duration,
+    /// Fragments whose first one has not been seen.
+    pub fragment: Duration,
+    /// ARP and RARP.
+    pub arp: Duration,
+    /// Everything that is not IP.
+    pub other: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        let secs = Duration::from_secs;
+        Timeouts {
+            ip: secs(30),
+            tcp: secs(60),
+            icmp: secs(5),
+            igmp: secs(30),
+            fragment: secs(5),
+            arp: secs(5),
+            other: secs(30),
+        }
+    }
+}
+
+/// The sensor's settings. The defaults are those of the classic program without options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensorConfig {
+    /// Time after which a flow with traffic is reported again (`-S`).
+    pub status_interval: Duration,
+    /// Time between management records (`-M`).
+    pub mar_interval: Duration,
+    /// Idle times.
+    pub timeouts: Timeouts,
+    /// Count application bytes (`-A`).
+    pub app_bytes: bool,
+    /// Measure interpacket times (`-J`).
+    pub jitter: bool,
+    /// Keep the smallest and largest packet size (`-Z`).
+    pub sizes: bool,
+    /// Report hardware addresses (`-m`).
+    pub macs: bool,
+    /// Bytes of user data kept per direction and record (`-U`), 0 for none.
+    pub user_bytes: u16,
+    /// The sensor's identity (`-e`).
+    pub source_id: SrcId,
+    /// Flows kept at once; beyond that the least valuable one is reported early and given up.
+    pub max_flows: usize,
+}
+
+impl Default for SensorConfig {
+    fn default() -> SensorConfig {
+        SensorConfig {
+            status_interval: Duration::from_secs(5),
+            mar_interval: Duration::from_secs(60),
+            timeouts: Timeouts::default(),
+            app_bytes: false,
+            jitter: false,
+            sizes: false,
+            macs: false,
+            user_bytes: 0,
+            source_id: SrcId::Unset,
+            max_flows: 2_000_000,
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What one packet adds to its flow.
+
+use super::config::SensorConfig;
+use super::engine::Sensor;
+use super::esp::Esp;
+use super::flow::{Flow, Side, State, UNSET, mark};
+use super::icmp;
+use super::key::{Identity, Kind, v4_fragment, wlan_body};
+use super::rtp::{Media, Step};
+use super::tcp::{Segment, Tcp};
+use super::{arp, isis};
+use crate::packet::{Net, Packet, V4, V6};
+
+/// What the protocol makes of a packet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcome {
+    /// Application bytes.
+    app: u32,
+    /// The time before it was one of rest.
+    idle: bool,
+    /// Where the application data begins in the network payload; nothing if there is none.
+    data_at: usize,
+}
+
+/// Whether the packet opens the flow's ports again.
+#[inline]
+pub(super) fn reuses(flow: &Flow, packet: &Packet<'_>) -> bool {
+    match &flow.state {
+        State::Tcp(t) if t.may_be_reused() => segment(packet).is_some_and(|s| t.reuses(&s)),
+        _ => false,
+    }
+}
+
+/// Counts a packet.
+#[inline]
+pub(super) fn packet(
+    flow: &mut Flow,
+    packet: &Packet<'_>,
+    id: &Identity,
+    config: &SensorConfig,
+    interval: i64,
+    now: i64,
+) {
+    if flow.reported {
+        flow.reset_record();
+    }
+    let at = flow.side_of(id.reverse);
+    let first = flow.seq == 0 && flow.pkts() == 0;
+    let outcome = protocol(flow, packet, at, now);
+    attributes(flow, packet, at);
+    let Some(side) = flow.sides.get_mut(at) else { return };
+    side.see(now);
+    side.pkts = side.pkts.saturating_add(1);
+    side.bytes += u64::from(packet.bytes);
+    if config.app_bytes {
+        side.app += u64::from(outcome.app);
+    }
+    if config.sizes {
+        side.size(packet.bytes);
+    }
+    if config.jitter {
+        interval_of(flow, at, outcome.idle, interval, now);
+    }
+    if config.user_bytes > 0 && outcome.app > 0 {
+        user_data(flow, packet, at, &outcome, config.user_bytes);
+    }
+    if first {
+        wide_body(flow, packet);
+    }
+}
+
+/// Files the time since the direction's previous packet.
+#[inline]
+fn interval_of(flow: &mut Flow, at: usize, idle: bool, interval: i64, now: i64) {
+    let Some(side) = flow.sides.get_mut(at) else { return };
+    let last = std::mem::replace(&mut side.last, now);
+    if last == UNSET {
+        return;
+    }
+    let gap = now.saturating_sub(last);
+    if gap > 0 && gap < interval.saturating_mul(2) {
+        let jitter = flow.jitter.get_or_insert_default();
+        if let Some(stat) = jitter.get_mut(at * 2 + usize::from(idle)) {
+            stat.add(u32::try_from(gap).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+fn user_data(flow: &mut Flow, packet: &Packet<'_>, at: usize, outcome: &Outcome, limit: u16) {
+    let payload = match &packet.net {
+        Net::V4(ip) => ip.payload,
+        Net::V6(ip) => ip.payload,
+        Net::Arp(b) | Net::Rarp(b) | Net::Isis(b) => b,
+        Net::Wlan(_) | Net::Layer2(_) => &[],
+    };
+    let data = payload.get(outcome.data_at..).unwrap_or(&[]);
+    let data = data.get(..outcome.app as usize).unwrap_or(data);
+    if data.is_empty() {
+        return;
+    }
+    if let Some(kept) = flow.rare().user.get_mut(at) {
+        let room = usize::from(limit).saturating_sub(kept.len());
+        kept.extend_from_slice(data.get(..room).unwrap_or(data));
+    }
+}
+
+/// Keeps the flow DSR's body of keys that are only hashes.
+fn wide_body(flow: &mut Flow, packet: &Packet<'_>) {
+    match &packet.net {
+        Net::Isis(pdu) => {
+            if let Some(body) = isis::key_bytes(pdu, packet.ether.unwrap_or_default()) {
+                flow.rare().body = body.to_vec();
+            }
+        }
+        Net::Wlan(w) => flow.rare().body = wlan_body(w).to_vec(),
+        _ => {}
+    }
+}
+
+#[inline]
+fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
+    let changed = match (&packet.ether, &flow.ether) {
+        (Some(now), Some(first)) => {
+            let (src, dst) = if at == 0 { (first.src, first.dst) } else { (first.dst, first.src) };
+            (now.src != src, now.dst != dst)
+        }
+        _ => (false, false),
+    };
+    if changed != (false, false) {
+        let (source, destination) = if at == 0 { changed } else { (changed.1, changed.0) };
+        for (side, changed) in flow.sides.iter_mut().zip([source, destination]) {
+            if changed {
+                side.marks |= mark::MAC_CHANGED;
+            }
+        }
+    }
+    let Some(side) = flow.sides.get_mut(at) else { return };
+    side.encaps |= packet.encaps;
+    if let Some(tag) = packet.vlan {
+        side.vlan = tag;
+        side.marks |= mark::VLAN;
+    }
+    if let Some(label) = packet.mpls {
+        side.mpls = label;
+        side.marks |= mark::MPLS;
+    }
+    match &packet.net {
+        Net::V4(ip) => {
+            side.marks |= mark::IP;
+            side.ttl = ip.ttl;
+            side.tos = ip.tos;
+            side.ip_id = ip.id;
+            side.options |= ip.options;
+            if ip.more_fragments || ip.fragment_offset > 0 {
+                side.marks |= mark::FRAGMENTS;
+            }
+        }
+        Net::V6(ip) => v6_attributes(side, ip),
+        _ => {}
+    }
+}
+
+fn v6_attributes(side: &mut Side, ip: &V6<'_>) {
+    side.marks |= mark::IP;
+    side.ttl = ip.hop_limit;
+    // The classic sensor reports these bits of the first word, which belong to the flow label for the most part.
+    side.tos = (ip.first_word >> 4) as u8;
+    side.ip_id = 0;
+    side.options |= ip.options;
+}
+
+/// The TCP segment of a packet, if it is one and its header was captured.
+#[inline]
+fn segment<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
+    match &packet.net {
+        Net::V4(ip) if ip.proto == 6 => Segment::parse(ip.payload, ip.payload_len(), Some(ip.id)),
+        Net::V6(ip) if ip.proto == 6 => Segment::parse(ip.payload, v6_len(packet, ip), None),
+        _ => None,
+    }
+}
+
+/// Bytes of the frame behind the IPv6 headers, link padding included.
+#[inline]
+fn v6_len(packet: &Packet<'_>, ip: &V6<'_>) -> u32 {
+    packet.net_len.saturating_sub(u32::try_from(ip.header_len).unwrap_or(u32::MAX))
+}
+
+#[inline]
+fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcome {
+    let plain = |app| Outcome { app, idle: false, data_at: 0 };
+    match &packet.net {
+        Net::V4(ip) => match flow.kind {
+            Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, ip.payload_len())),
+            Kind::Udp => udp(flow, at, ip.payload, ip.payload_len()),
+            Kind::Icmp => icmp4(flow, ip),
+            Kind::Esp => {
+                esp(flow, ip.payload);
+                plain(ip.payload_len())
+            }
+            _ => plain(ip.payload_len()),
+        },
+        Net::V6(ip) => {
+            let len = v6_len(packet, ip);
+            match flow.kind {
+                Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, len)),
+                Kind::Udp => udp(flow, at, ip.payload, len),
+                Kind::Icmp6 => {
+                    flow.state = State::Icmp(Box::new(icmp::State::v6(ip.payload)));
+                    plain(len)
+                }
+                Kind::Fragment6 => {
+                    flow.state = State::Fragment;
+                    plain(len)
+                }
+                _ => plain(len),
+            }
+        }
+        Net::Arp(body) => {
+            if at == 1 {
+                flow.state = State::Answer(arp::answerer(body));
+            }
+            plain(packet.bytes.saturating_sub(28))
+        }
+        Net::Rarp(_) => plain(packet.bytes.saturating_sub(28)),
+        Net::Isis(_) => plain(packet.net_len),
+        Net::Wlan(_) | Net::Layer2(_) => plain(packet.bytes),
+    }
+}
+
+#[inline]
+fn tcp(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64, (payload, len): (&[u8], u32)) -> Outcome {
+    let Some(s) = segment(packet) else { return Outcome { app: len, idle: true, data_at: 0 } };
+    let data_at = payload.get(12).map_or(20, |b| usize::from(b >> 4) * 4);
+    let idle = match &mut flow.state {
+        State::Tcp(t) => t.update(&s, at, now),
+        state => {
+            *state = State::Tcp(Box::new(Tcp::new(&s, now)));
+            true
+        }
+    };
+    Outcome { app: s.len, idle, data_at }
+}
+
+#[inline]
+fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
+    let data = payload.get(8..);
+    let app = if data.is_some() { len.saturating_sub(8) } else { len };
+    let mut outcome = Outcome { app, idle: false, data_at: 8 };
+    let data = data.unwrap_or(&[]);
+    if flow.seq == 0 && flow.pkts() == 0 {
+        let [a, b, c, d, ..] = flow.key.tail();
+        let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+        if let Some(media) = Media::first(ports, data) {
+            flow.state = State::Media(Box::new(media));
+        }
+    } else if let State::Media(m) = &mut flow.state {
+        match m.update(data, at) {
+            Step::Header(n) => outcome.app = app.saturating_sub(n),
+            Step::End => flow.state = State::None,
+        }
+    }
+    outcome
+}
+
+fn icmp4(flow: &mut Flow, ip: &V4<'_>) -> Outcome {
+    flow.state = State::Icmp(Box::new(icmp::State::v4(ip)));
+    let quoted = icmp::Icmp::parse(ip.payload).quoted();
+    Outcome { app: quoted.map_or(ip.payload_len(), |q| q.payload_len()), idle: false, data_at: 8 }
+}
+
+fn esp(flow: &mut Flow, payload: &[u8]) {
+    match &mut flow.state {
+        State::Esp(e) => e.update(payload),
+        state => *state = State::Esp(Esp::new(payload)),
+    }
+}
+
+/// Counts a later fragment in its train.
+pub(super) fn fragment(
+    flow: &mut Flow,
+    packet: &Packet<'_>,
+    id: &Identity,
+    config: &SensorConfig,
+    interval: i64,
+    now: i64,
+) {
+    if flow.reported {
+        flow.reset_record();
+    }
+    let Net::V4(ip) = &packet.net else { return };
+    flow.state = State::Fragment;
+    let at = flow.side_of(id.reverse);
+    attributes(flow, packet, at);
+    let Some(side) = flow.sides.get_mut(at) else { return };
+    side.see(now);
+    side.pkts = side.pkts.saturating_add(1);
+    side.bytes += u64::from(packet.bytes);
+    if config.app_bytes {
+        side.app += u64::from(ip.payload_len());
+    }
+    if config.sizes {
+        side.size(packet.bytes);
+    }
+    if config.jitter {
+        interval_of(flow, at, false, interval, now);
+    }
+    flow.rare().train.get_or_insert_default().cover(ip.fragment_offset, ip.payload_len(), ip.more_fragments);
+}
+
+/// What a counted packet does to other flows: first fragments open trains, errors are mapped.
+#[inline]
+pub(super) fn after(sensor: &mut Sensor, at: u32, packet: &Packet<'_>, id: &Identity, now: i64) {
+    let Net::V4(ip) = &packet.net else { return };
+    if ip.more_fragments {
+        let train = v4_fragment(ip);
+        // The train's direction is that of its flow, whose order may know ports.
+        let train_at = sensor.open_train(at, &Identity { reverse: id.reverse, ..train }, packet, now);
+        sensor.flow_mut(train_at).rare().train.get_or_insert_default().cover(0, ip.payload_len(), true);
+    }
+    if id.kind == Kind::Icmp {
+        map_error(sensor, ip, now);
+    }
+}
+
+fn map_error(sensor: &mut Sensor, ip: &V4<'_>, now: i64) {
+    let Some((id, mapped)) = icmp::Mapped::of(ip) else { return };
+    let Some(at) = sensor.find(&id) else { return };
+    let flow = sensor.flow_mut(at);
+    flow.rare().mapped = Some(mapped);
+    flow.sides[0].see(now);
+}

@@ -1,0 +1,293 @@
+//! A flow as the bytes of its record, in the dress of the classic sensor.
+//!
+//! # Source
+//! `docs/records.md`: order of DSRs, layouts, widths.
+
+use super::config::SensorConfig;
+use super::flow::{Flow, Rare, Side, State, UNSET, mark};
+use super::jitter;
+use super::key::Family;
+use super::{arp, icmp};
+use crate::record::{Cause, SrcId};
+
+/// Appends the record of a flow.
+pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.extend_from_slice(&[0x13, cause.to_wire(), 0, 0]);
+    transport(flow.seq, config.source_id, out);
+    key(flow, out);
+    time(flow.span(), out);
+    metrics(flow, config, out);
+    network(flow, out);
+    let [source, destination] = &flow.sides;
+    vlan(source, destination, out);
+    mpls(source, destination, out);
+    if let Some(j) = &flow.jitter {
+        jitter::write(j, out);
+    }
+    attributes(source, destination, out);
+    if config.sizes {
+        sizes(source, destination, out);
+    }
+    if config.user_bytes > 0 {
+        user_data(flow, config.user_bytes, out);
+    }
+    if config.macs {
+        macs(flow, out);
+    }
+    if let Some(Rare { mapped: Some(m), .. }) = flow.rare.as_deref() {
+        mapped(m, out);
+    }
+    out.extend_from_slice(&[0x20, 0, 0, 3]);
+    for side in [source, destination] {
+        out.extend_from_slice(&side.encaps.to_be_bytes());
+    }
+    finish(begin, out);
+}
+
+/// Fills in the record's length.
+fn finish(begin: usize, out: &mut [u8]) {
+    let words = ((out.len() - begin) / 4) as u16;
+    if let Some(length) = out.get_mut(begin + 2..begin + 4) {
+        length.copy_from_slice(&words.to_be_bytes());
+    }
+}
+
+/// The source id's qualifier and its four bytes; identities of later versions are not representable.
+pub(super) fn source_word(id: SrcId) -> (u8, [u8; 4]) {
+    match id {
+        SrcId::V4(a) => (0x01, a.octets()),
+        SrcId::Int(n) => (0x20, n.to_be_bytes()),
+        SrcId::Text(t) => (0x21, t),
+        SrcId::Unset | SrcId::V6(_) | SrcId::Uuid(_) => (0, [0; 4]),
+    }
+}
+
+fn transport(seq: u32, id: SrcId, out: &mut Vec<u8>) {
+    let (qualifier, word) = source_word(id);
+    out.extend_from_slice(&[1, 3, qualifier, 3]);
+    out.extend_from_slice(&word);
+    out.extend_from_slice(&seq.to_be_bytes());
+}
+
+fn key(flow: &Flow, out: &mut Vec<u8>) {
+    let k = &flow.key;
+    let reverse = if flow.reverse { 0x40 } else { 0 };
+    let words = |n: usize, out: &mut Vec<u8>| k.0.iter().take(n).for_each(|w| out.extend_from_slice(&w.to_be_bytes()));
+    let body = flow.rare.as_deref().map_or(&[][..], |r| &r.body);
+    match k.family() {
+        f if f == Family::V4 as u8 || f == Family::V4Fragment as u8 => {
+            let fragment = if f == Family::V4 as u8 { 0 } else { 0x80 };
+            out.extend_from_slice(&[2, 1 | reverse, 1 | fragment, 5]);
+            words(1, out);
+            // Errors carry the protocol of the packet they quote in the second byte.
+            out.extend_from_slice(&[k.proto(), k.0[1] as u8]);
+            out.extend_from_slice(&k.tail());
+        }
+        f if f == Family::V6 as u8 || f == Family::V6Fragment as u8 => {
+            let fragment = if f == Family::V6 as u8 { 0 } else { 0x80 };
+            out.extend_from_slice(&[2, 1 | reverse, 2 | fragment, 11]);
+            words(4, out);
+            out.extend_from_slice(&[k.proto(), 0, 0, 0]);
+            out.extend_from_slice(&k.tail()[..4]);
+        }
+        f if f == Family::Arp as u8 => {
+            // The reader exchanges counters instead of addresses here.
+            out.extend_from_slice(&[2, 6 | reverse, 4, 6]);
+            arp::write_key(k, out);
+        }
+        f if f == Family::Rarp as u8 => {
+            out.extend_from_slice(&[2, 6, 5, 7]);
+            arp::write_rarp_key(k, out);
+        }
+        f if f == Family::Isis as u8 => {
+            out.extend_from_slice(&[2, 1, 0x0A, 11]);
+            out.extend_from_slice(body);
+        }
+        f if f == Family::Wlan as u8 => {
+            out.extend_from_slice(&[2, 1, 8, 14]);
+            out.extend_from_slice(body);
+        }
+        _ => {
+            out.extend_from_slice(&[2, 1 | reverse, 3, 5]);
+            // The larger address stands first.
+            out.extend_from_slice(&k.0[1].to_be_bytes()[2..]);
+            out.extend_from_slice(&k.0[0].to_be_bytes()[2..]);
+            out.extend_from_slice(&k.tail()[..4]);
+        }
+    }
+}
+
+fn time((start, end): (i64, i64), out: &mut Vec<u8>) {
+    let (start, end) = if start == UNSET { (0, 0) } else { (start, end) };
+    let header = if start == end { 0x0301_1803u32 } else { 0x0302_1805 };
+    out.extend_from_slice(&header.to_be_bytes());
+    for t in [Some(start), (start != end).then_some(end)].into_iter().flatten() {
+        out.extend_from_slice(&(t.div_euclid(1_000_000) as u32).to_be_bytes());
+        out.extend_from_slice(&(t.rem_euclid(1_000_000) as u32).to_be_bytes());
+    }
+}
+
+fn metrics(flow: &Flow, config: &SensorConfig, out: &mut Vec<u8>) {
+    let [source, destination] = &flow.sides;
+    let app = config.app_bytes && (source.app > 0 || destination.app > 0);
+    let present: &[&Side] = match (source.pkts, destination.pkts) {
+        (_, 0) => &[source],
+        (0, _) => &[destination],
+        _ => &[source, destination],
+    };
+    let both = present.len() == 2;
+    let largest = present.iter().map(|s| s.bytes.max(u64::from(s.pkts))).max().unwrap_or(0);
+    let width = match largest {
+        // A single direction of one-byte numbers is misread by the classic readers.
+        0..=0xFF if both => 0,
+        0..=0xFFFF => 1,
+        0x1_0000..=0xFFFF_FFFF => 2,
+        _ => 3,
+    };
+    let side = if both {
+        1
+    } else if destination.pkts == 0 {
+        5
+    } else {
+        9
+    };
+    let begin = out.len();
+    out.extend_from_slice(&[0x10, if app { 4 } else { 1 }, side + width, 0]);
+    for s in present {
+        for value in [u64::from(s.pkts), s.bytes].into_iter().chain(app.then_some(s.app)) {
+            let bytes = value.to_be_bytes();
+            out.extend_from_slice(bytes.get(8 - (1 << width)..).unwrap_or(&[]));
+        }
+    }
+    pad(begin, out);
+}
+
+/// Fills a DSR up to whole words and enters its length.
+fn pad(begin: usize, out: &mut Vec<u8>) {
+    while (out.len() - begin) % 4 != 0 {
+        out.push(0);
+    }
+    let words = ((out.len() - begin) / 4) as u8;
+    if let Some(length) = out.get_mut(begin + 3) {
+        *length = words;
+    }
+}
+
+fn network(flow: &Flow, out: &mut Vec<u8>) {
+    match &flow.state {
+        State::Tcp(t) => t.write(out),
+        State::Icmp(s) => icmp_state(s, out),
+        State::Media(m) => m.write(out),
+        State::Esp(e) => e.write(out),
+        State::Answer(mac) => {
+            out.extend_from_slice(&[0x30, 0x10, 0, 44]);
+            out.extend_from_slice(mac);
+            out.extend_from_slice(&[0; 43 * 4 - 6]);
+        }
+        State::Fragment => {
+            out.extend_from_slice(&[0x30, 0x45, 0, 14]);
+            out.extend_from_slice(&[0; 13 * 4]);
+        }
+        State::None => out.extend_from_slice(&[0x30, 0, 0, 1]),
+    }
+}
+
+fn icmp_state(s: &icmp::State, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0x30, 0x34, 0, 7]);
+    out.extend_from_slice(&s.head);
+    for a in s.addresses {
+        out.extend_from_slice(&a.to_le_bytes());
+    }
+}
+
+fn mapped(m: &icmp::Mapped, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0x34, 0, m.qualifier(), 8, m.kind, m.code, 0, 0]);
+    for a in m.addresses {
+        out.extend_from_slice(&a.to_be_bytes());
+    }
+    out.extend_from_slice(&[0; 4]);
+}
+
+fn bits(source: &Side, destination: &Side, m: u8) -> u8 {
+    u8::from(source.marks & m != 0) | u8::from(destination.marks & m != 0) << 1
+}
+
+fn vlan(source: &Side, destination: &Side, out: &mut Vec<u8>) {
+    let q = bits(source, destination, mark::VLAN);
+    if q != 0 {
+        out.extend_from_slice(&[0x40, 0, q, 2]);
+        out.extend_from_slice(&source.vlan.to_be_bytes());
+        out.extend_from_slice(&destination.vlan.to_be_bytes());
+    }
+}
+
+fn mpls(source: &Side, destination: &Side, out: &mut Vec<u8>) {
+    let sides = bits(source, destination, mark::MPLS);
+    if sides != 0 {
+        out.extend_from_slice(&[0x44, sides, (sides & 1) << 4 | sides >> 1, 3]);
+        out.extend_from_slice(&source.mpls.to_be_bytes());
+        out.extend_from_slice(&destination.mpls.to_be_bytes());
+    }
+}
+
+fn attributes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
+    let mut q = bits(source, destination, mark::IP);
+    if q == 0 {
+        return;
+    }
+    q |= u8::from(source.options != 0) << 2 | u8::from(destination.options != 0) << 3;
+    q |= bits(source, destination, mark::FRAGMENTS) << 4;
+    let begin = out.len();
+    out.extend_from_slice(&[0x48, 0, q, 0]);
+    for side in [source, destination] {
+        if side.marks & mark::IP != 0 {
+            let [a, b] = side.ip_id.to_le_bytes();
+            out.extend_from_slice(&[side.ttl, side.tos, a, b]);
+        }
+        if side.options != 0 {
+            out.extend_from_slice(&side.options.to_be_bytes());
+        }
+    }
+    pad(begin, out);
+}
+
+fn sizes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
+    let (q, present): (u8, &[&Side]) = match (source.pkts, destination.pkts) {
+        (0, 0) => return,
+        (_, 0) => (6, &[source]),
+        (0, _) => (0x0A, &[destination]),
+        _ => (2, &[source, destination]),
+    };
+    out.extend_from_slice(&[0x12, 0, q, 1 + present.len() as u8]);
+    for s in present {
+        out.extend_from_slice(&s.min.to_be_bytes());
+        out.extend_from_slice(&s.max.to_be_bytes());
+    }
+}
+
+fn user_data(flow: &Flow, limit: u16, out: &mut Vec<u8>) {
+    let Some(rare) = flow.rare.as_deref() else { return };
+    for (side, data) in [(0x90, &rare.user[0]), (0xA0, &rare.user[1])] {
+        if data.is_empty() {
+            continue;
+        }
+        let words = 2 + data.len().div_ceil(4);
+        out.extend_from_slice(&[0x50, side]);
+        out.extend_from_slice(&(words as u16).to_be_bytes());
+        out.extend_from_slice(&limit.to_be_bytes());
+        out.extend_from_slice(&(data.len() as u16).to_be_bytes());
+        out.extend_from_slice(data);
+        out.extend(std::iter::repeat_n(0, data.len().next_multiple_of(4) - data.len()));
+    }
+}
+
+fn macs(flow: &Flow, out: &mut Vec<u8>) {
+    let Some(ether) = flow.ether else { return };
+    let [source, destination] = &flow.sides;
+    out.extend_from_slice(&[0x42, 0, bits(source, destination, mark::MAC_CHANGED), 5]);
+    out.extend_from_slice(&ether.dst);
+    out.extend_from_slice(&ether.src);
+    out.extend_from_slice(&ether.kind.to_le_bytes());
+    out.extend_from_slice(&[0; 2]);
+}

@@ -1,0 +1,450 @@
+//! The life of flows: when they are made, reported, and given up.
+
+use std::time::Duration;
+
+use super::config::SensorConfig;
+use super::flow::{Flow, UNSET};
+use super::key::{Identity, Kind, identify};
+use super::mar::{self, Report};
+use super::table::{STATUS, Table};
+use super::{count, encode};
+use crate::base::Timestamp;
+use crate::packet::{LinkType, Packet, dissect};
+use crate::record::{Batch, Cause};
+
+/// The timer runs every 0.2 s of packet time.
+const TIMER_STEP: i64 = 200_000;
+/// A fragment train older than this is dropped when its flow is reported.
+const TRAIN_AGE: i64 = 2_000_000;
+/// How many flows are looked at to find one that may go when the table is full.
+const EVICTION_SEARCH: usize = 64;
+
+/// Why the sensor ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The input is exhausted.
+    Input,
+    /// Somebody stops the sensor.
+    Shutdown,
+}
+
+/// What the sensor has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Packets taken.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets that belong to no flow: too short, of an unsupported link type or protocol.
+    pub ignored: u64,
+    /// Records written, management records included.
+    pub records: u64,
+    /// Flows made.
+    pub flows: u64,
+    /// Flows given up early because the table was full.
+    pub evicted: u64,
+}
+
+/// The flow engine.
+#[derive(Debug)]
+pub struct Sensor {
+    config: SensorConfig,
+    interval: i64,
+    table: Table,
+    timer: i64,
+    seq: u32,
+    totals: Totals,
+    reported: Totals,
+    dropped: u64,
+    started: Timestamp,
+}
+
+fn micros(d: Duration) -> i64 {
+    i64::try_from(d.as_micros()).unwrap_or(i64::MAX)
+}
+
+impl Sensor {
+    /// A sensor without flows.
+    #[must_use]
+    pub fn new(config: SensorConfig) -> Sensor {
+        Sensor {
+            interval: micros(config.status_interval),
+            config,
+            table: Table::new(),
+            timer: UNSET,
+            seq: 0,
+            totals: Totals::default(),
+            reported: Totals::default(),
+            dropped: 0,
+            started: Timestamp::default(),
+        }
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Number of flows in the table.
+    #[must_use]
+    pub fn flows(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Writes the management record that opens a stream; `now` is the wall clock.
+    pub fn start(&mut self, now: Timestamp, out: &mut Batch) {
+        self.started = now;
+        self.management(Cause::Start, now, out);
+    }
+
+    /// Tells how many packets the capture has lost so far.
+    pub fn set_dropped(&mut self, dropped: u64) {
+        self.dropped = dropped;
+    }
+
+    /// Writes a management record about the time since the last one; `now` is the wall clock.
+    pub fn status(&mut self, now: Timestamp, out: &mut Batch) {
+        self.management(Cause::Status, now, out);
+    }
+
+    /// Takes one packet, captured at `at` on a link of type `link`: `frame` of its `wire_len` bytes. Records that
+    /// become due are appended to `out`.
+    pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], wire_len: u32, out: &mut Batch) {
+        self.totals.packets += 1;
+        self.totals.bytes += u64::from(wire_len);
+        let Some(packet) = dissect(link, frame, wire_len) else {
+            self.totals.ignored += 1;
+            return;
+        };
+        let now = at.micros();
+        match identify(&packet) {
+            Some(id) => self.flow_packet(&packet, &id, link, now, out),
+            None => self.totals.ignored += 1,
+        }
+        self.run_timer(now, out);
+    }
+
+    /// Tells the time when no packet does.
+    pub fn tick(&mut self, now: Timestamp, out: &mut Batch) {
+        self.run_timer(now.micros(), out);
+    }
+
+    /// Reports all flows, oldest first, and closes the stream with a management record; `now` is the wall clock.
+    pub fn finish(&mut self, end: End, now: Timestamp, out: &mut Batch) {
+        let cause = (end == End::Shutdown).then_some(Cause::Shutdown);
+        while let Some(at) = self.table.oldest(STATUS) {
+            self.report(at, cause, out);
+            self.give_up(at, out);
+        }
+        for queue in 1..self.table.queues() {
+            while let Some(at) = self.table.oldest(queue) {
+                self.give_up(at, out);
+            }
+        }
+        self.management(Cause::Stop, now, out);
+    }
+
+    #[inline]
+    fn flow_packet(&mut self, packet: &Packet<'_>, id: &Identity, link: LinkType, now: i64, out: &mut Batch) {
+        let hash = self.table.hash(&id.key);
+        let at = match self.table.find(hash, &id.key) {
+            Some(at) => {
+                self.touch(at, link, now, out);
+                at
+            }
+            None => self.create(packet, id, hash, now, out),
+        };
+        if id.kind == Kind::Fragment4 {
+            return self.later_fragment(at, packet, id, now, out);
+        }
+        let flow = self.table.flow_mut(at);
+        if count::reuses(flow, packet) {
+            self.reopen(at, packet, id, now, out);
+        }
+        let flow = self.table.flow_mut(at);
+        count::packet(flow, packet, id, &self.config, self.interval, now);
+        count::after(self, at, packet, id, now);
+    }
+
+    fn create(&mut self, packet: &Packet<'_>, id: &Identity, hash: u64, now: i64, out: &mut Batch) -> u32 {
+        if self.table.len() >= self.config.max_flows {
+            self.evict(out);
+        }
+        self.totals.flows += 1;
+        let at = self.table.insert(hash, Flow::new(id, packet));
+        self.table.enqueue(at, STATUS, now);
+        at
+    }
+
+    /// Makes room: of the flows that have waited longest, a reported one first, then a half-open one.
+    #[cold]
+    fn evict(&mut self, out: &mut Batch) {
+        let idle = (1..self.table.queues()).find_map(|q| self.table.oldest(q));
+        let victim = idle.or_else(|| {
+            let oldest = self.table.oldest(STATUS)?;
+            let mut next = Some(oldest);
+            for _ in 0..EVICTION_SEARCH {
+                let at = next?;
+                if self.table.flow(at).is_half_open() {
+                    return Some(at);
+                }
+                next = self.table.younger(at);
+            }
+            Some(oldest)
+        });
+        if let Some(at) = victim {
+            self.report(at, None, out);
+            self.give_up(at, out);
+            self.totals.evicted += 1;
+        }
+    }
+
+    /// A flow gets a packet: what is due is reported, and the flow moves to where it belongs.
+    #[inline]
+    fn touch(&mut self, at: u32, link: LinkType, now: i64, out: &mut Batch) {
+        let flow = self.table.flow(at);
+        if flow.queue != STATUS {
+            self.table.enqueue(at, STATUS, now);
+        } else if now.saturating_sub(flow.stamp) >= self.interval {
+            self.report_due(now, out);
+            let blocked = self.table.flow(at).queue == STATUS;
+            // For links without Ethernet headers the flow is reported even if an older one with a later stamp blocks.
+            if blocked && matches!(link.0, 0 | 8 | 9 | 12 | 14 | 101 | 228 | 229) {
+                self.report(at, None, out);
+            }
+            self.table.enqueue(at, STATUS, now);
+        }
+    }
+
+    /// Reports the flows at the old end of the status queue whose interval is over.
+    fn report_due(&mut self, now: i64, out: &mut Batch) {
+        while let Some(at) = self.table.oldest(STATUS) {
+            if now.saturating_sub(self.table.flow(at).stamp) < self.interval {
+                return;
+            }
+            self.flush(at, now, out);
+        }
+    }
+
+    /// Reports a flow and lets it rest.
+    fn flush(&mut self, at: u32, now: i64, out: &mut Batch) {
+        self.report(at, None, out);
+        let timeout = self.timeout(self.table.flow(at));
+        let queue = self.table.queue_for(timeout);
+        self.table.enqueue(at, queue, now);
+    }
+
+    fn timeout(&self, flow: &Flow) -> i64 {
+        let t = &self.config.timeouts;
+        micros(match flow.kind {
+            Kind::Tcp if flow.is_closed() => Duration::from_secs(10),
+            Kind::Tcp => t.tcp,
+            Kind::Icmp => t.icmp,
+            Kind::Igmp => t.igmp,
+            Kind::Fragment4 | Kind::Fragment6 => t.fragment,
+            Kind::Arp | Kind::Rarp => t.arp,
+            Kind::Udp | Kind::Icmp6 | Kind::Esp | Kind::Ip => t.ip,
+            Kind::Isis | Kind::Wlan | Kind::Layer2 => t.other,
+        })
+    }
+
+    fn run_timer(&mut self, now: i64, out: &mut Batch) {
+        if self.timer == UNSET {
+            self.timer = now;
+        }
+        if now < self.timer {
+            return;
+        }
+        if now.saturating_sub(self.timer) > TIMER_STEP {
+            self.timer = now;
+        }
+        self.timer = self.timer.saturating_add(TIMER_STEP);
+        self.report_due(now, out);
+        for queue in 1..self.table.queues() {
+            let timeout = self.table.timeout(queue);
+            while let Some(at) = self.table.oldest(queue) {
+                if now.saturating_sub(self.table.flow(at).stamp) < timeout {
+                    break;
+                }
+                self.give_up(at, out);
+            }
+        }
+    }
+
+    /// Removes a flow; fragments that still wait under it are reported.
+    fn give_up(&mut self, at: u32, out: &mut Batch) {
+        let flow = self.table.flow_mut(at);
+        if let Some(rare) = flow.rare.as_deref_mut() {
+            let trains = std::mem::take(&mut rare.trains);
+            let parent = rare.train.as_ref().and_then(|t| t.parent);
+            for train in trains {
+                self.report(train, Some(Cause::Timeout), out);
+                self.table.remove(train);
+            }
+            if let Some((parent, _)) = parent {
+                self.forget_train(parent, at);
+            }
+        }
+        self.table.remove(at);
+    }
+
+    fn forget_train(&mut self, parent: u32, train: u32) {
+        if let Some(rare) = self.table.flow_mut(parent).rare.as_deref_mut() {
+            rare.trains.retain(|&t| t != train);
+        }
+    }
+
+    /// Sends a record if the flow has counted anything since its last one.
+    fn report(&mut self, at: u32, cause: Option<Cause>, out: &mut Batch) {
+        self.collect_trains(at);
+        let flow = self.table.flow_mut(at);
+        if flow.reported || flow.pkts() == 0 {
+            return;
+        }
+        if flow.seq == 0 {
+            self.seq = self.seq.wrapping_add(1);
+            flow.seq = self.seq;
+        }
+        let opening = std::mem::take(&mut flow.opening);
+        let cause = cause.unwrap_or(if opening { Cause::Start } else { Cause::Status });
+        flow.reported = true;
+        let config = &self.config;
+        out.push_with(|bytes| encode::write(flow, cause, config, bytes));
+        self.totals.records += 1;
+    }
+
+    /// A SYN opens the flow's ports again: the old connection is reported, the new one begins afresh.
+    #[cold]
+    fn reopen(&mut self, at: u32, packet: &Packet<'_>, id: &Identity, now: i64, out: &mut Batch) {
+        let flow = self.table.flow_mut(at);
+        let side = flow.side_of(id.reverse);
+        if let Some(s) = flow.sides.get_mut(side) {
+            s.see(now);
+        }
+        self.report(at, Some(Cause::Stop), out);
+        let flow = self.table.flow_mut(at);
+        flow.reopen(id, packet);
+    }
+
+    fn later_fragment(&mut self, at: u32, packet: &Packet<'_>, id: &Identity, now: i64, out: &mut Batch) {
+        let flow = self.table.flow_mut(at);
+        count::fragment(flow, packet, id, &self.config, self.interval, now);
+        let Some(train) = flow.rare.as_deref().and_then(|r| r.train.as_ref()) else { return };
+        if !train.is_whole() {
+            return;
+        }
+        match train.parent {
+            Some((parent, _)) => {
+                self.merge_train(parent, at);
+                self.give_up(at, out);
+            }
+            None => {
+                self.report(at, Some(Cause::Stop), out);
+                self.give_up(at, out);
+            }
+        }
+    }
+
+    /// Opens a fragment train under the flow of a first fragment, or adopts the one that came before.
+    pub(super) fn open_train(&mut self, parent: u32, id: &Identity, packet: &Packet<'_>, now: i64) -> u32 {
+        let hash = self.table.hash(&id.key);
+        let at = match self.table.find(hash, &id.key) {
+            Some(at) => at,
+            None => {
+                let at = self.table.insert(hash, Flow::new(id, packet));
+                self.table.enqueue(at, STATUS, now);
+                at
+            }
+        };
+        let side = self.table.flow(parent).side_of(id.reverse);
+        let rare = self.table.flow_mut(at).rare();
+        let train = rare.train.get_or_insert_default();
+        if train.parent.is_none() {
+            train.parent = Some((parent, side));
+            train.born = now;
+            self.table.flow_mut(parent).rare().trains.push(at);
+        }
+        at
+    }
+
+    /// Adds what a train has counted to its flow, and empties the train.
+    fn merge_train(&mut self, parent: u32, train: u32) {
+        let from = self.table.flow_mut(train);
+        let Some((_, side)) = from.rare.as_deref().and_then(|r| r.train.as_ref()).and_then(|t| t.parent) else {
+            return;
+        };
+        let mut end = UNSET;
+        let (mut pkts, mut bytes) = (0, 0);
+        for s in &mut from.sides {
+            pkts += std::mem::take(&mut s.pkts);
+            bytes += std::mem::take(&mut s.bytes);
+            end = end.max(s.start).max(s.end);
+        }
+        if pkts == 0 {
+            return;
+        }
+        let flow = self.table.flow_mut(parent);
+        if flow.reported {
+            flow.reset_record();
+        }
+        if let Some(s) = flow.sides.get_mut(side) {
+            s.pkts += pkts;
+            s.bytes += bytes;
+            if s.start == UNSET {
+                s.start = end;
+            } else if end > s.start {
+                s.end = s.end.max(end);
+            }
+        }
+    }
+
+    fn collect_trains(&mut self, at: u32) {
+        let Some(rare) = self.table.flow(at).rare.as_deref() else { return };
+        if rare.trains.is_empty() {
+            return;
+        }
+        for train in rare.trains.clone() {
+            self.merge_train(at, train);
+        }
+        let latest = self.table.flow(at).span().1;
+        let trains = self.table.flow_mut(at).rare.as_deref_mut().map(|r| std::mem::take(&mut r.trains));
+        for train in trains.unwrap_or_default() {
+            let born = self.table.flow(train).rare.as_deref().and_then(|r| r.train.as_ref()).map_or(0, |t| t.born);
+            if latest.saturating_sub(born) > TRAIN_AGE {
+                self.table.remove(train);
+            } else {
+                self.table.flow_mut(at).rare().trains.push(train);
+            }
+        }
+    }
+
+    /// The flow that an ICMP error speaks of, if it is in the table.
+    pub(super) fn find(&self, id: &Identity) -> Option<u32> {
+        self.table.find(self.table.hash(&id.key), &id.key)
+    }
+
+    pub(super) fn flow_mut(&mut self, at: u32) -> &mut Flow {
+        self.table.flow_mut(at)
+    }
+
+    fn management(&mut self, cause: Cause, now: Timestamp, out: &mut Batch) {
+        let clamp = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let (total, before) = (self.totals, self.reported);
+        let report = Report {
+            started: self.started,
+            now,
+            next_seq: self.seq,
+            packets: total.packets - before.packets,
+            bytes: total.bytes - before.bytes,
+            dropped: clamp(self.dropped),
+            records: clamp(total.records - before.records),
+            flows: clamp(total.flows - before.flows),
+            queued: clamp(self.table.len() as u64),
+        };
+        self.reported = total;
+        let config = &self.config;
+        out.push_with(|bytes| mar::write(cause, &report, config, bytes));
+        self.totals.records += 1;
+    }
+}

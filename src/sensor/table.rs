@@ -1,0 +1,175 @@
+//! The flow table: flows in a slab, an index by key, and intrusive queues by age.
+//!
+//! Queue 0 holds flows with something to report, oldest stamp first. The others hold reported flows, one queue per
+//! timeout; a flow that rests there for its timeout is removed. A flow is always on exactly one queue.
+
+use hashbrown::HashTable;
+
+use super::flow::{Flow, NONE, State};
+use super::key::Key;
+
+/// The queue of flows with something to report.
+pub(super) const STATUS: u8 = 0;
+
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    head: u32,
+    tail: u32,
+    /// µs.
+    timeout: i64,
+}
+
+/// All flows.
+#[derive(Debug)]
+pub(super) struct Table {
+    flows: Vec<Flow>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+    seed: foldhash::fast::RandomState,
+    queues: Vec<Queue>,
+}
+
+impl Table {
+    pub(super) fn new() -> Table {
+        let status = Queue { head: NONE, tail: NONE, timeout: 0 };
+        Table {
+            flows: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            seed: foldhash::fast::RandomState::default(),
+            queues: vec![status],
+        }
+    }
+
+    /// Number of flows.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    #[inline]
+    pub(super) fn flow(&self, at: u32) -> &Flow {
+        &self.flows[at as usize]
+    }
+
+    #[inline]
+    pub(super) fn flow_mut(&mut self, at: u32) -> &mut Flow {
+        &mut self.flows[at as usize]
+    }
+
+    #[inline]
+    pub(super) fn hash(&self, key: &Key) -> u64 {
+        key.hash(&self.seed)
+    }
+
+    #[inline]
+    pub(super) fn find(&self, hash: u64, key: &Key) -> Option<u32> {
+        self.index.find(hash, |&i| self.flows[i as usize].key == *key).copied()
+    }
+
+    /// Puts a flow in; its key must not be there yet. It is on no queue.
+    pub(super) fn insert(&mut self, hash: u64, flow: Flow) -> u32 {
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.flows[at as usize] = flow;
+                at
+            }
+            None => {
+                self.flows.push(flow);
+                (self.flows.len() - 1) as u32
+            }
+        };
+        let (flows, seed) = (&self.flows, &self.seed);
+        self.index.insert_unique(hash, at, |&i| flows[i as usize].key.hash(seed));
+        at
+    }
+
+    /// Takes a flow off its queue and out of the index, and gives its place free.
+    pub(super) fn remove(&mut self, at: u32) {
+        self.unlink(at);
+        let hash = self.hash(&self.flow(at).key);
+        if let Ok(entry) = self.index.find_entry(hash, |&i| i == at) {
+            entry.remove();
+            let flow = self.flow_mut(at);
+            flow.state = State::None;
+            flow.jitter = None;
+            flow.rare = None;
+            self.free.push(at);
+        }
+    }
+
+    /// The queue for a timeout, made when it is new.
+    pub(super) fn queue_for(&mut self, timeout: i64) -> u8 {
+        let found = self.queues.iter().skip(1).position(|q| q.timeout == timeout).map(|i| i + 1);
+        let number = found.unwrap_or_else(|| {
+            self.queues.push(Queue { head: NONE, tail: NONE, timeout });
+            self.queues.len() - 1
+        });
+        // There are no more timeouts than kinds of flow.
+        number as u8
+    }
+
+    /// Number of queues, the status queue included.
+    pub(super) fn queues(&self) -> u8 {
+        self.queues.len() as u8
+    }
+
+    pub(super) fn timeout(&self, queue: u8) -> i64 {
+        self.queues[queue as usize].timeout
+    }
+
+    /// The flow that has been on a queue longest.
+    #[inline]
+    pub(super) fn oldest(&self, queue: u8) -> Option<u32> {
+        let head = self.queues[queue as usize].head;
+        (head != NONE).then_some(head)
+    }
+
+    /// The flow behind another on its queue.
+    pub(super) fn younger(&self, at: u32) -> Option<u32> {
+        let next = self.flow(at).next;
+        (next != NONE).then_some(next)
+    }
+
+    /// Moves a flow to the young end of a queue.
+    #[inline]
+    pub(super) fn enqueue(&mut self, at: u32, queue: u8, now: i64) {
+        self.unlink(at);
+        let q = &mut self.queues[queue as usize];
+        let tail = std::mem::replace(&mut q.tail, at);
+        if tail == NONE {
+            q.head = at;
+        } else {
+            self.flows[tail as usize].next = at;
+        }
+        let flow = self.flow_mut(at);
+        flow.prev = tail;
+        flow.next = NONE;
+        flow.queue = queue;
+        flow.stamp = now;
+    }
+
+    #[inline]
+    fn unlink(&mut self, at: u32) {
+        let flow = self.flow_mut(at);
+        let (prev, next, queue) = (flow.prev, flow.next, flow.queue);
+        flow.prev = NONE;
+        flow.next = NONE;
+        let q = &mut self.queues[queue as usize];
+        if prev == NONE && q.head != at {
+            // On no queue.
+            return;
+        }
+        if prev == NONE {
+            q.head = next;
+        }
+        if next == NONE {
+            q.tail = prev;
+        }
+        if prev != NONE {
+            self.flows[prev as usize].next = next;
+        }
+        if next != NONE {
+            self.flows[next as usize].prev = prev;
+        }
+    }
+}
