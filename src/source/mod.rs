@@ -11,13 +11,17 @@ use crate::record::{Batch, SourceId};
 
 mod argus_file;
 mod argus_net;
+mod bpf;
 mod content;
 mod decompress;
+mod live;
 mod opener;
 mod packets;
 mod pipe;
 mod spec;
 
+pub use live::open_live;
+pub use packets::{PacketFiles, PacketOptions};
 pub use spec::SourceSpec;
 
 /// What to do after a poll.
@@ -61,6 +65,11 @@ pub trait Source: Send {
     /// Why a live source is not delivering at the moment and will try again by itself; `None` while all is well.
     fn trouble(&self) -> Option<String> {
         None
+    }
+
+    /// Appends what is still unreported when somebody stops a live source; to be called once, after the last poll.
+    fn stop(&mut self, batch: &mut Batch) {
+        let _ = batch;
     }
 }
 
@@ -129,7 +138,7 @@ pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<B
         SourceSpec::File(path) => opener::open_file(path, id),
         SourceSpec::Stdin => opener::open_stdin(id),
         SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter)?)),
-        SourceSpec::Live { device, filter } => packets::open_live(device, filter, id),
+        SourceSpec::Live { device, filter } => packets::open_interface(device, filter),
     }
 }
 

@@ -58,8 +58,8 @@ pub(super) fn make(opened: Opened, name: PathBuf, id: SourceId) -> Result<Box<dy
 
 /// An input whose content is known; reading starts at its first byte, unpacked.
 pub(super) struct Opened {
-    content: Content,
-    input: Input,
+    pub(super) content: Content,
+    pub(super) input: Input,
     /// What content looks like that is not read.
     looks: String,
 }

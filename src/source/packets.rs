@@ -1,34 +1,287 @@
-//! Packet captures and live interfaces, turned into records by the sensor.
+//! Packet files through the sensor.
 
+use std::collections::VecDeque;
+use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Source, SourceError, SourceId};
+use super::bpf::PacketFilter;
+use super::content::Content;
+use super::opener::{Opened, Opener};
+use super::{Source, SourceError, SourceId, SourceInfo, Step};
+use crate::base::{Warnings, clock};
+use crate::packet::{CaptureError, LinkType, PacketReader};
+use crate::record::Batch;
+use crate::sensor::{End, Sensor, SensorConfig, Totals};
 
-/// Opens a capture in pcap or pcapng format; `input` starts at its first byte, unpacked, and waits for bytes.
+/// Packets taken per poll; with few records among them a poll still ends soon.
+const PACKETS_PER_POLL: usize = 16_384;
+/// Records after which a poll ends.
+const RECORDS_PER_POLL: usize = 1024;
+
+/// How packets are read and turned into flows.
+#[derive(Clone, Debug, Default)]
+pub struct PacketOptions {
+    /// The sensor's settings.
+    pub sensor: SensorConfig,
+    /// Packet filter in libpcap's language, empty for all.
+    pub filter: String,
+    /// The first and last packet to take, counted from 1 over all files; nothing for all.
+    pub range: Option<(u64, u64)>,
+    /// Bytes taken of each packet, live capture only; 0 for whole packets.
+    pub snaplen: u32,
+    /// Leave the interface out of promiscuous mode.
+    pub no_promisc: bool,
+}
+
+/// One packet file after the other, through one sensor.
+pub struct PacketFiles {
+    pending: VecDeque<PathBuf>,
+    current: Option<(PathBuf, PacketReader)>,
+    name: String,
+    sensor: Sensor,
+    filter: PacketFilter,
+    range: (u64, u64),
+    taken: u64,
+    begun: bool,
+    done: bool,
+    damaged: u64,
+    unsupported: Vec<LinkType>,
+}
+
+impl std::fmt::Debug for PacketFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PacketFiles").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl PacketFiles {
+    /// Files by name; `-` is standard input. They are read in the given order.
+    ///
+    /// # Errors
+    /// A file cannot be opened or is no capture, the filter is wrong, or there is no file at all.
+    pub fn open(paths: &[PathBuf], options: PacketOptions) -> Result<PacketFiles, SourceError> {
+        let Some(first) = paths.first() else {
+            return Err(SourceError::Unavailable { name: "packet files".into(), problem: "no file is named".into() });
+        };
+        // What is missing should be said before the first record is out.
+        for path in paths.iter().skip(1) {
+            open_input(path)?;
+        }
+        let mut files = PacketFiles::from_reader(first, open_input(first)?, options)?;
+        files.pending = paths.iter().skip(1).cloned().collect();
+        Ok(files)
+    }
+
+    /// One capture from an opened input, `name` for messages.
+    ///
+    /// # Errors
+    /// The input is no capture or the filter is wrong.
+    pub fn from_reader(
+        name: &Path,
+        input: Box<dyn Read + Send>,
+        options: PacketOptions,
+    ) -> Result<PacketFiles, SourceError> {
+        let reader = begin(name, input)?;
+        let filter = PacketFilter::new(&options.filter)
+            .map_err(|problem| SourceError::Unavailable { name: name.display().to_string(), problem })?;
+        Ok(PacketFiles {
+            pending: VecDeque::new(),
+            current: Some((name.to_owned(), reader)),
+            name: name.display().to_string(),
+            sensor: Sensor::new(options.sensor),
+            filter,
+            range: options.range.unwrap_or((1, u64::MAX)),
+            taken: 0,
+            begun: false,
+            done: false,
+            damaged: 0,
+            unsupported: Vec::new(),
+        })
+    }
+
+    /// What the sensor has done so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.sensor.totals()
+    }
+
+    fn next_file(&mut self) -> Result<bool, SourceError> {
+        self.current = None;
+        let Some(path) = self.pending.pop_front() else { return Ok(false) };
+        let reader = begin(&path, open_input(&path)?)?;
+        self.current = Some((path, reader));
+        Ok(true)
+    }
+
+    fn end(&mut self, batch: &mut Batch) {
+        if !std::mem::replace(&mut self.done, true) {
+            self.sensor.finish(End::Input, clock::wall_now(), batch);
+        }
+    }
+
+    /// Takes packets until there are records enough. False at the end of the current file.
+    fn take(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<bool, SourceError> {
+        let Some((path, reader)) = &mut self.current else { return Ok(false) };
+        let before = batch.len();
+        for _ in 0..PACKETS_PER_POLL {
+            let packet = match reader.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return Ok(false),
+                Err(error) => return Err(capture_error(path, error)),
+            };
+            let passes = self.filter.matches(packet.link, packet.data);
+            if !passes.map_err(|problem| SourceError::Format { name: path.clone(), problem })? {
+                continue;
+            }
+            self.taken += 1;
+            if self.taken < self.range.0 {
+                continue;
+            }
+            if self.taken > self.range.1 {
+                self.pending.clear();
+                return Ok(false);
+            }
+            if !packet.link.is_supported() && !self.unsupported.contains(&packet.link) {
+                self.unsupported.push(packet.link);
+                warnings.add(format!("{}: {}; its packets are left out", path.display(), unsupported(packet.link)));
+            }
+            self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
+            if batch.len() - before >= RECORDS_PER_POLL {
+                break;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Source for PacketFiles {
+    fn info(&self) -> SourceInfo {
+        SourceInfo {
+            name: self.name.clone(),
+            kind: "packet file",
+            live: false,
+            dropped: self.sensor.totals().evicted,
+            damaged: self.damaged,
+        }
+    }
+
+    fn poll(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<Step, SourceError> {
+        if self.done {
+            return Ok(Step::End);
+        }
+        if !std::mem::replace(&mut self.begun, true) {
+            self.sensor.start(clock::wall_now(), batch);
+        }
+        let more = match self.take(batch, warnings) {
+            Ok(true) => Ok(true),
+            Ok(false) => self.next_file(),
+            // Damage ends one file, not those behind it.
+            Err(error @ SourceError::Damaged { .. }) if !self.pending.is_empty() => {
+                self.damaged += 1;
+                warnings.add(error.to_string());
+                self.next_file()
+            }
+            Err(error) => {
+                self.damaged += 1;
+                Err(error)
+            }
+        };
+        match more {
+            Ok(true) => Ok(Step::More),
+            Ok(false) => {
+                self.end(batch);
+                Ok(Step::End)
+            }
+            Err(error) => {
+                self.end(batch);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Opens a capture for [`super::open`]; `input` starts at its first byte, unpacked, and waits for bytes.
 ///
 /// # Errors
-/// This build has no packet reader.
+/// The input is no capture.
 pub(super) fn open_file(
     input: Box<dyn Read + Send>,
     name: &Path,
-    id: SourceId,
+    _id: SourceId,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let _ = (input, id);
-    Err(SourceError::Format {
-        name: name.to_owned(),
-        problem: "this is a packet capture, and this build cannot read packets; make argus records of it first".into(),
-    })
+    Ok(Box::new(PacketFiles::from_reader(name, input, plain_options(""))?))
 }
 
-/// Opens a live interface with a packet filter.
+/// Opens a live interface for [`super::open`].
 ///
 /// # Errors
-/// This build has no packet reader.
-pub(super) fn open_live(device: &str, filter: &str, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
-    let _ = (filter, id);
-    Err(SourceError::Unavailable {
-        name: device.to_owned(),
-        problem: "this build cannot capture packets; read a file or a stream of argus records".into(),
-    })
+/// See [`super::open_live`].
+pub(super) fn open_interface(device: &str, filter: &str) -> Result<Box<dyn Source>, SourceError> {
+    super::open_live(device, plain_options(filter))
+}
+
+/// What screens and readers want to know of a flow.
+fn plain_options(filter: &str) -> PacketOptions {
+    let sensor = SensorConfig { app_bytes: true, macs: true, ..SensorConfig::default() };
+    PacketOptions { sensor, filter: filter.to_owned(), ..PacketOptions::default() }
+}
+
+/// The unpacked content of a file, `-` for standard input.
+fn open_input(path: &Path) -> Result<Box<dyn Read + Send>, SourceError> {
+    if path.as_os_str() == "-" {
+        return unpacked(path, Box::new(std::io::stdin()));
+    }
+    let io = |source| SourceError::Io { name: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.is_dir() {
+        return Err(SourceError::Format { name: path.to_owned(), problem: "is a directory".into() });
+    }
+    unpacked(path, Box::new(file))
+}
+
+fn unpacked(path: &Path, input: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, SourceError> {
+    let mut opener = Opener::new(path.to_owned(), input);
+    loop {
+        if let Some(Opened { input, content, .. }) = opener.advance()? {
+            return match content {
+                Content::Argus => Err(SourceError::Format {
+                    name: path.to_owned(),
+                    problem: "holds argus records already; a packet capture (pcap, pcapng) is expected".into(),
+                }),
+                _ => Ok(input),
+            };
+        }
+    }
+}
+
+fn begin(name: &Path, input: Box<dyn Read + Send>) -> Result<PacketReader, SourceError> {
+    let reader = PacketReader::new(input).map_err(|e| capture_error(name, e))?;
+    match reader.link() {
+        Some(link) if !link.is_supported() => {
+            Err(SourceError::Format { name: name.to_owned(), problem: unsupported(link) })
+        }
+        _ => Ok(reader),
+    }
+}
+
+fn unsupported(link: LinkType) -> String {
+    format!(
+        "link type {link} is not supported; expected Ethernet (1), raw IP (101, 228, 229), Linux cooked (113, 276), \
+         loopback (0, 108), PPP (9, 50), HDLC (104), SLIP (8) or 802.11 (105, 127)"
+    )
+}
+
+fn capture_error(name: &Path, error: CaptureError) -> SourceError {
+    let name = name.to_owned();
+    match error {
+        CaptureError::Io(source) => SourceError::Io { name, source },
+        CaptureError::Damaged { offset, problem } => SourceError::Damaged { name, offset, problem },
+        CaptureError::Truncated { offset, need, have } => SourceError::Damaged {
+            name,
+            offset,
+            problem: format!("the capture ends inside a packet ({need} bytes expected, {have} found)"),
+        },
+        other => SourceError::Format { name, problem: other.to_string() },
+    }
 }

@@ -1,0 +1,65 @@
+//! Packet filters in libpcap's language, compiled once per link type.
+
+use crate::packet::LinkType;
+
+/// A packet filter; empty lets everything through.
+#[derive(Default)]
+pub(super) struct PacketFilter {
+    text: String,
+    #[cfg(feature = "live")]
+    compiled: Vec<(LinkType, pcap::BpfProgram)>,
+}
+
+impl PacketFilter {
+    /// A filter for packets of any link type.
+    ///
+    /// # Errors
+    /// The expression is wrong (libpcap's words), or the program was built without libpcap.
+    pub(super) fn new(text: &str) -> Result<PacketFilter, String> {
+        let mut filter = PacketFilter { text: text.trim().to_owned(), ..PacketFilter::default() };
+        if !filter.text.is_empty() {
+            filter.compile(LinkType::ETHERNET)?;
+        }
+        Ok(filter)
+    }
+
+    /// Whether the filter lets a packet through.
+    ///
+    /// # Errors
+    /// The expression does not fit the link type.
+    #[inline]
+    pub(super) fn matches(&mut self, link: LinkType, frame: &[u8]) -> Result<bool, String> {
+        if self.text.is_empty() { Ok(true) } else { self.run(link, frame) }
+    }
+
+    #[cfg(feature = "live")]
+    fn run(&mut self, link: LinkType, frame: &[u8]) -> Result<bool, String> {
+        if let Some((_, program)) = self.compiled.iter().find(|(l, _)| *l == link) {
+            return Ok(program.filter(frame));
+        }
+        self.compile(link)?;
+        self.run(link, frame)
+    }
+
+    #[cfg(not(feature = "live"))]
+    fn run(&mut self, _link: LinkType, _frame: &[u8]) -> Result<bool, String> {
+        Ok(true)
+    }
+
+    #[cfg(feature = "live")]
+    fn compile(&mut self, link: LinkType) -> Result<(), String> {
+        // Files and libpcap number raw IP differently.
+        let dlt = if link == LinkType::RAW { 12 } else { link.0.cast_signed() };
+        let program = pcap::Capture::dead(pcap::Linktype(dlt))
+            .and_then(|c| c.compile(&self.text, true))
+            .map_err(|e| format!("packet filter {:?}: {e}", self.text))?;
+        self.compiled.push((link, program));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "live"))]
+    #[expect(clippy::unused_self, reason = "the other build keeps the program")]
+    fn compile(&mut self, _link: LinkType) -> Result<(), String> {
+        Err("packet filters need libpcap, and this program was built without it (feature `live`)".into())
+    }
+}
