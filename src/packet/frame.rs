@@ -226,11 +226,7 @@ impl<'a> Walk<'a> {
 
     fn start_sll(&mut self) -> Option<(u32, Next)> {
         let h = self.frame.first_chunk::<16>()?;
-        let dst = match u16::from_be_bytes([h[0], h[1]]) {
-            1 => [0xFF; 6],
-            2 => [1, 0, 0, 0, 0, 0],
-            _ => [0; 6],
-        };
+        let dst = cooked_destination(u16::from_be_bytes([h[0], h[1]]));
         let src = [h[6], h[7], h[8], h[9], h[10], h[11]];
         let kind = u16::from_be_bytes([h[14], h[15]]);
         self.cooked(dst, src, kind, 16)
@@ -238,11 +234,7 @@ impl<'a> Walk<'a> {
 
     fn start_sll2(&mut self) -> Option<(u32, Next)> {
         let h = self.frame.first_chunk::<20>()?;
-        let dst = match h[10] {
-            1 => [0xFF; 6],
-            2 => [1, 0, 0, 0, 0, 0],
-            _ => [0; 6],
-        };
+        let dst = cooked_destination(u16::from(h[10]));
         let src = [h[12], h[13], h[14], h[15], h[16], h[17]];
         let kind = u16::from_be_bytes([h[0], h[1]]);
         self.cooked(dst, src, kind, 20)
@@ -442,6 +434,16 @@ impl<'a> Walk<'a> {
             mpls: self.mpls,
             net,
         }
+    }
+}
+
+/// Cooked captures know no destination, only whom the packet was for; the classic sensor makes this of it.
+fn cooked_destination(packet_type: u16) -> [u8; 6] {
+    match packet_type {
+        0 => [0, 0, 0, 0, 0, 1],
+        1 => [0xFF; 6],
+        2 => [1, 0, 0, 0, 0, 0],
+        _ => [0; 6],
     }
 }
 

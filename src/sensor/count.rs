@@ -119,23 +119,17 @@ fn wide_body(flow: &mut Flow, packet: &Packet<'_>) {
 
 #[inline]
 fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
+    // A direction whose packets carry other addresses than the first packet promised.
     let changed = match (&packet.ether, &flow.ether) {
-        (Some(now), Some(first)) => {
-            let (src, dst) = if at == 0 { (first.src, first.dst) } else { (first.dst, first.src) };
-            (now.src != src, now.dst != dst)
-        }
-        _ => (false, false),
+        (Some(now), Some(first)) if at == 0 => now.src != first.src || now.dst != first.dst,
+        (Some(now), Some(first)) => now.src != first.dst || now.dst != first.src,
+        _ => false,
     };
-    if changed != (false, false) {
-        let (source, destination) = if at == 0 { changed } else { (changed.1, changed.0) };
-        for (side, changed) in flow.sides.iter_mut().zip([source, destination]) {
-            if changed {
-                side.marks |= mark::MAC_CHANGED;
-            }
-        }
-    }
     let Some(side) = flow.sides.get_mut(at) else { return };
     side.encaps |= packet.encaps;
+    if changed {
+        side.marks |= mark::MAC_CHANGED;
+    }
     if let Some(tag) = packet.vlan {
         side.vlan = tag;
         side.marks |= mark::VLAN;
@@ -205,7 +199,9 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
                 Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, len)),
                 Kind::Udp => udp(flow, at, ip.payload, len),
                 Kind::Icmp6 => {
-                    flow.state = State::Icmp(Box::new(icmp::State::v6(ip.payload)));
+                    if let State::None = flow.state {
+                        flow.state = State::Icmp(Box::new(icmp::State::v6(ip.payload)));
+                    }
                     plain(len)
                 }
                 Kind::Fragment6 => {
@@ -255,7 +251,7 @@ fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
         }
     } else if let State::Media(m) = &mut flow.state {
         match m.update(data, at) {
-            Step::Header(n) => outcome.app = app.saturating_sub(n),
+            Step::Header(n) => outcome.app = app.checked_sub(n).filter(|&n| n > 0).unwrap_or(app),
             Step::End => flow.state = State::None,
         }
     }
@@ -263,7 +259,9 @@ fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
 }
 
 fn icmp4(flow: &mut Flow, ip: &V4<'_>) -> Outcome {
-    flow.state = State::Icmp(Box::new(icmp::State::v4(ip)));
+    if let State::None = flow.state {
+        flow.state = State::Icmp(Box::new(icmp::State::v4(ip)));
+    }
     let quoted = icmp::Icmp::parse(ip.payload).quoted();
     Outcome { app: quoted.map_or(ip.payload_len(), |q| q.payload_len()), idle: false, data_at: 8 }
 }

@@ -98,6 +98,7 @@ impl Side {
         self.min = 0;
         self.max = 0;
         self.options = 0;
+        self.encaps = 0;
         self.marks &= !mark::FRAGMENTS;
     }
 }

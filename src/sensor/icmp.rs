@@ -130,7 +130,7 @@ fn error_tail(m: &Icmp<'_>, q: &Quoted<'_>) -> ([u8; 6], u8) {
             ([m.kind, m.code, a, b, 0, 0], q.proto())
         }
         (3, 0 | 1) | (5, 0 | 1) => {
-            let [a, b, c, d] = q.dst().to_le_bytes();
+            let [a, b, c, d] = q.dst().to_be_bytes();
             ([m.kind, m.code, a, b, c, d], 0)
         }
         (5, 2 | 3) => ([m.kind, m.code, q.header[1], 0, 0, 0], 0),

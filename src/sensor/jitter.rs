@@ -6,8 +6,8 @@ pub(super) struct Stat {
     n: u32,
     min: u32,
     max: u32,
-    sum: f64,
-    squares: f64,
+    sum: u64,
+    squares: u64,
 }
 
 impl Stat {
@@ -16,9 +16,9 @@ impl Stat {
         self.min = if self.n == 0 { micros } else { self.min.min(micros) };
         self.max = self.max.max(micros);
         self.n = self.n.saturating_add(1);
-        let v = f64::from(micros);
-        self.sum += v;
-        self.squares += v * v;
+        let v = u64::from(micros);
+        self.sum = self.sum.saturating_add(v);
+        self.squares = self.squares.saturating_add(v.saturating_mul(v));
     }
 
     fn is_empty(&self) -> bool {
@@ -26,12 +26,14 @@ impl Stat {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let n = f64::from(self.n);
-        let mean = self.sum / n;
-        let deviation = (self.squares / n - mean * mean).max(0.0).sqrt();
+        let n = u64::from(self.n).max(1);
+        // Whole squares and a mean of single precision, as the classic sensor has them: steady traffic shows the
+        // rounding in its deviation. Where that would be the root of a negative number, 0 is written.
+        let mean = (self.sum as f64 / n as f64) as f32;
+        let variance = (self.squares / n) as f64 - f64::from(mean) * f64::from(mean);
         out.extend_from_slice(&self.n.to_be_bytes());
-        for v in [f64::from(self.min), mean, deviation, f64::from(self.max)] {
-            out.extend_from_slice(&(v as f32).to_be_bytes());
+        for v in [self.min as f32, mean, variance.max(0.0).sqrt() as f32, self.max as f32] {
+            out.extend_from_slice(&v.to_be_bytes());
         }
     }
 }

@@ -176,7 +176,7 @@ fn ports4(ip: &V4<'_>, header: u32) -> [u8; 6] {
 fn udp_tail(ip: &V4<'_>) -> [u8; 6] {
     let [a, b, c, d, ..] = ports4(ip, 8);
     let dns = [a, b] == [0, 53] || [c, d] == [0, 53];
-    let id = if dns { be16(ip.payload, 8).unwrap_or(0).to_be_bytes() } else { [0; 2] };
+    let id = if dns { be16(ip.payload, 8).unwrap_or(0).to_le_bytes() } else { [0; 2] };
     [a, b, c, d, id[0], id[1]]
 }
 

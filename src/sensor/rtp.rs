@@ -62,19 +62,18 @@ impl Media {
             return Step::End;
         };
         if self.control {
-            if let Some(h) = payload.get(..8) {
-                header[..8].copy_from_slice(h);
-            }
             return Step::Header(0);
         }
         let Some(now) = payload.first_chunk::<12>() else { return Step::End };
         let sources = usize::from(now[0] & 0xF) * 4;
-        if now[0] >> 6 != 2 || (now[0] & 0x10 != 0 && be16(payload, 14 + sources).is_none()) {
-            return Step::End;
-        }
         if !std::mem::replace(seen, true) {
             *header = *now;
             return Step::Header(0);
+        }
+        let extension = if now[0] & 0x10 != 0 { be16(payload, 14 + sources) } else { None };
+        let room = payload.len().saturating_sub(16 + sources);
+        if now[0] >> 6 != 2 || extension.is_some_and(|words| usize::from(words) * 4 > room) {
+            return Step::End;
         }
         if be32(now, 8) != be32(header, 8) {
             return Step::End;

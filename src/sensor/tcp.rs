@@ -152,16 +152,13 @@ impl Tcp {
         let [side, _] = &mut tcp.sides;
         side.base = if s.has(SYN) { s.seq } else { s.seq.wrapping_sub(1) };
         side.seq = s.seq.wrapping_add(s.len);
-        side.ack = s.ack.wrapping_sub(1);
+        side.ack = if s.has(ACK) { s.ack.wrapping_sub(1) } else { 0 };
         side.window = s.window;
         side.flags = s.flags;
         side.last = now;
         side.seen = true;
         side.acked = s.has(ACK);
         side.ip_id = s.ip_id.unwrap_or(0).swap_bytes();
-        if conn == Conn::FinWait1 {
-            side.status |= bit::FIN;
-        }
         tcp
     }
 
@@ -196,17 +193,19 @@ impl Tcp {
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
         if !side.seen {
             side.seen = true;
-            side.base = if s.has(flag::SYN) { s.seq } else { s.seq.wrapping_sub(1) };
+            side.base = s.seq;
             side.seq = s.seq;
         }
         if s.has(flag::ACK) {
             side.ack = s.ack.wrapping_sub(1);
             side.acked = true;
             if peer.seen {
-                peer.burst = peer.burst.min(peer.seq.wrapping_sub(1).wrapping_sub(side.ack));
-                if peer.seq.wrapping_sub(1) == side.ack {
+                let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack);
+                if open.cast_signed() <= 0 {
                     peer.burst = 0;
                     peer.windows = peer.windows.wrapping_add(1);
+                } else {
+                    peer.burst = peer.burst.min(open);
                 }
             }
         }
@@ -222,7 +221,9 @@ impl Tcp {
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
         let repeated = side.status & bit::RETRANSMITTED != 0;
         side.status |= before;
-        side.window = s.window;
+        if !s.has(flag::RST | flag::FIN) {
+            side.window = s.window;
+        }
         if s.window == 0 && !s.has(flag::FIN | flag::RST) {
             side.status |= bit::WINDOW_SHUT;
         }
@@ -328,7 +329,7 @@ impl Tcp {
         if s.has(flag::ACK) && s.len == 0 && peer.status & bit::FIN != 0 && covers {
             self.conn = Conn::FinWait2;
             self.status |= bit::FIN_ACKED;
-            side.status |= bit::FIN_ACKED;
+            peer.status |= bit::FIN_ACKED;
         }
     }
 
@@ -453,7 +454,7 @@ impl Side {
             self.bytes,
             self.retransmitted,
             0,
-            0,
+            self.burst,
         ];
         for w in words {
             out.extend_from_slice(&w.to_be_bytes());
