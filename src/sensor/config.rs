@@ -7,11 +7,11 @@ use crate::record::SrcId;
 /// Idle times after which a flow of each kind leaves the table, counted from its last report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// UDP, ICMPv6, ESP and other IP.
+    /// UDP, ESP and other IP.
     pub ip: Duration,
     /// TCP that has not been closed.
     pub tcp: Duration,
-    /// ICMP over IPv4.
+    /// ICMP and ICMPv6.
     pub icmp: Duration,
     /// IGMP.
     pub igmp: Duration,

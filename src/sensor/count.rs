@@ -121,8 +121,8 @@ fn wide_body(flow: &mut Flow, packet: &Packet<'_>) {
 fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
     // A direction whose packets carry other addresses than the first packet promised.
     let changed = match (&packet.ether, &flow.ether) {
-        (Some(now), Some(first)) if at == 0 => now.src != first.src || now.dst != first.dst,
-        (Some(now), Some(first)) => now.src != first.dst || now.dst != first.src,
+        (Some(now), Some(first)) if at == 0 => *now != *first,
+        (Some(now), Some(first)) => now.src != first.dst || now.dst != first.src || now.kind != first.kind,
         _ => false,
     };
     let Some(side) = flow.sides.get_mut(at) else { return };

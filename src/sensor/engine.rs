@@ -240,11 +240,11 @@ impl Sensor {
         micros(match flow.kind {
             Kind::Tcp if flow.is_closed() => Duration::from_secs(10),
             Kind::Tcp => t.tcp,
-            Kind::Icmp => t.icmp,
+            Kind::Icmp | Kind::Icmp6 => t.icmp,
             Kind::Igmp => t.igmp,
             Kind::Fragment4 | Kind::Fragment6 => t.fragment,
             Kind::Arp | Kind::Rarp => t.arp,
-            Kind::Udp | Kind::Icmp6 | Kind::Esp | Kind::Ip => t.ip,
+            Kind::Udp | Kind::Esp | Kind::Ip => t.ip,
             Kind::Isis | Kind::Wlan | Kind::Layer2 => t.other,
         })
     }

@@ -22,7 +22,7 @@ pub(super) mod mark {
     pub(crate) const VLAN: u8 = 2;
     /// An MPLS label was seen.
     pub(crate) const MPLS: u8 = 4;
-    /// Fragments were seen in this record.
+    /// Fragments were seen.
     pub(crate) const FRAGMENTS: u8 = 8;
     /// The hardware address changed.
     pub(crate) const MAC_CHANGED: u8 = 16;
@@ -99,7 +99,6 @@ impl Side {
         self.max = 0;
         self.options = 0;
         self.encaps = 0;
-        self.marks &= !mark::FRAGMENTS;
     }
 }
 

@@ -70,15 +70,18 @@ impl Media {
             *header = *now;
             return Step::Header(0);
         }
+        if be32(now, 8) != be32(header, 8) {
+            return Step::End;
+        }
+        let (old, new) = (be16(header, 2).unwrap_or(0), be16(now, 2).unwrap_or(0));
+        if old == new {
+            return Step::Header(0);
+        }
         let extension = if now[0] & 0x10 != 0 { be16(payload, 14 + sources) } else { None };
         let room = payload.len().saturating_sub(16 + sources);
         if now[0] >> 6 != 2 || extension.is_some_and(|words| usize::from(words) * 4 > room) {
             return Step::End;
         }
-        if be32(now, 8) != be32(header, 8) {
-            return Step::End;
-        }
-        let (old, new) = (be16(header, 2).unwrap_or(0), be16(now, 2).unwrap_or(0));
         match new.wrapping_sub(old).cast_signed() {
             0 | 1 => *header = *now,
             jump @ 2.. => {
@@ -95,8 +98,8 @@ impl Media {
         if self.control {
             out.extend_from_slice(&[0x30, 9, 0, 6]);
             for h in &self.headers {
-                // The length is the sensor's only little-endian number here.
-                out.extend_from_slice(&[h[0], h[1], h[3], h[2], h[4], h[5], h[6], h[7]]);
+                // The classic sensor stores length and source in the order of its machine.
+                out.extend_from_slice(&[h[0], h[1], h[3], h[2], h[7], h[6], h[5], h[4]]);
             }
             out.extend_from_slice(&[0; 4]);
             return;

@@ -113,7 +113,6 @@ struct Side {
     flags: u8,
     shift: u8,
     seen: bool,
-    acked: bool,
 }
 
 /// The state of a connection.
@@ -135,7 +134,7 @@ impl Tcp {
         use flag::{ACK, FIN, PSH, RST, SYN, URG};
         let known = s.flags & (SYN | ACK | FIN | PSH | URG);
         let (status, conn) = if s.has(RST) {
-            (bit::RESET & bit::SOURCE_HALF, Conn::Listen)
+            (bit::RESET, Conn::Listen)
         } else if known == SYN {
             (bit::SYN, Conn::SynSent)
         } else if known == SYN | ACK {
@@ -149,15 +148,16 @@ impl Tcp {
         };
         let mut tcp = Tcp { status, conn, options: 0, syn_ack: 0, ack_dat: 0, sides: [Side::default(); 2], init: true };
         tcp.read_options(s, 0);
-        let [side, _] = &mut tcp.sides;
+        let [side, peer] = &mut tcp.sides;
         side.base = if s.has(SYN) { s.seq } else { s.seq.wrapping_sub(1) };
-        side.seq = s.seq.wrapping_add(s.len);
-        side.ack = if s.has(ACK) { s.ack.wrapping_sub(1) } else { 0 };
+        side.seq = if s.has(SYN) { s.seq } else { s.seq.wrapping_add(s.len) };
+        side.bytes = s.len;
+        // The classic sensor notes the first acknowledgment at the side that it acknowledges.
+        peer.ack = if s.has(ACK) { s.ack.wrapping_sub(1) } else { 0 };
         side.window = s.window;
         side.flags = s.flags;
         side.last = now;
         side.seen = true;
-        side.acked = s.has(ACK);
         side.ip_id = s.ip_id.unwrap_or(0).swap_bytes();
         tcp
     }
@@ -187,6 +187,9 @@ impl Tcp {
     /// Takes a later segment of side `from` (0: source) at `now` (µs). Says whether the time since the side's previous
     /// packet was one of rest.
     pub(super) fn update(&mut self, s: &Segment<'_>, from: usize, now: i64) -> bool {
+        if self.conn == Conn::Listen {
+            return true;
+        }
         self.init = false;
         self.read_options(s, from);
         let [a, b] = &mut self.sides;
@@ -197,16 +200,11 @@ impl Tcp {
             side.seq = s.seq;
         }
         if s.has(flag::ACK) {
-            side.ack = s.ack.wrapping_sub(1);
-            side.acked = true;
-            if peer.seen {
-                let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack);
-                if open.cast_signed() <= 0 {
-                    peer.burst = 0;
-                    peer.windows = peer.windows.wrapping_add(1);
-                } else {
-                    peer.burst = peer.burst.min(open);
-                }
+            let before = std::mem::replace(&mut side.ack, s.ack.wrapping_sub(1));
+            if before != 0 && side.ack > before {
+                peer.windows = peer.windows.wrapping_add(1);
+                let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack).cast_signed();
+                peer.burst = u32::try_from(open).unwrap_or(0);
             }
         }
         side.flags |= s.flags;
@@ -229,10 +227,12 @@ impl Tcp {
         }
         if s.has(flag::ECE) && s.has(flag::ACK) && self.options & ECN_SOURCE != 0 && self.options & ECN_DESTINATION != 0
         {
-            side.status |= bit::CONGESTED;
+            self.status |=
+                if from == 0 { bit::CONGESTED & bit::SOURCE_HALF } else { bit::CONGESTED & !bit::SOURCE_HALF };
         }
         side.last = now;
-        s.len == 0 || peer.window == 0 || repeated || fresh || side.window == 0
+        let opens = s.flags & (flag::SYN | flag::ACK) == flag::SYN;
+        !opens && (s.len == 0 || peer.window == 0 || repeated || fresh || side.window == 0)
     }
 
     /// Whether the state allows a new connection on the same ports.
@@ -325,7 +325,7 @@ impl Tcp {
         if s.has(flag::FIN) && s.has(flag::ACK) {
             side.status |= bit::FIN;
         }
-        let covers = side.ack.wrapping_sub(peer.seq).cast_signed() >= 0;
+        let covers = side.ack == peer.seq;
         if s.has(flag::ACK) && s.len == 0 && peer.status & bit::FIN != 0 && covers {
             self.conn = Conn::FinWait2;
             self.status |= bit::FIN_ACKED;
@@ -395,15 +395,18 @@ impl Side {
         self.retransmitted = self.retransmitted.saturating_add(1);
     }
 
+    /// Data that was sent before does not count for the burst.
+    fn resend(&mut self, len: u32) {
+        self.burst = self.burst.saturating_sub(len);
+        self.retransmit();
+    }
+
     /// Judges a segment with data: in order, sent again, or out of order.
     fn judge(&mut self, peer: &Side, s: &Segment<'_>) {
         let id = s.ip_id.map(u16::swap_bytes);
         let previous = std::mem::replace(&mut self.ip_id, id.unwrap_or(0));
         let end = s.seq.wrapping_add(s.len);
-        if !peer.seen || peer.window == 0 {
-            if end.wrapping_sub(self.seq).cast_signed() > 0 {
-                self.seq = end;
-            }
+        if !peer.seen {
             return;
         }
         self.bytes = self.bytes.wrapping_add(s.len);
@@ -413,7 +416,6 @@ impl Side {
             } else if !s.has(flag::FIN) {
                 self.status |= bit::OUT_OF_ORDER;
             }
-            return;
         }
         if end < s.seq {
             self.seq = end;
@@ -425,15 +427,15 @@ impl Side {
         let backwards = id.is_some_and(|id| id < previous && previous - id < 5000);
         if s.seq < peer.ack {
             if peer.ack - s.seq < u32::from(self.window) >> self.shift.min(31) {
-                self.retransmit();
+                self.resend(s.len);
             }
         } else if backwards {
             self.status |= bit::OUT_OF_ORDER;
-        } else if peer.acked && self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack) {
-            self.retransmit();
+        } else if self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack) {
+            self.resend(s.len);
         } else if end < self.seq {
             if s.seq.wrapping_sub(1) == peer.ack {
-                self.retransmit();
+                self.resend(s.len);
             } else {
                 self.status |= bit::OUT_OF_ORDER;
             }
