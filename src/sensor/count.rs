@@ -251,7 +251,7 @@ fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
         }
     } else if let State::Media(m) = &mut flow.state {
         match m.update(data, at) {
-            Step::Header(n) => outcome.app = app.checked_sub(n).filter(|&n| n > 0).unwrap_or(app),
+            Step::Header(n) => outcome.app = app.checked_sub(n).unwrap_or(app),
             Step::End => flow.state = State::None,
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Media {
     headers: [[u8; 12]; 2],
     seen: [bool; 2],
     drops: [u16; 2],
+    /// Directions in which packets have come late.
+    late: [bool; 2],
 }
 
 /// What a later packet did to the stream.
@@ -35,18 +37,9 @@ impl Media {
         if !is_media_port(ports.0) || !is_media_port(ports.1) || payload.first()? >> 6 != 2 {
             return None;
         }
-        let control = is_report(payload);
-        let header = payload.first_chunk::<12>().copied();
-        let mut media = Media { control, headers: [[0; 12]; 2], seen: [true, false], drops: [0; 2] };
-        if control {
-            media.headers[0][..8].copy_from_slice(payload.get(..8)?);
-        } else {
-            media.headers[0] = header?;
-            if media.headers[0][1] & 0x7F == 0x7F {
-                return None;
-            }
-        }
-        Some(media)
+        let header = *payload.first_chunk::<12>()?;
+        let control = matches!(header[1], 200 | 201);
+        Some(Media { control, headers: [header, [0; 12]], seen: [true, false], drops: [0; 2], late: [false; 2] })
     }
 
     /// Clears what belongs to one record.
@@ -56,40 +49,37 @@ impl Media {
 
     /// Takes a later packet of side `from`.
     pub(super) fn update(&mut self, payload: &[u8], from: usize) -> Step {
-        let (Some(header), Some(seen), Some(drops)) =
-            (self.headers.get_mut(from), self.seen.get_mut(from), self.drops.get_mut(from))
-        else {
-            return Step::End;
-        };
+        let from = from.min(1);
+        let (header, seen, drops, late) =
+            (&mut self.headers[from], &mut self.seen[from], &mut self.drops[from], &mut self.late[from]);
         if self.control {
             return Step::Header(0);
         }
         let Some(now) = payload.first_chunk::<12>() else { return Step::End };
-        let sources = usize::from(now[0] & 0xF) * 4;
-        if !std::mem::replace(seen, true) {
+        if now[0] >> 6 != 2 {
+            return Step::Header(0);
+        }
+        let (old, new) = (be16(header, 2).unwrap_or(0), be16(now, 2).unwrap_or(0));
+        // A sequence number of 0 counts as none at all.
+        if !std::mem::replace(seen, true) || old == 0 {
             *header = *now;
             return Step::Header(0);
         }
-        if be32(now, 8) != be32(header, 8) {
+        let source = be32(now, 8);
+        if source == Some(0) || source != be32(header, 8) {
             return Step::End;
         }
-        let (old, new) = (be16(header, 2).unwrap_or(0), be16(now, 2).unwrap_or(0));
-        if old == new {
-            return Step::Header(0);
-        }
-        let extension = if now[0] & 0x10 != 0 { be16(payload, 14 + sources) } else { None };
-        let room = payload.len().saturating_sub(16 + sources);
-        if now[0] >> 6 != 2 || extension.is_some_and(|words| usize::from(words) * 4 > room) {
+        if now[0] & 0x10 != 0 {
             return Step::End;
         }
-        match new.wrapping_sub(old).cast_signed() {
-            0 | 1 => *header = *now,
-            jump @ 2.. => {
-                *drops = drops.saturating_add(jump.cast_unsigned() - 1);
-                *header = *now;
-            }
-            _ => *drops = drops.saturating_sub(1),
+        *header = *now;
+        if new > old {
+            *drops = drops.saturating_add(new - old - 1);
+        } else if new < old && *drops > 0 {
+            *drops -= 1;
+            *late = true;
         }
+        let sources = usize::from(now[0] & 0xF) * 4;
         Step::Header(12 + sources as u32)
     }
 
@@ -104,7 +94,7 @@ impl Media {
             out.extend_from_slice(&[0; 4]);
             return;
         }
-        out.extend_from_slice(&[0x30, 0x0A, 0, 10, 0, 0, 0, 0]);
+        out.extend_from_slice(&[0x30, 0x0A, 0, 10, 0, u8::from(self.late[0]) | u8::from(self.late[1]) << 1, 0, 0]);
         for h in &self.headers {
             out.extend_from_slice(h);
         }
@@ -113,10 +103,4 @@ impl Media {
         }
         out.extend_from_slice(&[0; 4]);
     }
-}
-
-/// Whether the payload is a sequence of RTCP packets that begins with a sender or receiver report.
-fn is_report(payload: &[u8]) -> bool {
-    let (Some(kind), Some(words)) = (payload.get(1), be16(payload, 2)) else { return false };
-    matches!(kind, 200 | 201) && (usize::from(words) + 1) * 4 <= payload.len()
 }

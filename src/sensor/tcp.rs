@@ -188,7 +188,7 @@ impl Tcp {
     /// packet was one of rest.
     pub(super) fn update(&mut self, s: &Segment<'_>, from: usize, now: i64) -> bool {
         if self.conn == Conn::Listen {
-            return true;
+            return false;
         }
         self.init = false;
         self.read_options(s, from);
@@ -201,8 +201,8 @@ impl Tcp {
         }
         if s.has(flag::ACK) {
             let before = std::mem::replace(&mut side.ack, s.ack.wrapping_sub(1));
-            if before != 0 && side.ack > before {
-                peer.windows = peer.windows.wrapping_add(1);
+            if side.ack.wrapping_sub(before).cast_signed() > 0 || before == 0 {
+                peer.windows = peer.windows.wrapping_add(u32::from(before != 0));
                 let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack).cast_signed();
                 peer.burst = u32::try_from(open).unwrap_or(0);
             }
@@ -410,6 +410,10 @@ impl Side {
             return;
         }
         self.bytes = self.bytes.wrapping_add(s.len);
+        // What belongs to an earlier record is not judged.
+        if s.seq.wrapping_sub(self.base).cast_signed() < 0 {
+            return;
+        }
         if self.status & bit::FIN != 0 {
             if s.seq < self.seq {
                 self.retransmit();
