@@ -166,11 +166,13 @@ fn v6_attributes(side: &mut Side, ip: &V6<'_>) {
 /// The TCP segment of a packet, if it is one and its header was captured.
 #[inline]
 fn segment<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
-    match &packet.net {
+    let mut segment = match &packet.net {
         Net::V4(ip) if ip.proto == 6 => Segment::parse(ip.payload, ip.payload_len(), Some(ip.id)),
         Net::V6(ip) if ip.proto == 6 => Segment::parse(ip.payload, v6_len(packet, ip), None),
         _ => None,
-    }
+    }?;
+    segment.framed = packet.ether.is_some();
+    Some(segment)
 }
 
 /// Bytes of the frame behind the IPv6 headers, link padding included.

@@ -99,6 +99,9 @@ impl Side {
         self.max = 0;
         self.options = 0;
         self.encaps = 0;
+        self.vlan = 0;
+        self.mpls = 0;
+        self.marks &= !(mark::VLAN | mark::MPLS);
     }
 }
 

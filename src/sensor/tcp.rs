@@ -66,6 +66,8 @@ pub(super) struct Segment<'a> {
     pub(super) options: &'a [u8],
     /// IPv4 identification.
     pub(super) ip_id: Option<u16>,
+    /// The frame has an Ethernet header; on other links the classic sensor counts repeated SYNs as rest.
+    pub(super) framed: bool,
 }
 
 impl<'a> Segment<'a> {
@@ -82,6 +84,7 @@ impl<'a> Segment<'a> {
             len: claimed.saturating_sub(header_len as u32),
             options: if header_len > 20 { payload.get(20..header_len).unwrap_or(&[]) } else { &[] },
             ip_id,
+            framed: false,
         })
     }
 
@@ -153,7 +156,9 @@ impl Tcp {
         side.seq = if s.has(SYN) { s.seq } else { s.seq.wrapping_add(s.len) };
         side.bytes = s.len;
         // The classic sensor notes the first acknowledgment at the side that it acknowledges.
-        peer.ack = if s.has(ACK) { s.ack.wrapping_sub(1) } else { 0 };
+        if matches!(conn, Conn::Established | Conn::SynReceived) {
+            peer.ack = s.ack.wrapping_sub(1);
+        }
         side.window = s.window;
         side.flags = s.flags;
         side.last = now;
@@ -201,9 +206,9 @@ impl Tcp {
         }
         if s.has(flag::ACK) {
             let before = std::mem::replace(&mut side.ack, s.ack.wrapping_sub(1));
-            if side.ack.wrapping_sub(before).cast_signed() > 0 || before == 0 {
-                peer.windows = peer.windows.wrapping_add(u32::from(before != 0));
-                let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack).cast_signed();
+            peer.windows = peer.windows.wrapping_add(u32::from(before != 0 && before != side.ack));
+            let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack).cast_signed();
+            if peer.seen {
                 peer.burst = u32::try_from(open).unwrap_or(0);
             }
         }
@@ -211,7 +216,7 @@ impl Tcp {
         let fresh = side.burst == 0;
         let before = side.status & bit::RETRANSMITTED;
         side.status &= !bit::RETRANSMITTED;
-        if s.len > 0 {
+        if s.len > 0 && !matches!(self.conn, Conn::Closing | Conn::Closed) {
             side.judge(peer, s);
         }
         self.advance(s, from, now);
@@ -231,7 +236,7 @@ impl Tcp {
                 if from == 0 { bit::CONGESTED & bit::SOURCE_HALF } else { bit::CONGESTED & !bit::SOURCE_HALF };
         }
         side.last = now;
-        let opens = s.flags & (flag::SYN | flag::ACK) == flag::SYN;
+        let opens = s.flags & (flag::SYN | flag::ACK) == flag::SYN && s.framed;
         !opens && (s.len == 0 || peer.window == 0 || repeated || fresh || side.window == 0)
     }
 
@@ -410,10 +415,6 @@ impl Side {
             return;
         }
         self.bytes = self.bytes.wrapping_add(s.len);
-        // What belongs to an earlier record is not judged.
-        if s.seq.wrapping_sub(self.base).cast_signed() < 0 {
-            return;
-        }
         if self.status & bit::FIN != 0 {
             if s.seq < self.seq {
                 self.retransmit();
@@ -426,21 +427,26 @@ impl Side {
             self.base = end;
             return;
         }
-        self.burst = self.burst.saturating_add(s.len);
-        let highest = self.seq.max(end);
         let backwards = id.is_some_and(|id| id < previous && previous - id < 5000);
+        let highest = self.seq.max(end);
         if s.seq < peer.ack {
+            self.burst = self.burst.saturating_add(s.len);
             if peer.ack - s.seq < u32::from(self.window) >> self.shift.min(31) {
                 self.resend(s.len);
             }
+        } else if s.seq.wrapping_sub(self.base).cast_signed() < 0 {
+            // What belongs to an earlier record is not judged.
+            return;
         } else if backwards {
+            self.burst = self.burst.saturating_add(s.len);
             self.status |= bit::OUT_OF_ORDER;
-        } else if self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack) {
-            self.resend(s.len);
-        } else if end < self.seq {
-            if s.seq.wrapping_sub(1) == peer.ack {
+        } else {
+            self.burst = self.burst.saturating_add(s.len);
+            if self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack) {
                 self.resend(s.len);
-            } else {
+            } else if end < self.seq && s.seq.wrapping_sub(1) == peer.ack {
+                self.resend(s.len);
+            } else if end < self.seq {
                 self.status |= bit::OUT_OF_ORDER;
             }
         }
