@@ -38,7 +38,7 @@ pub mod encaps {
     /// 802.11.
     pub const WLAN: u32 = 0x20000;
     /// ERSPAN.
-    pub const ERSPAN: u32 = 0x0200_0000;
+    pub const ERSPAN: u32 = 0x0400_0000;
 }
 
 /// The Ethernet header met last, or the one made up for a cooked capture.
@@ -110,6 +110,8 @@ pub struct Packet<'a> {
     pub vlan: Option<u16>,
     /// The first MPLS label word.
     pub mpls: Option<u32>,
+    /// The link has no header that names a protocol: the frame begins with IP.
+    pub headless: bool,
     /// What the walk ended in.
     pub net: Net<'a>,
 }
@@ -122,7 +124,9 @@ pub fn dissect(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Packet<'_>
     let mut walk = Walk::new(frame);
     let (stripped, next) = walk.start(link, wire_len)?;
     walk.run(next);
-    Some(walk.finish(wire_len, stripped))
+    let mut packet = walk.finish(wire_len, stripped);
+    packet.headless = matches!(link.0, 0 | 8 | 9 | 12 | 14 | 101 | 108 | 228 | 229);
+    Some(packet)
 }
 
 /// What comes next in the frame.
@@ -256,6 +260,7 @@ impl<'a> Walk<'a> {
                 Some((4, Next::Type(be16(self.frame, 2)?)))
             }
             [0xFF, 0x03] => {
+                self.encaps |= encaps::PPP;
                 self.at = 2;
                 Some((4, Next::Ppp))
             }
@@ -352,6 +357,9 @@ impl<'a> Walk<'a> {
         match (dsap, ssap, control) {
             (0xAA, 0xAA, 3) => {
                 let Some(kind) = be16(self.rest(), 6) else { return Next::Stop };
+                if !is_walked(kind) {
+                    return Next::Stop;
+                }
                 self.at += 8;
                 Next::Type(kind)
             }
@@ -432,9 +440,15 @@ impl<'a> Walk<'a> {
             ether: self.ether,
             vlan: self.vlan,
             mpls: self.mpls,
+            headless: false,
             net,
         }
     }
+}
+
+/// Ethertypes that the walk goes on with; others leave a SNAP frame what it is, LLC.
+fn is_walked(kind: u16) -> bool {
+    matches!(kind, 0x0800 | 0x86DD | 0x8100 | 0x0806 | 0x8035 | 0x8847 | 0x8848 | 0x8863 | 0x8864)
 }
 
 /// Cooked captures know no destination, only whom the packet was for; the classic sensor makes this of it.

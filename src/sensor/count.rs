@@ -9,7 +9,7 @@ use super::key::{Identity, Kind, v4_fragment, wlan_body};
 use super::rtp::{Media, Step};
 use super::tcp::{Segment, Tcp};
 use super::{arp, isis};
-use crate::packet::{Net, Packet, V4, V6};
+use crate::packet::{Net, Packet, V4, V6, encaps};
 
 /// What the protocol makes of a packet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +59,9 @@ pub(super) fn packet(
         side.size(packet.bytes);
     }
     if config.jitter {
-        interval_of(flow, at, outcome.idle, interval, now);
+        // On such links the classic sensor files every interval that is not TCP under rest.
+        let idle = outcome.idle || packet.headless && flow.kind != Kind::Tcp;
+        interval_of(flow, at, idle, interval, now);
     }
     if config.user_bytes > 0 && outcome.app > 0 {
         user_data(flow, packet, at, &outcome, config.user_bytes);
@@ -171,14 +173,23 @@ fn segment<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
         Net::V6(ip) if ip.proto == 6 => Segment::parse(ip.payload, v6_len(packet, ip), None),
         _ => None,
     }?;
-    segment.framed = packet.ether.is_some();
+    segment.framed = !packet.headless;
     Some(segment)
 }
 
 /// Bytes of the frame behind the IPv6 headers, link padding included.
+///
+/// The classic sensor takes 14 more off cooked captures, and leaves the 24 of an 802.11 header in.
 #[inline]
 fn v6_len(packet: &Packet<'_>, ip: &V6<'_>) -> u32 {
-    packet.net_len.saturating_sub(u32::try_from(ip.header_len).unwrap_or(u32::MAX))
+    let headers = u32::try_from(ip.header_len).unwrap_or(u32::MAX);
+    if packet.encaps & encaps::SLL != 0 {
+        packet.net_len.saturating_sub(headers).saturating_sub(14)
+    } else if packet.encaps & encaps::WLAN != 0 {
+        packet.net_len.saturating_add(24).saturating_sub(headers)
+    } else {
+        packet.net_len.saturating_sub(headers)
+    }
 }
 
 #[inline]
@@ -261,8 +272,12 @@ fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
 }
 
 fn icmp4(flow: &mut Flow, ip: &V4<'_>) -> Outcome {
-    if let State::None = flow.state {
-        flow.state = State::Icmp(Box::new(icmp::State::v4(ip)));
+    let first = flow.pkts() == 0;
+    match &mut flow.state {
+        State::Icmp(s) => s.update(ip, first),
+        // The classic sensor wants room for a whole ICMP header with a quoted one.
+        state if ip.payload.len() >= 28 => *state = State::Icmp(Box::new(icmp::State::v4(ip))),
+        _ => {}
     }
     let quoted = icmp::Icmp::parse(ip.payload).quoted();
     Outcome { app: quoted.map_or(ip.payload_len(), |q| q.payload_len()), idle: false, data_at: 8 }

@@ -6,7 +6,7 @@
 use super::config::SensorConfig;
 use super::flow::{Flow, Rare, Side, State, UNSET, mark};
 use super::jitter;
-use super::key::Family;
+use super::key::{Family, Kind};
 use super::{arp, icmp};
 use crate::record::{Cause, SrcId};
 
@@ -78,7 +78,9 @@ fn key(flow: &Flow, out: &mut Vec<u8>) {
     match k.family() {
         f if f == Family::V4 as u8 || f == Family::V4Fragment as u8 => {
             let fragment = if f == Family::V4 as u8 { 0 } else { 0x80 };
-            out.extend_from_slice(&[2, 1 | reverse, 1 | fragment, 5]);
+            // An answer without its question: readers turn it round.
+            let known = if flow.kind == Kind::Icmp && flow.reverse { 0x20 } else { 0 };
+            out.extend_from_slice(&[2, 1 | reverse, 1 | fragment | known, 5]);
             words(1, out);
             // Errors carry the protocol of the packet they quote in the second byte.
             out.extend_from_slice(&[k.proto(), k.0[1] as u8]);

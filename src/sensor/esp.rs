@@ -11,7 +11,7 @@ pub(super) struct Esp {
     status: u32,
     spi: u32,
     seq: u32,
-    lost: u32,
+    lost: i32,
 }
 
 impl Esp {
@@ -32,7 +32,7 @@ impl Esp {
         match seq.wrapping_sub(self.seq).cast_signed() {
             jump @ 2.. => {
                 self.status |= 0x10;
-                self.lost = self.lost.saturating_add(jump.cast_unsigned() - 1);
+                self.lost = self.lost.saturating_add(jump - 1);
             }
             i32::MIN..=-1 => {
                 self.status |= 0x1_0000;
@@ -47,7 +47,7 @@ impl Esp {
     /// Appends the network DSR.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[0x30, 0x38, 0, 5]);
-        for w in [self.status, self.spi, self.seq, self.lost] {
+        for w in [self.status, self.spi, self.seq, self.lost.max(0).cast_unsigned()] {
             out.extend_from_slice(&w.to_be_bytes());
         }
     }

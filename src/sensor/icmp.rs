@@ -105,11 +105,12 @@ pub(super) fn identify(ip: &V4<'_>) -> Identity {
         (kind, _) => (false, kind),
     };
     let (src, dst) = if reverse { (ip.dst, ip.src) } else { (ip.src, ip.dst) };
-    let mut tail = [kind, m.code, 0, 0, 0, 0];
+    // The code belongs to the key of errors only.
+    let mut tail = [kind, if m.is_error() { m.code } else { 0 }, 0, 0, 0, 0];
     let mut copy = 0;
     if kind == 8 {
         let ([a, b], [c, d]) = (m.id.to_le_bytes(), m.seq.to_le_bytes());
-        tail = [kind, m.code, a, b, c, d];
+        tail = [kind, 0, a, b, c, d];
     } else if let Some(q) = m.quoted() {
         (tail, copy) = error_tail(&m, &q);
     }
@@ -124,7 +125,7 @@ fn key(src: u32, dst: u32, tail: [u8; 6], copy: u8) -> Key {
 fn error_tail(m: &Icmp<'_>, q: &Quoted<'_>) -> ([u8; 6], u8) {
     let plain = [m.kind, m.code, 0, 0, 0, 0];
     match (m.kind, m.code) {
-        (3, 2) => (plain, q.proto()),
+        (3, 2) => ([m.kind, m.code, q.proto(), 0, 0, 0], 0),
         (3, 3) => {
             let [a, b] = be16(q.payload, 2).unwrap_or(0).to_le_bytes();
             ([m.kind, m.code, a, b, 0, 0], q.proto())
@@ -168,11 +169,21 @@ impl State {
             if m.kind == 5 {
                 s.addresses[4] = be32(ip.payload, 4).unwrap_or(0);
             }
-        } else if m.kind == 8 || m.kind == 0 {
+        } else if !m.is_error() {
             let [a, b] = m.seq.to_le_bytes();
             s.head = [m.kind, m.code, a, b];
         }
         s
+    }
+
+    /// A later message of the flow: a request, and the first message of a record, tell its type.
+    pub(super) fn update(&mut self, ip: &V4<'_>, first: bool) {
+        let now = State::v4(ip);
+        if first || matches!(now.head[0], 8 | 13 | 15 | 17) {
+            let [kind, code, ..] = now.head;
+            self.head[0] = kind;
+            self.head[1] = code;
+        }
     }
 
     /// From an IPv6 message: type, code, checksum.

@@ -6,7 +6,7 @@ pub(super) struct Stat {
     n: u32,
     min: u32,
     max: u32,
-    sum: u64,
+    sum: f32,
     squares: u64,
 }
 
@@ -17,7 +17,7 @@ impl Stat {
         self.max = self.max.max(micros);
         self.n = self.n.saturating_add(1);
         let v = u64::from(micros);
-        self.sum = self.sum.saturating_add(v);
+        self.sum += micros as f32;
         self.squares = self.squares.saturating_add(v.saturating_mul(v));
     }
 
@@ -27,9 +27,9 @@ impl Stat {
 
     fn write(&self, out: &mut Vec<u8>) {
         let n = u64::from(self.n).max(1);
-        // Whole squares and a mean of single precision, as the classic sensor has them: steady traffic shows the
+        // Whole squares and a sum of single precision, as the classic sensor has them: steady traffic shows the
         // rounding in its deviation. Where that would be the root of a negative number, 0 is written.
-        let mean = (self.sum as f64 / n as f64) as f32;
+        let mean = self.sum / n as f32;
         let variance = (self.squares / n) as f64 - f64::from(mean) * f64::from(mean);
         out.extend_from_slice(&self.n.to_be_bytes());
         for v in [self.min as f32, mean, variance.max(0.0).sqrt() as f32, self.max as f32] {

@@ -66,7 +66,7 @@ pub(super) struct Segment<'a> {
     pub(super) options: &'a [u8],
     /// IPv4 identification.
     pub(super) ip_id: Option<u16>,
-    /// The frame has an Ethernet header; on other links the classic sensor counts repeated SYNs as rest.
+    /// The frame has a link header; without one the classic sensor counts repeated SYNs as rest.
     pub(super) framed: bool,
 }
 
