@@ -127,6 +127,14 @@ fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
         (Some(now), Some(first)) => now.src != first.dst || now.dst != first.src || now.kind != first.kind,
         _ => false,
     };
+    // Fragments mark every direction that has been seen.
+    if matches!(&packet.net, Net::V4(ip) if ip.more_fragments && ip.fragment_offset == 0) {
+        for (i, side) in flow.sides.iter_mut().enumerate() {
+            if i == at || side.marks & mark::IP != 0 {
+                side.marks |= mark::FRAGMENTS;
+            }
+        }
+    }
     let Some(side) = flow.sides.get_mut(at) else { return };
     side.encaps |= packet.encaps;
     if changed {
@@ -147,9 +155,6 @@ fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
             side.tos = ip.tos;
             side.ip_id = ip.id;
             side.options |= ip.options;
-            if ip.more_fragments || ip.fragment_offset > 0 {
-                side.marks |= mark::FRAGMENTS;
-            }
         }
         Net::V6(ip) => v6_attributes(side, ip),
         _ => {}
@@ -329,8 +334,7 @@ pub(super) fn after(sensor: &mut Sensor, at: u32, packet: &Packet<'_>, id: &Iden
     if ip.more_fragments {
         let train = v4_fragment(ip);
         // The train's direction is that of its flow, whose order may know ports.
-        let train_at = sensor.open_train(at, &Identity { reverse: id.reverse, ..train }, packet, now);
-        sensor.flow_mut(train_at).rare().train.get_or_insert_default().cover(0, ip.payload_len(), true);
+        sensor.open_train(at, &Identity { reverse: id.reverse, ..train }, packet, ip.payload_len(), now);
     }
     if id.kind == Kind::Icmp {
         map_error(sensor, ip, now);

@@ -52,6 +52,8 @@ pub struct Sensor {
     interval: i64,
     table: Table,
     timer: i64,
+    /// The latest packet's time, µs.
+    now: i64,
     seq: u32,
     totals: Totals,
     reported: Totals,
@@ -72,6 +74,7 @@ impl Sensor {
             config,
             table: Table::new(),
             timer: UNSET,
+            now: 0,
             seq: 0,
             totals: Totals::default(),
             reported: Totals::default(),
@@ -118,6 +121,7 @@ impl Sensor {
             return;
         };
         let now = at.micros();
+        self.now = now;
         match identify(&packet) {
             Some(id) => self.flow_packet(&packet, &id, link, now, out),
             None => self.totals.ignored += 1,
@@ -127,7 +131,8 @@ impl Sensor {
 
     /// Tells the time when no packet does.
     pub fn tick(&mut self, now: Timestamp, out: &mut Batch) {
-        self.run_timer(now.micros(), out);
+        self.now = now.micros();
+        self.run_timer(self.now, out);
     }
 
     /// Reports all flows, oldest first, and closes the stream with a management record; `now` is the wall clock.
@@ -150,7 +155,9 @@ impl Sensor {
         let hash = self.table.hash(&id.key);
         let at = match self.table.find(hash, &id.key) {
             Some(at) => {
-                self.touch(at, link, now, out);
+                if id.kind != Kind::Fragment4 || !self.table.flow(at).has_parent() {
+                    self.touch(at, link, now, out);
+                }
                 at
             }
             None => self.create(packet, id, hash, now, out),
@@ -337,6 +344,9 @@ impl Sensor {
         match train.parent {
             Some((parent, _)) => {
                 self.merge_train(parent, at);
+                if self.table.flow(parent).queue != STATUS {
+                    self.table.enqueue(parent, STATUS, now);
+                }
                 self.give_up(at, out);
             }
             None => {
@@ -346,26 +356,41 @@ impl Sensor {
         }
     }
 
-    /// Opens a fragment train under the flow of a first fragment, or adopts the one that came before.
-    pub(super) fn open_train(&mut self, parent: u32, id: &Identity, packet: &Packet<'_>, now: i64) -> u32 {
+    /// Opens a fragment train under the flow of a first fragment of `len` bytes, or adopts the one that came before.
+    ///
+    /// A train under a flow is on no queue: it lives and is reported with its flow.
+    pub(super) fn open_train(&mut self, parent: u32, id: &Identity, packet: &Packet<'_>, len: u32, now: i64) {
         let hash = self.table.hash(&id.key);
         let at = match self.table.find(hash, &id.key) {
             Some(at) => at,
-            None => {
-                let at = self.table.insert(hash, Flow::new(id, packet));
-                self.table.enqueue(at, STATUS, now);
-                at
-            }
+            None => self.table.insert(hash, Flow::new(id, packet)),
         };
         let side = self.table.flow(parent).side_of(id.reverse);
-        let rare = self.table.flow_mut(at).rare();
-        let train = rare.train.get_or_insert_default();
-        if train.parent.is_none() {
+        let train = self.table.flow_mut(at).rare().train.get_or_insert_default();
+        let orphan = train.parent.is_none();
+        train.cover(0, len, true);
+        let whole = train.is_whole();
+        if orphan {
             train.parent = Some((parent, side));
             train.born = now;
+            self.table.unlink(at);
             self.table.flow_mut(parent).rare().trains.push(at);
+            self.adopt_times(parent, side, at);
         }
-        at
+        if whole {
+            self.merge_train(parent, at);
+            self.forget_train(parent, at);
+            self.table.remove(at);
+        }
+    }
+
+    /// A flow takes over the times of the fragments that came before its first one.
+    fn adopt_times(&mut self, parent: u32, side: usize, train: u32) {
+        let (start, end) = self.table.flow(train).span();
+        if let (true, Some(s)) = (start != UNSET, self.table.flow_mut(parent).sides.get_mut(side)) {
+            s.start = start;
+            s.end = if end == start { UNSET } else { end };
+        }
     }
 
     /// Adds what a train has counted to its flow, and empties the train.
@@ -407,11 +432,10 @@ impl Sensor {
         for train in rare.trains.clone() {
             self.merge_train(at, train);
         }
-        let latest = self.table.flow(at).span().1;
         let trains = self.table.flow_mut(at).rare.as_deref_mut().map(|r| std::mem::take(&mut r.trains));
         for train in trains.unwrap_or_default() {
             let born = self.table.flow(train).rare.as_deref().and_then(|r| r.train.as_ref()).map_or(0, |t| t.born);
-            if latest.saturating_sub(born) > TRAIN_AGE {
+            if self.now.saturating_sub(born) > TRAIN_AGE {
                 self.table.remove(train);
             } else {
                 self.table.flow_mut(at).rare().trains.push(train);

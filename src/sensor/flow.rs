@@ -22,7 +22,7 @@ pub(super) mod mark {
     pub(crate) const VLAN: u8 = 2;
     /// An MPLS label was seen.
     pub(crate) const MPLS: u8 = 4;
-    /// Fragments were seen.
+    /// Fragments were seen in this record.
     pub(crate) const FRAGMENTS: u8 = 8;
     /// The hardware address changed.
     pub(crate) const MAC_CHANGED: u8 = 16;
@@ -101,7 +101,7 @@ impl Side {
         self.encaps = 0;
         self.vlan = 0;
         self.mpls = 0;
-        self.marks &= !(mark::VLAN | mark::MPLS);
+        self.marks &= !(mark::VLAN | mark::MPLS | mark::FRAGMENTS);
     }
 }
 
@@ -253,6 +253,11 @@ impl Flow {
             (State::Tcp(t), _) => t.is_half_open(),
             (_, kind) => matches!(kind, Kind::Fragment4 | Kind::Fragment6),
         }
+    }
+
+    /// Whether it is a fragment train under a flow.
+    pub(super) fn has_parent(&self) -> bool {
+        self.rare.as_deref().and_then(|r| r.train.as_ref()).is_some_and(|t| t.parent.is_some())
     }
 
     /// The rare part, made when it is missing.

@@ -148,8 +148,9 @@ impl Table {
         flow.stamp = now;
     }
 
+    /// Takes a flow off its queue; it stays in the table.
     #[inline]
-    fn unlink(&mut self, at: u32) {
+    pub(super) fn unlink(&mut self, at: u32) {
         let flow = self.flow_mut(at);
         let (prev, next, queue) = (flow.prev, flow.next, flow.queue);
         flow.prev = NONE;
