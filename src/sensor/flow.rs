@@ -208,14 +208,19 @@ impl Flow {
         }
     }
 
-    /// Begins afresh with `packet`; number and place in the table stay.
-    pub(super) fn reopen(&mut self, id: &Identity, packet: &Packet<'_>) {
-        let old = std::mem::replace(self, Flow::new(id, packet));
-        self.prev = old.prev;
-        self.next = old.next;
-        self.stamp = old.stamp;
-        self.queue = old.queue;
-        self.seq = old.seq;
+    /// Begins afresh: the packet with `reverse` opens the same ports again. Number, place in the table, and what is
+    /// known of both ends stay.
+    pub(super) fn reopen(&mut self, reverse: bool) {
+        self.reset_record();
+        if self.reverse != reverse {
+            self.reverse = reverse;
+            self.sides.swap(0, 1);
+            if let Some(e) = &mut self.ether {
+                std::mem::swap(&mut e.src, &mut e.dst);
+            }
+        }
+        self.opening = true;
+        self.state = State::None;
     }
 
     /// Whether a TCP connection has been closed, so that the flow may go sooner.

@@ -179,7 +179,10 @@ impl Tcp {
 
     /// Clears what belongs to one record.
     pub(super) fn reset_record(&mut self) {
-        self.status &= !bit::MARKS;
+        // A flow that began with a reset stays one.
+        if self.conn != Conn::Listen {
+            self.status &= !bit::MARKS;
+        }
         for side in &mut self.sides {
             side.status &= !bit::MARKS;
             side.base = side.seq;
@@ -208,7 +211,7 @@ impl Tcp {
             let before = std::mem::replace(&mut side.ack, s.ack.wrapping_sub(1));
             peer.windows = peer.windows.wrapping_add(u32::from(before != 0 && before != side.ack));
             let open = peer.seq.wrapping_sub(1).wrapping_sub(side.ack).cast_signed();
-            if peer.seen {
+            if peer.burst > 0 {
                 peer.burst = u32::try_from(open).unwrap_or(0);
             }
         }
@@ -224,7 +227,7 @@ impl Tcp {
         let (side, peer) = if from == 0 { (a, b) } else { (b, a) };
         let repeated = side.status & bit::RETRANSMITTED != 0;
         side.status |= before;
-        if !s.has(flag::RST | flag::FIN) {
+        if s.window != 0 && !s.has(flag::RST | flag::FIN) {
             side.window = s.window;
         }
         if s.window == 0 && !s.has(flag::FIN | flag::RST) {
@@ -236,8 +239,9 @@ impl Tcp {
                 if from == 0 { bit::CONGESTED & bit::SOURCE_HALF } else { bit::CONGESTED & !bit::SOURCE_HALF };
         }
         side.last = now;
+        let shut = (side.status | peer.status) & bit::WINDOW_SHUT != 0;
         let opens = s.flags & (flag::SYN | flag::ACK) == flag::SYN && s.framed;
-        !opens && (s.len == 0 || peer.window == 0 || repeated || fresh || side.window == 0)
+        !opens && (s.len == 0 || shut || repeated || fresh)
     }
 
     /// Whether the state allows a new connection on the same ports.
@@ -248,7 +252,8 @@ impl Tcp {
 
     /// Whether a segment opens a new connection: a bare SYN in a state that allows it.
     pub(super) fn reuses(&self, s: &Segment<'_>) -> bool {
-        self.may_be_reused() && s.has(flag::SYN) && !s.has(flag::ACK | flag::RST)
+        let answers = s.has(flag::ACK) && self.conn != Conn::Listen;
+        self.may_be_reused() && s.has(flag::SYN) && !s.has(flag::RST) && !answers
     }
 
     fn advance(&mut self, s: &Segment<'_>, from: usize, now: i64) {
@@ -277,7 +282,7 @@ impl Tcp {
             Conn::SynReceived => match s.control(0) {
                 c if c & FIN != 0 => self.finish(from),
                 c if c & (ACK | SYN) == ACK => {
-                    if side.ack == peer.seq {
+                    if side.ack == peer.seq && self.syn_ack > 0 {
                         self.ack_dat = since(peer.last);
                     }
                     self.establish(from);
