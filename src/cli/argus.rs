@@ -136,11 +136,11 @@ impl Missing {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+pub(crate) fn run(args: &Args, filter: Option<String>) -> anyhow::Result<Outcome> {
     if let Some((option, instead)) = args.missing.used() {
         return Err(Usage(format!("option {option} of the classic sensor is not available; {instead}")).into());
     }
-    let options = options(&args, filter)?;
+    let options = options(args, filter)?;
     let mut source: Box<dyn Source> = match (&args.interface, args.read.is_empty()) {
         (None, false) => {
             let mut files = args.read.clone();

@@ -54,7 +54,7 @@ enum Command {
     Ra(ra::Args),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
-    Argus(argus::Args),
+    Argus(Box<argus::Args>),
     /// Print what the screens would read at one moment.
     Snapshot(Box<snapshot::Args>),
 }
@@ -83,7 +83,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         #[cfg(feature = "globe")]
         Command::Globe(args) => globe::run(args, filter),
         Command::Ra(args) => ra::run(args, filter),
-        Command::Argus(args) => argus::run(args, filter),
+        Command::Argus(args) => argus::run(&args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }
 }

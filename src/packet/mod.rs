@@ -11,12 +11,12 @@ mod bytes;
 mod frame;
 mod ip;
 mod link;
-mod pcap;
+mod file;
 mod pcapng;
 mod tunnel;
 
 pub use bytes::{be16, be32, mac};
+pub use file::{CaptureError, PacketReader, RawPacket, is_capture};
 pub use frame::{Ether, Layer2, MAX_LAYERS, Net, Packet, Wlan, dissect, encaps};
 pub use ip::{V4, V6, V6Fragment, ip_option};
 pub use link::LinkType;
-pub use pcap::{CaptureError, PacketReader, RawPacket, is_capture};

@@ -8,8 +8,8 @@ use pcap_parser::pcapng::{
     InterfaceDescriptionBlock, parse_interfacedescriptionblock_be, parse_interfacedescriptionblock_le,
 };
 
+use super::file::{CaptureError, Found, Window};
 use super::link::LinkType;
-use super::pcap::{CaptureError, Found, Window};
 use crate::base::Timestamp;
 
 const SECTION: u32 = 0x0A0D_0D0A;
@@ -192,7 +192,7 @@ fn damaged(window: &Window, problem: &str) -> CaptureError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pcap::PacketReader;
+    use super::super::file::PacketReader;
     use super::*;
 
     fn block(kind: u32, body: &[u8], big: bool) -> Vec<u8> {

@@ -167,9 +167,8 @@ fn metrics(flow: &Flow, config: &SensorConfig, out: &mut Vec<u8>) {
 
 /// Fills a DSR up to whole words and enters its length.
 fn pad(begin: usize, out: &mut Vec<u8>) {
-    while (out.len() - begin) % 4 != 0 {
-        out.push(0);
-    }
+    let whole = (out.len() - begin).next_multiple_of(4);
+    out.resize(begin + whole, 0);
     let words = ((out.len() - begin) / 4) as u8;
     if let Some(length) = out.get_mut(begin + 3) {
         *length = words;

@@ -3,7 +3,7 @@
 //! # Source
 //! ISO 10589, PDU layouts.
 
-use crate::packet::Ether;
+use crate::packet::{Ether, be16};
 
 /// The body of an IS-IS flow DSR: PDU type, hardware addresses, version, identifiers by PDU type, checksum.
 /// Nothing if the common header of 8 bytes was not captured.
@@ -33,5 +33,20 @@ pub(super) fn key_bytes(pdu: &[u8], ether: Ether) -> Option<[u8; 40]> {
         24..=27 => put(20, field(10, 7)),
         _ => {}
     }
+    let checksum = match kind {
+        18 | 20 => be16(pdu, 24).unwrap_or(0),
+        _ => checksum(pdu),
+    };
+    put(34, &u32::from(checksum).to_be_bytes());
     Some(body)
+}
+
+/// Hellos and sequence numbers carry no checksum of their own; this one (RFC 1071) tells different contents apart.
+fn checksum(pdu: &[u8]) -> u16 {
+    let words = pdu.chunks(2).map(|w| u64::from(w[0]) << 8 | w.get(1).map_or(0, |b| u64::from(*b)));
+    let mut sum: u64 = words.sum();
+    while sum > 0xFFFF {
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    }
+    !(sum as u16)
 }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::OnceLock;
 
 use super::{arp, icmp, isis};
+use crate::base::hash::Seed;
 use crate::packet::{Ether, Layer2, Net, Packet, V4, V6, Wlan, be16, be32};
 
 /// What a flow is, as far as its state and its timeout go.
@@ -77,14 +78,14 @@ impl Key {
 
     /// The key of a longer byte string.
     fn wide(bytes: &[u8], family: Family) -> Key {
-        static SEEDS: OnceLock<[foldhash::fast::RandomState; 2]> = OnceLock::new();
+        static SEEDS: OnceLock<[Seed; 2]> = OnceLock::new();
         let [a, b] = SEEDS.get_or_init(Default::default).each_ref().map(|s| s.hash_one(bytes));
         Key::new([a, b, bytes.len() as u64, 0], [0; 6], 0, family)
     }
 
     /// Hashes what differs between keys of this family.
     #[inline]
-    pub(super) fn hash(&self, state: &foldhash::fast::RandomState) -> u64 {
+    pub(super) fn hash(&self, state: &Seed) -> u64 {
         let mut h = state.build_hasher();
         h.write_u64(self.0[0]);
         h.write_u64(self.0[4]);

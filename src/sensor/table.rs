@@ -3,10 +3,10 @@
 //! Queue 0 holds flows with something to report, oldest stamp first. The others hold reported flows, one queue per
 //! timeout; a flow that rests there for its timeout is removed. A flow is always on exactly one queue.
 
-use hashbrown::HashTable;
-
 use super::flow::{Flow, NONE, State};
 use super::key::Key;
+use crate::base::hash;
+use crate::base::hash::Seed;
 
 /// The queue of flows with something to report.
 pub(super) const STATUS: u8 = 0;
@@ -24,8 +24,8 @@ struct Queue {
 pub(super) struct Table {
     flows: Vec<Flow>,
     free: Vec<u32>,
-    index: HashTable<u32>,
-    seed: foldhash::fast::RandomState,
+    index: hash::Table<u32>,
+    seed: Seed,
     queues: Vec<Queue>,
 }
 
@@ -35,8 +35,8 @@ impl Table {
         Table {
             flows: Vec::new(),
             free: Vec::new(),
-            index: HashTable::new(),
-            seed: foldhash::fast::RandomState::default(),
+            index: hash::Table::new(),
+            seed: Seed::default(),
             queues: vec![status],
         }
     }

@@ -447,9 +447,8 @@ impl Side {
             self.status |= bit::OUT_OF_ORDER;
         } else {
             self.burst = self.burst.saturating_add(s.len);
-            if self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack) {
-                self.resend(s.len);
-            } else if end < self.seq && s.seq.wrapping_sub(1) == peer.ack {
+            let too_much = self.burst > highest.wrapping_sub(1).wrapping_sub(peer.ack);
+            if too_much || end < self.seq && s.seq.wrapping_sub(1) == peer.ack {
                 self.resend(s.len);
             } else if end < self.seq {
                 self.status |= bit::OUT_OF_ORDER;

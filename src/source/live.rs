@@ -173,7 +173,7 @@ mod capture {
                             continue;
                         }
                         let ts = packet.header.ts;
-                        let at = Timestamp::from_parts(i64::from(ts.tv_sec), i64::from(ts.tv_usec) * 1000);
+                        let at = Timestamp::from_parts(ts.tv_sec, ts.tv_usec * 1000);
                         self.sensor.packet(at, self.link, packet.data, packet.header.len, batch);
                         self.left -= 1;
                         if self.left == 0 {

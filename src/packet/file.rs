@@ -353,7 +353,9 @@ mod tests {
         f
     }
 
-    fn read(file: Vec<u8>) -> (Vec<(i64, u32, u32, Vec<u8>)>, Option<CaptureError>) {
+    type Seen = (i64, u32, u32, Vec<u8>);
+
+    fn read(file: Vec<u8>) -> (Vec<Seen>, Option<CaptureError>) {
         let mut r = match PacketReader::new(Box::new(std::io::Cursor::new(file))) {
             Ok(r) => r,
             Err(e) => return (Vec::new(), Some(e)),
