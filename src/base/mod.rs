@@ -4,9 +4,13 @@
 
 pub mod clock;
 pub mod hash;
+pub mod nearest;
 pub mod time;
 pub mod units;
 pub mod warn;
+pub mod zone;
 
+pub use nearest::nearest;
 pub use time::{Span, Timestamp};
 pub use warn::Warnings;
+pub use zone::{Civil, Zone};
