@@ -5,12 +5,14 @@
 pub mod clock;
 pub mod hash;
 pub mod nearest;
+pub mod range;
 pub mod time;
 pub mod units;
 pub mod warn;
 pub mod zone;
 
 pub use nearest::nearest;
+pub use range::{RangeError, TimeRange};
 pub use time::{Span, Timestamp};
 pub use warn::Warnings;
 pub use zone::{Civil, Zone};

@@ -28,6 +28,10 @@ pub(crate) enum Outcome {
     Done,
     /// Done, but some input was damaged; the damage has been reported.
     Damaged,
+    /// Done, but no record passed the filter, or an input was none that is read; the classic status 1.
+    Nothing,
+    /// Done, but an input is missing; this has been reported. The classic status 2.
+    Incomplete,
 }
 
 /// A command line that cannot be carried out as written (exit status 2).
@@ -71,13 +75,19 @@ pub fn main() -> ExitCode {
     match run(std::env::args_os().collect()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged) => ExitCode::from(3),
+        Ok(Outcome::Nothing) => ExitCode::FAILURE,
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
         Err(error) => report(&error),
     }
 }
 
 fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     init_logging();
-    let (words, filter) = split_filter(&with_subcommand(argv));
+    let (mut words, filter) = split_filter(&with_subcommand(argv));
+    if words.get(1).is_some_and(ra::is_ra) {
+        let options = ra::separate(words.get(2..).unwrap_or(&[]));
+        words.splice(2.., options);
+    }
     let matches = Cli::command().try_get_matches_from(words)?;
     match Cli::from_arg_matches(&matches)?.command {
         #[cfg(feature = "globe")]

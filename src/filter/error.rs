@@ -50,9 +50,8 @@ impl FilterError {
     pub fn caret(&self) -> String {
         let chars: Vec<char> = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let before = self.text.get(..self.at).map_or(0, |s| s.chars().count());
-        let marked = self.text.get(self.at..).map_or(0, |s| {
-            s.char_indices().take_while(|(i, _)| *i < self.len).count()
-        });
+        let marked =
+            self.text.get(self.at..).map_or(0, |s| s.char_indices().take_while(|(i, _)| *i < self.len).count());
         let start = if before > WINDOW / 2 { before - WINDOW / 2 } else { 0 };
         let shown: String = chars.iter().skip(start).take(WINDOW).collect();
         let carets = marked.clamp(1, WINDOW - (before - start).min(WINDOW - 1));
@@ -78,7 +77,8 @@ mod tests {
 
     #[test]
     fn the_caret_stands_below_the_word() {
-        let e = FilterError::new("tcp and prot 80", 8, 4, "'prot' is no word of the filter language").or_rather(Some("port"));
+        let e = FilterError::new("tcp and prot 80", 8, 4, "'prot' is no word of the filter language")
+            .or_rather(Some("port"));
         assert_eq!(
             e.to_string(),
             "filter syntax error: 'prot' is no word of the filter language (did you mean 'port'?)\n  \

@@ -13,7 +13,7 @@
 use std::net::IpAddr;
 
 use crate::base::nearest;
-use crate::record::fields::{Field, Services};
+use crate::record::fields::Field;
 
 use super::ast::{Dir, Expr, Id, Join, Net, Range, Test, What};
 use super::error::FilterError;
@@ -423,7 +423,8 @@ impl Parser<'_> {
             return Err(self.error(format!("'{}' is no address", word.chars().take(40).collect::<String>())));
         }
         let found = self.names.resolve.map(|look_up| look_up(word)).unwrap_or_default();
-        let mut found = found.into_iter().take(64).map(|ip| (Join::Or, Test { guard: q.guard, dir: q.dir, what: make(ip) }));
+        let mut found =
+            found.into_iter().take(64).map(|ip| (Join::Or, Test { guard: q.guard, dir: q.dir, what: make(ip) }));
         let Some((_, first)) = found.next() else {
             return Err(self.error(format!("host '{}' is unknown", word.chars().take(80).collect::<String>())));
         };
@@ -454,7 +455,9 @@ impl Parser<'_> {
                 Range::Between(a, b) => in_range(a) && in_range(b),
             };
             if !ok {
-                return Err(self.error(format!("port '{}' is not in 0 to 65535", word.chars().take(40).collect::<String>())));
+                return Err(
+                    self.error(format!("port '{}' is not in 0 to 65535", word.chars().take(40).collect::<String>()))
+                );
             }
             let range = compare(q.op, range).ok_or_else(|| self.no_range())?;
             return self.test(q, What::Port(range));
@@ -516,7 +519,8 @@ impl Parser<'_> {
             [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
                 Ok([a.to_ascii_uppercase(), b.to_ascii_uppercase()])
             }
-            _ => Err(self.error(format!("'{}' is no country code of two letters", word.chars().take(40).collect::<String>()))),
+            _ => Err(self
+                .error(format!("'{}' is no country code of two letters", word.chars().take(40).collect::<String>()))),
         }
     }
 

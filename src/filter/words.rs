@@ -109,7 +109,7 @@ pub(super) static NUMBERS: &[Number] = &[
     sides("retr", "sretrans", "dretrans"),
     sides("ttl", "sttl", "dttl"),
     sides("tos", "stos", "dtos"),
-    sides("dsb", "sdsbval", "ddsbval"),
+    sides("dsb", "sdscp", "ddscp"),
     sides("ipid", "sipid", "dipid"),
     sides("vid", "svid", "dvid"),
     sides("vpri", "svpri", "dvpri"),

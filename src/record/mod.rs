@@ -10,6 +10,7 @@ mod batch;
 mod build;
 pub mod codec;
 mod drive;
+pub mod fields;
 mod far;
 pub mod names;
 mod summary;

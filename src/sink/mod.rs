@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 mod argus_file;
+mod text;
 
 pub use argus_file::ArgusWriter;
+pub use text::{Header, TextWriter};
 
 /// Why records cannot be written.
 #[derive(Debug, thiserror::Error)]

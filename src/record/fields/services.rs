@@ -51,7 +51,7 @@ impl Services {
         s
     }
 
-    fn add<'a>(&mut self, name: &str, port: u16, proto: &str, aliases: impl Iterator<Item = &'a str>) {
+    fn add<'a>(&mut self, name: &'a str, port: u16, proto: &str, aliases: impl Iterator<Item = &'a str>) {
         let list = match proto {
             "tcp" => &mut self.tcp,
             "udp" => &mut self.udp,

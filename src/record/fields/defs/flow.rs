@@ -7,34 +7,114 @@ use super::super::{Align, Field, Get, Look, Names, Unit, flags, number};
 use super::row;
 use crate::record::{Addr, DsrKind, Far, FlowForm, Network, SrcId, tcp_status};
 
-const fn text(name: &'static str, header: &'static str, width: u16, get: fn(&Far<'_>, &Look, &mut Vec<u8>), about: &'static str) -> Field {
+const fn text(
+    name: &'static str,
+    header: &'static str,
+    width: u16,
+    get: fn(&Far<'_>, &Look, &mut Vec<u8>),
+    about: &'static str,
+) -> Field {
     row(name, header, width, Unit::None, Get::Text(get), about)
 }
 
 /// Rows of this theme.
 pub(super) const FIELDS: &[Field] = &[
-    text("flgs", "Flgs", 9, flags::write, "nine letters: adjusted, encapsulation, ICMP, loss, window, ECN, fragments, IP options, correlation"),
+    text(
+        "flgs",
+        "Flgs",
+        9,
+        flags::write,
+        "nine letters: adjusted, encapsulation, ICMP, loss, window, ECN, fragments, IP options, correlation",
+    ),
     text("proto", "Proto", 6, proto, "protocol: IP protocol, ethertype, or what the flow carries"),
-    text("saddr", "SrcAddr", 18, |f, _, o| addr(o, f.flow().key.saddr), "address of the source"),
-    text("daddr", "DstAddr", 18, |f, _, o| addr(o, f.flow().key.daddr), "address of the destination"),
+    text("saddr", "SrcAddr", 18, |f, _, o| end(o, f, true), "address of the source"),
+    text("daddr", "DstAddr", 18, |f, _, o| end(o, f, false), "address of the destination"),
     text("sport", "Sport", 6, |f, l, o| port(f, l, o, true), "source port; ICMP: code and type").aligned(Align::Left),
-    text("dport", "Dport", 6, |f, l, o| port(f, l, o, false), "destination port; ICMP: identifier").aligned(Align::Left),
-    text("dir", "Dir", 5, dir, "direction: `->` source sent, `<-` destination sent, `<->` both, `?` the initiator is not known"),
+    text("dport", "Dport", 6, |f, l, o| port(f, l, o, false), "destination port; ICMP: identifier")
+        .aligned(Align::Left),
+    text(
+        "dir",
+        "Dir",
+        5,
+        dir,
+        "direction: `->` source sent, `<-` destination sent, `<->` both, `?` the initiator is not known",
+    ),
     text("state", "State", 5, state, "state of the flow"),
-    text("snet", "SrcNet", 18, |f, _, o| net(o, f.flow().key.saddr), "network of the source by its class"),
-    text("dnet", "DstNet", 18, |f, _, o| net(o, f.flow().key.daddr), "network of the destination by its class"),
+    text("snet", "SrcNet", 18, |f, _, o| net(o, f, f.flow().key.saddr), "network of the source by its class"),
+    text("dnet", "DstNet", 18, |f, _, o| net(o, f, f.flow().key.daddr), "network of the destination by its class"),
     text("inode", "Inode", 18, inode, "router that sent the ICMP error this flow is about"),
-    row("icmpid", "IcmpId", 6, Unit::Number, Get::Uint(icmp_id), "ICMP echo identifier as the classic clients print it"),
-    text("smac", "SrcMac", 18, |f, _, o| if let Some(m) = f.mac() { mac(o, m.addr.src) }, "Ethernet address of the source"),
-    text("dmac", "DstMac", 18, |f, _, o| if let Some(m) = f.mac() { mac(o, m.addr.dst) }, "Ethernet address of the destination"),
+    row(
+        "icmpid",
+        "IcmpId",
+        6,
+        Unit::Number,
+        Get::Uint(icmp_id),
+        "ICMP echo identifier as the classic clients print it",
+    ),
+    text(
+        "smac",
+        "SrcMac",
+        18,
+        |f, _, o| {
+            if let Some(m) = f.mac() {
+                mac(o, m.addr.src)
+            }
+        },
+        "Ethernet address of the source",
+    ),
+    text(
+        "dmac",
+        "DstMac",
+        18,
+        |f, _, o| {
+            if let Some(m) = f.mac() {
+                mac(o, m.addr.dst)
+            }
+        },
+        "Ethernet address of the destination",
+    ),
     text("soui", "SrcOui", 9, |_, _, _| (), "vendor of smac; needs a file of vendors"),
     text("doui", "DstOui", 9, |_, _, _| (), "vendor of dmac; needs a file of vendors"),
     text("bssid", "Bssid", 18, bssid, "802.11 access point"),
     text("ssid", "Ssid", 9, |f, _, o| o.extend_from_slice(f.ssid().unwrap_or(&[])), "802.11 network name"),
-    text("senc", "sEnc", 12, |f, _, o| if let Some(e) = f.encaps() { encapsulation(o, e.mask.src) }, "encapsulations seen from the source, one letter each"),
-    text("denc", "dEnc", 12, |f, _, o| if let Some(e) = f.encaps() { encapsulation(o, e.mask.dst) }, "encapsulations seen from the destination"),
-    row("smpls", "sMpls", 8, Unit::Number, Get::Uint(|f| f.mpls().src.map(|w| u64::from(w >> 12))), "first MPLS label, source"),
-    row("dmpls", "dMpls", 8, Unit::Number, Get::Uint(|f| f.mpls().dst.map(|w| u64::from(w >> 12))), "first MPLS label, destination"),
+    text(
+        "senc",
+        "sEnc",
+        12,
+        |f, _, o| {
+            if let Some(e) = f.encaps() {
+                encapsulation(o, e.mask.src)
+            }
+        },
+        "encapsulations seen from the source, one letter each",
+    ),
+    text(
+        "denc",
+        "dEnc",
+        12,
+        |f, _, o| {
+            if let Some(e) = f.encaps() {
+                encapsulation(o, e.mask.dst)
+            }
+        },
+        "encapsulations seen from the destination",
+    ),
+    row(
+        "smpls",
+        "sMpls",
+        8,
+        Unit::Number,
+        Get::Uint(|f| f.mpls().src.map(|w| u64::from(w >> 12))),
+        "first MPLS label, source",
+    ),
+    row(
+        "dmpls",
+        "dMpls",
+        8,
+        Unit::Number,
+        Get::Uint(|f| f.mpls().dst.map(|w| u64::from(w >> 12))),
+        "first MPLS label, destination",
+    ),
     row("svlan", "sVlan", 8, Unit::None, Get::Hex(|f| f.vlan().src), "VLAN tag, source: priority and id"),
     row("dvlan", "dVlan", 8, Unit::None, Get::Hex(|f| f.vlan().dst), "VLAN tag, destination"),
     row("svid", "sVid", 6, Unit::Number, Get::Uint(|f| vid(f.vlan().src)), "VLAN id, source"),
@@ -48,6 +128,31 @@ pub(super) const FIELDS: &[Field] = &[
     row("ias", "iAS", 5, Unit::Number, Get::Uint(|f| asn(f.asns()?.inode)), "AS number of inode"),
     text("resp", "Response", 12, response, "Ethernet address that answered an ARP request"),
 ];
+
+/// Appends the address of an end. Link state of IS-IS has the id of the system and its sequence number there.
+fn end(out: &mut Vec<u8>, far: &Far<'_>, src: bool) {
+    let key = &far.flow().key;
+    match far.isis().filter(|k| matches!(k.pdu, 18 | 20)) {
+        Some(k) if src => {
+            let [a, b, c, d, e, g, node, fragment, ..] = k.id;
+            for (i, byte) in [a, b, c, d, e, g].into_iter().enumerate() {
+                if i % 2 == 0 && i > 0 {
+                    out.push(b'.');
+                }
+                number::hex8(out, byte);
+            }
+            out.push(b'.');
+            number::hex8(out, node);
+            out.push(b'-');
+            number::hex8(out, fragment);
+        }
+        Some(k) => {
+            out.extend_from_slice(b"0x");
+            k.id.iter().skip(8).take(4).for_each(|byte| number::hex8(out, *byte));
+        }
+        None => addr(out, if src { key.saddr } else { key.daddr }),
+    }
+}
 
 /// Appends an address; nothing when there is none.
 pub(super) fn addr(out: &mut Vec<u8>, addr: Addr) {
@@ -106,9 +211,17 @@ pub(super) fn srcid(id: SrcId, out: &mut Vec<u8>) {
 }
 
 fn proto(far: &Far<'_>, look: &Look, out: &mut Vec<u8>) {
-    let ip = matches!(far.flow().form, FlowForm::V4 | FlowForm::V6);
-    if look.names == Names::None && ip {
-        return number::uint(out, u64::from(far.flow().key.proto));
+    if look.names == Names::None {
+        let value = match far.flow().form {
+            FlowForm::V4 | FlowForm::V6 => Some(u64::from(far.flow().key.proto)),
+            FlowForm::Arp => Some(0x0806),
+            FlowForm::Rarp => Some(0x8035),
+            FlowForm::Ether => Some(u64::from(far.flow().link_type)),
+            _ => None,
+        };
+        if let Some(value) = value {
+            return number::uint(out, value);
+        }
     }
     match far.proto_word() {
         Ok(name) => out.extend_from_slice(name.as_bytes()),
@@ -128,6 +241,7 @@ fn port(far: &Far<'_>, look: &Look, out: &mut Vec<u8>, src: bool) {
             }
         }
         (FlowForm::V4, 1) => number::hex16(out, value),
+        (FlowForm::V6, 58) if look.names == Names::All => number::hex16(out, value),
         (FlowForm::V6, 58) => number::uint(out, u64::from(value)),
         // The clients print the mask bytes over the upper half of the index.
         (FlowForm::V4, 50) if !src => {
@@ -137,7 +251,7 @@ fn port(far: &Far<'_>, look: &Look, out: &mut Vec<u8>, src: bool) {
             }
         }
         (FlowForm::Ether, _) => number::uint(out, u64::from(value)),
-        (FlowForm::Isis, _) if !src => number::uint(out, u64::from(value)),
+        (FlowForm::Isis, _) if !src => bare_hex(out, value),
         _ => {}
     }
 }
@@ -196,15 +310,17 @@ fn tcp_flags(far: &Far<'_>, out: &mut Vec<u8>, src: bool) {
 }
 
 /// The network of an IPv4 address by its old class; other addresses stand for themselves.
-fn net(out: &mut Vec<u8>, a: Addr) {
+fn net(out: &mut Vec<u8>, far: &Far<'_>, a: Addr) {
     match a {
+        Addr::V4(_) if far.flow().form == FlowForm::Arp => out.extend_from_slice(b"0.0.0.0"),
         Addr::V4(ip) => {
             let bits = ip.to_bits();
             let mask = match bits >> 28 {
                 0..8 => 0xFF00_0000,
                 8..12 => 0xFFFF_0000,
                 12..14 => 0xFFFF_FF00,
-                _ => u32::MAX,
+                14 => u32::MAX,
+                _ => 0,
             };
             v4(out, Ipv4Addr::from_bits(bits & mask));
         }
@@ -249,7 +365,7 @@ fn vid(tag: Option<u16>) -> Option<u64> {
 }
 
 fn vpri(tag: Option<u16>) -> Option<u64> {
-    tag.map(|t| u64::from(t >> 13))
+    tag.map(|t| u64::from(t >> 13)).filter(|p| *p != 0)
 }
 
 fn asn(n: u32) -> Option<u64> {
@@ -262,4 +378,10 @@ fn response(far: &Far<'_>, _: &Look, out: &mut Vec<u8>) {
     {
         mac(out, m);
     }
+}
+
+/// Appends `0x` and the hex digits without zeros in front.
+fn bare_hex(out: &mut Vec<u8>, value: u16) {
+    use std::io::Write as _;
+    let _ = write!(out, "{value:#x}");
 }

@@ -51,14 +51,7 @@ static ALL: [Field; COUNT] = {
 pub static FIELDS: &[Field] = &ALL;
 
 /// A row whose cell stands at the right.
-const fn row(
-    name: &'static str,
-    header: &'static str,
-    width: u16,
-    unit: Unit,
-    get: Get,
-    about: &'static str,
-) -> Field {
+const fn row(name: &'static str, header: &'static str, width: u16, unit: Unit, get: Get, about: &'static str) -> Field {
     Field { name, header, width, about, unit, get, align: Align::Right, is_abbreviated: false }
 }
 

@@ -6,26 +6,62 @@ use super::time::{duration, side_duration};
 use crate::base::Span;
 use crate::record::{Counts, Far};
 
-const fn ratio(name: &'static str, header: &'static str, width: u16, get: fn(&Far<'_>) -> Option<f32>, about: &'static str) -> Field {
+const fn ratio(
+    name: &'static str,
+    header: &'static str,
+    width: u16,
+    get: fn(&Far<'_>) -> Option<f32>,
+    about: &'static str,
+) -> Field {
     row(name, header, width, Unit::Number, Get::Single(get), about)
 }
 
-const fn rate(name: &'static str, header: &'static str, get: fn(&Far<'_>) -> Option<f32>, about: &'static str) -> Field {
+const fn rate(
+    name: &'static str,
+    header: &'static str,
+    get: fn(&Far<'_>) -> Option<f32>,
+    about: &'static str,
+) -> Field {
     row(name, header, 12, Unit::PacketsPerSecond, Get::Single(get), about).short()
 }
 
-const fn load(name: &'static str, header: &'static str, get: fn(&Far<'_>) -> Option<f32>, about: &'static str) -> Field {
+const fn load(
+    name: &'static str,
+    header: &'static str,
+    get: fn(&Far<'_>) -> Option<f32>,
+    about: &'static str,
+) -> Field {
     row(name, header, 8, Unit::BitsPerSecond, Get::Single(get), about).short()
 }
 
 /// Rows of this theme.
 pub(super) const FIELDS: &[Field] = &[
     rate("rate", "Rate", |f| Some(total_rate(f)), "(pkts − 1) / dur"),
-    rate("srate", "SrcRate", |f| Some(side_rate(f, f.metrics().src, f.times().src)), "(spkts − 1) / sdur, of dur where sdur is 0"),
-    rate("drate", "DstRate", |f| Some(side_rate(f, f.metrics().dst, f.times().dst)), "(dpkts − 1) / ddur, of dur where ddur is 0"),
+    rate(
+        "srate",
+        "SrcRate",
+        |f| Some(side_rate(f, f.metrics().src, f.times().src)),
+        "(spkts − 1) / sdur, of dur where sdur is 0",
+    ),
+    rate(
+        "drate",
+        "DstRate",
+        |f| Some(side_rate(f, f.metrics().dst, f.times().dst)),
+        "(dpkts − 1) / ddur, of dur where ddur is 0",
+    ),
     load("load", "Load", |f| Some(total_load(f)), "bits per second both ways, without one mean packet each"),
-    load("sload", "SrcLoad", |f| Some(side_load(f, f.metrics().src, f.times().src)), "bits per second from the source, without one mean packet"),
-    load("dload", "DstLoad", |f| Some(side_load(f, f.metrics().dst, f.times().dst)), "bits per second from the destination, without one mean packet"),
+    load(
+        "sload",
+        "SrcLoad",
+        |f| Some(side_load(f, f.metrics().src, f.times().src)),
+        "bits per second from the source, without one mean packet",
+    ),
+    load(
+        "dload",
+        "DstLoad",
+        |f| Some(side_load(f, f.metrics().dst, f.times().dst)),
+        "bits per second from the destination, without one mean packet",
+    ),
     ratio("pcr", "PCRatio", 10, |f| Some(producer_consumer(f)), "(sappbytes − dappbytes) / (sappbytes + dappbytes)"),
     ratio("abr", "ABRatio", 10, |f| Some(producer_consumer(f)), "the same as pcr"),
     ratio("tf", "TF", 12, |f| Some(payload_part(both(f))), "appbytes / bytes"),
@@ -69,11 +105,7 @@ fn side_load(far: &Far<'_>, c: Counts, span: Option<Span>) -> f32 {
 
 fn total_load(far: &Far<'_>) -> f32 {
     let secs = duration(far);
-    if secs > 0.0 {
-        ((bits(far.metrics().src) + bits(far.metrics().dst)) / f64::from(secs)) as f32
-    } else {
-        0.0
-    }
+    if secs > 0.0 { ((bits(far.metrics().src) + bits(far.metrics().dst)) / f64::from(secs)) as f32 } else { 0.0 }
 }
 
 /// Negative zero when neither sent anything: so it is printed.

@@ -5,11 +5,21 @@ use super::row;
 use crate::base::{Span, Timestamp};
 use crate::record::{Cause, Far, SrcId};
 
-const fn stamp(name: &'static str, header: &'static str, get: fn(&Far<'_>) -> Option<Timestamp>, about: &'static str) -> Field {
+const fn stamp(
+    name: &'static str,
+    header: &'static str,
+    get: fn(&Far<'_>) -> Option<Timestamp>,
+    about: &'static str,
+) -> Field {
     row(name, header, 12, Unit::Time, Get::Time(get), about).aligned(Align::Time)
 }
 
-const fn seconds(name: &'static str, header: &'static str, get: fn(&Far<'_>) -> Option<f32>, about: &'static str) -> Field {
+const fn seconds(
+    name: &'static str,
+    header: &'static str,
+    get: fn(&Far<'_>) -> Option<f32>,
+    about: &'static str,
+) -> Field {
     row(name, header, 10, Unit::Seconds, Get::Single(get), about)
 }
 
@@ -27,7 +37,12 @@ pub(super) const FIELDS: &[Field] = &[
     row("idle", "IdleTime", 10, Unit::Seconds, Get::Idle, "time from the record's end to now"),
     seconds("runtime", "RunTime", |f| Some(total(f)), "sum of the durations of the records merged"),
     seconds("sum", "Sum", |f| Some(total(f)), "sum of the aggregated metric over the records merged"),
-    seconds("mean", "Mean", |f| Some(spread(f).1), "mean of the aggregated metric, the duration unless another was chosen"),
+    seconds(
+        "mean",
+        "Mean",
+        |f| Some(spread(f).1),
+        "mean of the aggregated metric, the duration unless another was chosen",
+    ),
     seconds("stddev", "StdDev", |f| Some(spread(f).3), "standard deviation of the aggregated metric"),
     seconds("min", "Min", |f| Some(spread(f).0), "smallest value of the aggregated metric"),
     seconds("max", "Max", |f| Some(spread(f).2), "largest value of the aggregated metric"),

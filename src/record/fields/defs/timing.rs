@@ -4,8 +4,13 @@ use super::super::{Field, Get, Unit};
 use super::row;
 use crate::record::{Far, Intervals, Side};
 
-const fn millis(name: &'static str, header: &'static str, get: fn(&Far<'_>) -> Option<f32>, about: &'static str) -> Field {
-    row(name, header, 12, Unit::Millis, Get::Single(get), about)
+const fn millis(
+    name: &'static str,
+    header: &'static str,
+    get: fn(&Far<'_>) -> Option<f64>,
+    about: &'static str,
+) -> Field {
+    row(name, header, 12, Unit::Millis, Get::Double(get), about)
 }
 
 const fn empty(name: &'static str, header: &'static str, width: u16, about: &'static str) -> Field {
@@ -26,14 +31,44 @@ pub(super) const FIELDS: &[Field] = &[
     millis("dintpktmin", "DIntPktMin", |f| extreme(f, Side::Dst, false), "shortest, destination"),
     millis("sintpktactmax", "SIPActMax", |f| part(f, Side::Src, true, |i| i.max), "longest in active periods, source"),
     millis("sintpktactmin", "SIPActMin", |f| part(f, Side::Src, true, |i| i.min), "shortest in active periods, source"),
-    millis("dintpktactmax", "DIPActMax", |f| part(f, Side::Dst, true, |i| i.max), "longest in active periods, destination"),
-    millis("dintpktactmin", "DIPActMin", |f| part(f, Side::Dst, true, |i| i.min), "shortest in active periods, destination"),
+    millis(
+        "dintpktactmax",
+        "DIPActMax",
+        |f| part(f, Side::Dst, true, |i| i.max),
+        "longest in active periods, destination",
+    ),
+    millis(
+        "dintpktactmin",
+        "DIPActMin",
+        |f| part(f, Side::Dst, true, |i| i.min),
+        "shortest in active periods, destination",
+    ),
     millis("sintpktidlmax", "SIPIdlMax", |f| part(f, Side::Src, false, |i| i.max), "longest in idle periods, source"),
     millis("sintpktidlmin", "SIPIdlMin", |f| part(f, Side::Src, false, |i| i.min), "shortest in idle periods, source"),
-    millis("dintpktidlmax", "DIPIdlMax", |f| part(f, Side::Dst, false, |i| i.max), "longest in idle periods, destination"),
-    millis("dintpktidlmin", "DIPIdlMin", |f| part(f, Side::Dst, false, |i| i.min), "shortest in idle periods, destination"),
-    millis("sjit", "SrcJitter", |f| jitter(f, Side::Src), "standard deviation of the times between packets, source; with active and idle periods a mixture that only the classic clients know"),
-    millis("djit", "DstJitter", |f| jitter(f, Side::Dst), "standard deviation of the times between packets, destination"),
+    millis(
+        "dintpktidlmax",
+        "DIPIdlMax",
+        |f| part(f, Side::Dst, false, |i| i.max),
+        "longest in idle periods, destination",
+    ),
+    millis(
+        "dintpktidlmin",
+        "DIPIdlMin",
+        |f| part(f, Side::Dst, false, |i| i.min),
+        "shortest in idle periods, destination",
+    ),
+    millis(
+        "sjit",
+        "SrcJitter",
+        |f| jitter(f, Side::Src),
+        "standard deviation of the times between packets, source; with active and idle periods a mixture that only the classic clients know",
+    ),
+    millis(
+        "djit",
+        "DstJitter",
+        |f| jitter(f, Side::Dst),
+        "standard deviation of the times between packets, destination",
+    ),
     millis("sjitact", "SrcJitAct", |f| spread(f, Side::Src, true), "standard deviation in active periods, source"),
     millis("djitact", "DstJitAct", |f| spread(f, Side::Dst, true), "standard deviation in active periods, destination"),
     millis("sjitidl", "SrcJitIdl", |f| spread(f, Side::Src, false), "standard deviation in idle periods, source"),
@@ -55,52 +90,58 @@ fn periods(far: &Far<'_>, side: Side) -> Option<(Option<Intervals>, Option<Inter
     Some((measured(j.active.of(side)), measured(j.idle.of(side))))
 }
 
+/// Milliseconds of a number of microseconds in single precision.
+fn ms(micros: f32) -> f64 {
+    f64::from(micros) / 1000.0
+}
+
 /// Mean weighted by count. Without values it is 0 for the source and empty for the destination.
-fn mean(far: &Far<'_>, side: Side) -> Option<f32> {
+fn mean(far: &Far<'_>, side: Side) -> Option<f64> {
     match periods(far, side)? {
         (Some(a), Some(b)) => {
             let (n, m) = (a.count as f32, b.count as f32);
-            Some((n * a.mean + m * b.mean) / (n + m) / 1000.0)
+            Some(ms((n * a.mean + m * b.mean) / (n + m)))
         }
-        (Some(one), None) | (None, Some(one)) => Some(one.mean / 1000.0),
+        (Some(one), None) | (None, Some(one)) => Some(ms(one.mean)),
         (None, None) => (side == Side::Src).then_some(0.0),
     }
 }
 
-fn part(far: &Far<'_>, side: Side, active: bool, of: fn(&Intervals) -> f32) -> Option<f32> {
+fn part(far: &Far<'_>, side: Side, active: bool, of: fn(&Intervals) -> f32) -> Option<f64> {
     let (a, i) = periods(far, side)?;
-    Some(if active { a } else { i }.map_or(0.0, |v| of(&v) / 1000.0))
+    Some(if active { a } else { i }.map_or(0.0, |v| ms(of(&v))))
 }
 
-fn extreme(far: &Far<'_>, side: Side, longest: bool) -> Option<f32> {
-    let value = |i: Intervals| if longest { i.max } else { i.min } / 1000.0;
-    match periods(far, side)? {
-        (Some(a), Some(b)) if longest => Some(value(a).max(value(b))),
-        (Some(a), Some(b)) => Some(value(a).min(value(b))),
-        (Some(one), None) | (None, Some(one)) => Some(value(one)),
-        (None, None) => Some(0.0),
-    }
+/// Longest or shortest time. The clients look at the idle periods of the source first, and at the active periods of
+/// the destination only.
+fn extreme(far: &Far<'_>, side: Side, longest: bool) -> Option<f64> {
+    let value = |i: Intervals| ms(if longest { i.max } else { i.min });
+    let (active, idle) = periods(far, side)?;
+    let chosen = if side == Side::Src { idle.or(active) } else { active };
+    Some(chosen.map_or(0.0, value))
 }
 
-fn spread(far: &Far<'_>, side: Side, active: bool) -> Option<f32> {
+fn spread(far: &Far<'_>, side: Side, active: bool) -> Option<f64> {
     let (a, i) = periods(far, side)?;
-    if active { a } else { i }.map(|v| v.stdev / 1000.0)
+    if active { a } else { i }.map(|v| ms(v.stdev))
 }
 
 /// The standard deviation of one kind of period; of both the mixture that the clients print, in which the units do not
 /// agree: √(Q/1000/n − m²) with Q the sum of squares in µs² and m the mean in ms.
-fn jitter(far: &Far<'_>, side: Side) -> Option<f32> {
+fn jitter(far: &Far<'_>, side: Side) -> Option<f64> {
     match periods(far, side)? {
         (Some(a), Some(b)) => {
             let (n1, n2) = (f64::from(a.count), f64::from(b.count));
-            let (m1, m2) = (f64::from(a.mean), f64::from(b.mean));
             let (s1, s2) = (f64::from(a.stdev), f64::from(b.stdev));
             let n = n1 + n2;
-            let mean = (n1 * m1 + n2 * m2) / n / 1000.0;
-            let squares = (n1 * s1 * s1 + n1 * m1 * n1 * m1 / n1 + n2 * s2 * s2 + n2 * m2 * n2 * m2 / n2) / 1000.0;
-            Some((squares / n - mean * mean).sqrt() as f32)
+            // Sums and mean are kept in single precision on the way.
+            let sum = |count: f64, mean: f32| f64::from((count * f64::from(mean)) as f32);
+            let (t1, t2) = (sum(n1, a.mean), sum(n2, b.mean));
+            let mean = f64::from((f64::from(((t1 + t2) / n) as f32) / 1000.0) as f32);
+            let squares = (n1 * s1 * s1 + t1 * t1 / n1 + n2 * s2 * s2 + t2 * t2 / n2) / 1000.0;
+            Some((squares / n - mean * mean).sqrt())
         }
-        (Some(one), None) | (None, Some(one)) => Some(one.stdev / 1000.0),
+        (Some(one), None) | (None, Some(one)) => Some(ms(one.stdev)),
         (None, None) => None,
     }
 }

@@ -1,0 +1,441 @@
+//! The options of `ra`, and what they add up to.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::super::Usage;
+use crate::base::{TimeRange, Timestamp, Zone, clock};
+use crate::filter::{self, Filter};
+use crate::record::fields::{self, Columns, Look, Names, Printer, Services, Shape, StateStyle, UserData};
+use crate::sink::Header;
+use crate::source::SourceSpec;
+
+/// Options.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Everything behind a lone `-` is the filter, as in: ra -nr file - tcp and port 443")]
+pub(crate) struct Args {
+    /// Read from files, in order; `-` is standard input. Compressed files and packet captures are recognised
+    #[arg(short = 'r', long = "read", value_name = "FILE", allow_hyphen_values = true)]
+    read: Vec<std::ffi::OsString>,
+    /// Read every file below directories
+    #[arg(short = 'R', value_name = "DIR")]
+    below: Vec<PathBuf>,
+    /// Read from an argus server or relay
+    #[arg(short = 'S', value_name = "HOST[:PORT]")]
+    server: Vec<String>,
+    /// Leave a server after so many seconds
+    #[arg(short = 'T', value_name = "SECONDS")]
+    run_time: Option<u32>,
+    /// Write records to a file instead of printing them, `-` for standard output; appends. A filter for this file may
+    /// follow it
+    #[arg(short = 'w', long = "write", value_name = "FILE", allow_hyphen_values = true)]
+    write: Vec<PathBuf>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    write_filter: Vec<String>,
+    /// Write the records that the filter rejects to a file
+    #[arg(short = 'E', value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Fields to print: names with optional `:width`; `+name` appends, `+3name` inserts, `-name` removes, `all`
+    #[arg(short = 's', long = "fields", value_name = "FIELDS", allow_hyphen_values = true)]
+    fields: Vec<String>,
+    /// Delimiter between fields, a single character or `\t`
+    #[arg(short = 'c', value_name = "CHAR", allow_hyphen_values = true)]
+    delimiter: Option<String>,
+    /// Repeat the titles every N records; 0 once, -1 never
+    #[arg(short = 'L', value_name = "N", allow_hyphen_values = true)]
+    labels: Option<i64>,
+    /// Ports as numbers; -nn protocols too
+    #[arg(short = 'n', action = clap::ArgAction::Count)]
+    numeric: u8,
+    /// Times as seconds since 1970
+    #[arg(short = 'u')]
+    unix_time: bool,
+    /// Digits behind the point
+    #[arg(short = 'p', value_name = "DIGITS")]
+    digits: Option<u8>,
+    /// Abbreviate large numbers
+    #[arg(short = 'H')]
+    abbreviate: bool,
+    /// Only some records: N, FIRST-LAST or FIRST+N, counted in the input or with `o` in the output
+    #[arg(short = 'N', value_name = "[io]RANGE")]
+    window: Option<String>,
+    /// Only records of a time range: 2011/03/18.19:06:07+2s, -10m, 14:00-15:30; x negates, c contained, n spanning
+    #[arg(short = 't', value_name = "RANGE", allow_hyphen_values = true)]
+    time: Option<String>,
+    /// Modes: json, csv, label=TEXT, printer=ascii|encode32|encode64, TZ=ZONE, man, noman
+    #[arg(short = 'M', value_name = "MODE", allow_hyphen_values = true)]
+    modes: Vec<String>,
+    /// Only records whose captured bytes contain a text; ^ and $ anchor it, `s:` or `d:` before it names the side
+    #[arg(short = 'e', value_name = "TEXT", allow_hyphen_values = true)]
+    grep: Option<String>,
+    /// TCP states as letters
+    #[arg(short = 'z')]
+    state_letters: bool,
+    /// TCP flags as letters: s, d or b for source, destination, both
+    #[arg(short = 'Z', value_name = "s|d|b")]
+    flag_letters: Option<String>,
+    /// Print a line of totals at the end
+    #[arg(short = 'A')]
+    summary: bool,
+    /// Print no records
+    #[arg(short = 'q')]
+    quiet: bool,
+    /// Print the compiled filter and end
+    #[arg(short = 'b')]
+    show_filter: bool,
+    /// Read no configuration files (there are none; accepted as habit has it)
+    #[arg(short = 'X')]
+    no_config: bool,
+    #[arg(short = 'F', hide = true)]
+    config: Option<PathBuf>,
+    #[arg(short = 'C', hide = true)]
+    netflow: Option<String>,
+    #[arg(short = 'd', hide = true)]
+    daemon: bool,
+    #[arg(short = 'D', hide = true)]
+    debug: Option<u8>,
+    #[arg(short = 'm', hide = true)]
+    keys: Vec<String>,
+    #[arg(short = 'P', hide = true)]
+    order: Vec<String>,
+}
+
+/// A place in the stream of records, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// Counted among the records printed rather than among those that pass the filter.
+    pub(super) is_output: bool,
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+impl Window {
+    /// `N`, `FIRST-LAST`, `FIRST+N`, each with an optional `i` or `o` before it.
+    fn parse(text: &str) -> Option<Window> {
+        let (is_output, rest) = match text.strip_prefix('o') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('i').unwrap_or(text)),
+        };
+        let number = |t: &str| t.parse::<u64>().ok().filter(|_| t.bytes().all(|b| b.is_ascii_digit()));
+        let (first, last) = if let Some((a, b)) = rest.split_once('-') {
+            (number(a)?, number(b)?)
+        } else if let Some((a, n)) = rest.split_once('+') {
+            (number(a)?, number(a)?.saturating_add(number(n)?))
+        } else {
+            (1, number(rest)?)
+        };
+        Some(Window { is_output, first, last })
+    }
+}
+
+/// A text looked for in captured bytes or labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    text: Vec<u8>,
+    at_start: bool,
+    at_end: bool,
+    pub(super) src: bool,
+    pub(super) dst: bool,
+}
+
+impl Pattern {
+    fn parse(option: &str, text: &str) -> Result<Pattern, Usage> {
+        let (side, text) = match (text.strip_prefix("s:"), text.strip_prefix("d:")) {
+            (Some(rest), _) => (Some(true), rest),
+            (_, Some(rest)) => (Some(false), rest),
+            _ => (None, text),
+        };
+        let (at_start, text) = text.strip_prefix('^').map_or((false, text), |t| (true, t));
+        let (at_end, text) = text.strip_suffix('$').map_or((false, text), |t| (true, t));
+        if text.contains(['*', '+', '?', '[', ']', '(', ')', '{', '}', '|', '\\']) {
+            return Err(Usage(format!(
+                "{option} {text:?}: only plain text is supported, with ^ and $ at its ends; no regular expressions"
+            )));
+        }
+        Ok(Pattern { text: text.into(), at_start, at_end, src: side != Some(false), dst: side != Some(true) })
+    }
+
+    /// Whether the bytes hold it.
+    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+        // A point stands for any byte, as in the expressions that are not supported.
+        let same = |w: &[u8]| w.iter().zip(&self.text).all(|(a, b)| a == b || *b == b'.');
+        let len = self.text.len();
+        if len > bytes.len() {
+            return false;
+        }
+        match (self.at_start, self.at_end) {
+            (true, true) => len == bytes.len() && same(bytes),
+            (true, false) => same(bytes),
+            (false, true) => same(bytes.get(bytes.len() - len..).unwrap_or(&[])),
+            (false, false) => len == 0 || bytes.windows(len).any(same),
+        }
+    }
+}
+
+/// A file to write to.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    pub(super) filter: Filter,
+}
+
+/// Everything the options say.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) sources: Vec<SourceSpec>,
+    pub(super) run_time: Option<u32>,
+    pub(super) filter: Filter,
+    pub(super) filter_text: String,
+    pub(super) show_filter: bool,
+    pub(super) window: Option<Window>,
+    pub(super) time: Option<TimeRange>,
+    pub(super) label: Option<Pattern>,
+    pub(super) grep: Option<Pattern>,
+    pub(super) targets: Vec<Target>,
+    pub(super) rejects: Option<PathBuf>,
+    pub(super) prints: bool,
+    pub(super) printer: Option<Printer>,
+    pub(super) header: Header,
+    pub(super) summary: bool,
+    pub(super) now: Timestamp,
+}
+
+impl Plan {
+    /// Checks the options and works out what is to be done.
+    pub(super) fn new(args: Args, filter: Option<String>) -> anyhow::Result<Plan> {
+        refuse(&args)?;
+        let now = clock::wall_now();
+        let modes = Modes::parse(&args.modes)?;
+        let services = services();
+        let resolve = |name: &str| look_up(name);
+        let names = filter::Names { services: &services, resolve: Some(&resolve) };
+        let filter_text = filter.unwrap_or_default();
+        let compiled = Filter::parse_with(&filter_text, &names)?;
+        let mut targets = Vec::new();
+        for (i, path) in args.write.iter().enumerate() {
+            let text = args.write_filter.get(i).map_or("", String::as_str);
+            let filter = Filter::parse_with(text, &names).with_context(|| format!("-w {}", path.display()))?;
+            targets.push(Target { path: path.clone(), filter });
+        }
+        let zone = modes.zone.clone().unwrap_or_else(Zone::local);
+        let time = match &args.time {
+            Some(text) => Some(TimeRange::parse(text, now, &zone)?),
+            None => None,
+        };
+        let sources = sources(&args)?;
+        let window = match &args.window {
+            Some(t) => Some(Window::parse(t).ok_or_else(|| {
+                Usage(format!("-N {t:?}: expected a number, FIRST-LAST or FIRST+N, with an optional i or o before it"))
+            })?),
+            None => None,
+        };
+        let grep = args.grep.as_deref().map(|t| Pattern::parse("-e", t)).transpose()?;
+        let columns = columns(&args.fields)?;
+        let shape = shape(&args, &modes)?;
+        let look = look(&args, &modes, zone, services)?;
+        Ok(Plan {
+            sources,
+            run_time: args.run_time,
+            filter: compiled,
+            filter_text,
+            show_filter: args.show_filter,
+            window,
+            time,
+            label: modes.label,
+            grep,
+            prints: !args.quiet && targets.is_empty(),
+            targets,
+            rejects: args.rejects,
+            printer: Some(Printer::new(columns, look, shape)),
+            header: match args.labels {
+                None | Some(0) => Header::Once,
+                Some(n) => u64::try_from(n).map_or(Header::Never, Header::Every),
+            },
+            summary: args.summary,
+            now,
+        })
+    }
+}
+
+/// Options that classic command lines may hold and this program cannot carry out.
+fn refuse(args: &Args) -> Result<(), Usage> {
+    let refused = [
+        ("-F", args.config.is_some(), "configuration files are not read"),
+        ("-C", args.netflow.is_some(), "NetFlow is not received"),
+        ("-d", args.daemon, "it does not run in the background"),
+        ("-m", !args.keys.is_empty(), "records are not aggregated or sorted here"),
+        ("-P", !args.order.is_empty(), "records are not sorted here"),
+    ];
+    match refused.into_iter().find(|(_, given, _)| *given) {
+        Some((option, _, why)) => Err(Usage(format!("option {option} is not supported: {why}"))),
+        None => Ok(()),
+    }
+}
+
+fn columns(words: &[String]) -> Result<Columns, fields::ColumnError> {
+    let mut columns = Columns::default();
+    words.iter().try_for_each(|w| columns.apply(w))?;
+    Ok(columns)
+}
+
+fn shape(args: &Args, modes: &Modes) -> Result<Shape, Usage> {
+    if let Some(shape) = modes.shape {
+        return Ok(shape);
+    }
+    match args.delimiter.as_deref() {
+        None => Ok(Shape::Columns),
+        Some("\\t") => Ok(Shape::Delimited(b'\t')),
+        Some(c) => match c.as_bytes() {
+            [byte] => Ok(Shape::Delimited(*byte)),
+            _ => Err(Usage(format!("-c {c:?}: the delimiter must be one character, or \\t for a tab"))),
+        },
+    }
+}
+
+fn look(args: &Args, modes: &Modes, zone: Zone, services: Services) -> Result<Look, Usage> {
+    let mut look = Look::new(zone, services);
+    look.digits = args.digits.unwrap_or(6);
+    if look.digits > fields::number::MAX_DIGITS {
+        return Err(Usage(format!("-p {}: at most {} digits", look.digits, fields::number::MAX_DIGITS)));
+    }
+    look.unix_time = args.unix_time;
+    look.abbreviate = args.abbreviate;
+    look.user_data = modes.user_data;
+    look.names = match args.numeric % 4 {
+        1 => Names::Protocols,
+        2 => Names::None,
+        _ => Names::All,
+    };
+    look.state = match args.flag_letters.as_deref() {
+        Some("s") => StateStyle::SrcFlags,
+        Some("d") => StateStyle::DstFlags,
+        Some("b") => StateStyle::BothFlags,
+        Some(other) => return Err(Usage(format!("-Z {other:?}: expected s, d or b"))),
+        None if args.state_letters => StateStyle::Letters,
+        None => StateStyle::Word,
+    };
+    Ok(look)
+}
+
+/// What `-M` asks for.
+#[derive(Debug, Default)]
+struct Modes {
+    shape: Option<Shape>,
+    label: Option<Pattern>,
+    user_data: UserData,
+    zone: Option<Zone>,
+}
+
+impl Modes {
+    fn parse(words: &[String]) -> Result<Modes, Usage> {
+        let mut modes = Modes::default();
+        for word in words.iter().flat_map(|w| w.split_whitespace()) {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            let value = value.trim_matches(['"', '\'']);
+            match name {
+                "json" => modes.shape = Some(Shape::Json),
+                "csv" => modes.shape = Some(Shape::Csv),
+                "label" => modes.label = Some(Pattern::parse("-M label=", value)?),
+                "TZ" => {
+                    let zone = Zone::named(value);
+                    modes.zone = Some(zone.ok_or_else(|| Usage(format!("-M TZ={value:?}: no such time zone")))?);
+                }
+                "printer" => {
+                    modes.user_data = match value {
+                        "ascii" => UserData::Ascii,
+                        "encode32" => UserData::Base32,
+                        "encode64" => UserData::Base64,
+                        _ => return Err(Usage(format!("-M printer={value}: expected ascii, encode32 or encode64"))),
+                    }
+                }
+                "noman" | "man" | "event" => {}
+                _ => {
+                    return Err(Usage(format!(
+                        "mode '{name}' is not supported; supported are json, csv, label=, printer=, TZ="
+                    )));
+                }
+            }
+        }
+        Ok(modes)
+    }
+}
+
+/// Port names of the machine, else those built in.
+fn services() -> Services {
+    match std::fs::read("/etc/services") {
+        Ok(bytes) if bytes.len() < 4 << 20 => Services::parse(&String::from_utf8_lossy(&bytes)),
+        _ => Services::builtin(),
+    }
+}
+
+/// Addresses of a host name, as the system's resolver answers.
+fn look_up(name: &str) -> Vec<IpAddr> {
+    use std::net::ToSocketAddrs as _;
+    let mut found: Vec<IpAddr> = (name, 0).to_socket_addrs().map(|a| a.map(|a| a.ip()).collect()).unwrap_or_default();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Files, then servers; standard input when neither is named.
+fn sources(args: &Args) -> anyhow::Result<Vec<SourceSpec>> {
+    let mut out: Vec<SourceSpec> = args.read.iter().map(|w| SourceSpec::from_file(w)).collect();
+    for dir in &args.below {
+        files_below(dir, &mut out, 0).with_context(|| format!("-R {}", dir.display()))?;
+    }
+    for host in &args.server {
+        out.push(SourceSpec::from_remote(host).map_err(|problem| Usage(format!("-S {problem}")))?);
+    }
+    if out.is_empty() && args.below.is_empty() {
+        out.push(SourceSpec::Stdin);
+    }
+    Ok(out)
+}
+
+/// Deepest nesting of directories followed.
+const MAX_DEPTH: usize = 32;
+
+/// Every file below a directory, sorted by name; links to directories are not followed.
+fn files_below(dir: &std::path::Path, out: &mut Vec<SourceSpec>, depth: usize) -> std::io::Result<()> {
+    let mut entries = std::fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth < MAX_DEPTH {
+            files_below(&entry.path(), out, depth + 1)?;
+        } else if !kind.is_dir() {
+            out.push(SourceSpec::File(entry.path()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_in_every_form() {
+        for (text, expected) in [
+            ("5", Some((false, 1, 5))),
+            ("o3-6", Some((true, 3, 6))),
+            ("i7+4", Some((false, 7, 11))),
+            ("x", None),
+            ("-3", None),
+            ("", None),
+        ] {
+            assert_eq!(Window::parse(text).map(|w| (w.is_output, w.first, w.last)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_plain_text_with_anchors() {
+        let found = |pattern: &str, text: &str| Pattern::parse("-e", pattern).unwrap().is_in(text.as_bytes());
+        assert!(found("^EHLO", "EHLO x") && !found("^HLO", "EHLO x") && found("HLO", "EHLO x"));
+        assert!(found("x$", "EHLO x") && !found("EHLO$", "EHLO x") && found("E.LO", "EHLO"));
+        assert!(Pattern::parse("-e", "a|b").is_err());
+        assert!(!Pattern::parse("-e", "s:x").unwrap().dst);
+    }
+}
