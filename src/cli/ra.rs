@@ -2,6 +2,7 @@
 
 mod options;
 mod run;
+mod strip;
 mod words;
 
 use std::ffi::OsString;

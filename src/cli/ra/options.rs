@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::super::Usage;
+use super::strip::Strip;
 use crate::base::{TimeRange, Timestamp, Zone, clock};
 use crate::filter::{self, Filter};
 use crate::record::fields::{self, Columns, Look, Names, Printer, Services, Shape, StateStyle, UserData};
@@ -64,7 +65,7 @@ pub(crate) struct Args {
     /// Only records of a time range: 2011/03/18.19:06:07+2s, -10m, 14:00-15:30; x negates, c contained, n spanning
     #[arg(short = 't', value_name = "RANGE", allow_hyphen_values = true)]
     time: Option<String>,
-    /// Modes: json, csv, label=TEXT, printer=ascii|encode32|encode64, TZ=ZONE, man, noman
+    /// Modes: json, csv, label=TEXT, dsrs=LIST, printer=ascii|encode32|encode64, TZ=ZONE, man, noman
     #[arg(short = 'M', value_name = "MODE", allow_hyphen_values = true)]
     modes: Vec<String>,
     /// Only records whose captured bytes contain a text; ^ and $ anchor it, `s:` or `d:` before it names the side
@@ -174,6 +175,22 @@ impl Pattern {
     }
 }
 
+/// A source, and which part of it is read.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub(super) spec: SourceSpec,
+    /// Offset of the first record wanted.
+    pub(super) start: u64,
+    /// Offset behind the last record wanted.
+    pub(super) stop: u64,
+}
+
+impl Input {
+    fn whole(spec: SourceSpec) -> Input {
+        Input { spec, start: 0, stop: u64::MAX }
+    }
+}
+
 /// A file to write to.
 #[derive(Debug)]
 pub(super) struct Target {
@@ -184,14 +201,14 @@ pub(super) struct Target {
 /// Everything the options say.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) sources: Vec<SourceSpec>,
+    pub(super) sources: Vec<Input>,
     pub(super) run_time: Option<u32>,
     pub(super) filter: Filter,
-    pub(super) filter_text: String,
     pub(super) show_filter: bool,
     pub(super) window: Option<Window>,
     pub(super) time: Option<TimeRange>,
     pub(super) label: Option<Pattern>,
+    pub(super) strip: Option<Strip>,
     pub(super) grep: Option<Pattern>,
     pub(super) targets: Vec<Target>,
     pub(super) rejects: Option<PathBuf>,
@@ -239,11 +256,11 @@ impl Plan {
             sources,
             run_time: args.run_time,
             filter: compiled,
-            filter_text,
             show_filter: args.show_filter,
             window,
             time,
             label: modes.label,
+            strip: modes.strip,
             grep,
             prints: !args.quiet && targets.is_empty(),
             targets,
@@ -324,6 +341,7 @@ fn look(args: &Args, modes: &Modes, zone: Zone, services: Services) -> Result<Lo
 struct Modes {
     shape: Option<Shape>,
     label: Option<Pattern>,
+    strip: Option<Strip>,
     user_data: UserData,
     zone: Option<Zone>,
 }
@@ -338,6 +356,7 @@ impl Modes {
                 "json" => modes.shape = Some(Shape::Json),
                 "csv" => modes.shape = Some(Shape::Csv),
                 "label" => modes.label = Some(Pattern::parse("-M label=", value)?),
+                "dsrs" => modes.strip = Some(Strip::parse(value).map_err(Usage)?),
                 "TZ" => {
                     let zone = Zone::named(value);
                     modes.zone = Some(zone.ok_or_else(|| Usage(format!("-M TZ={value:?}: no such time zone")))?);
@@ -353,7 +372,7 @@ impl Modes {
                 "noman" | "man" | "event" => {}
                 _ => {
                     return Err(Usage(format!(
-                        "mode '{name}' is not supported; supported are json, csv, label=, printer=, TZ="
+                        "mode '{name}' is not supported; supported are json, csv, label=, dsrs=, printer=, TZ="
                     )));
                 }
             }
@@ -379,17 +398,34 @@ fn look_up(name: &str) -> Vec<IpAddr> {
     found
 }
 
+/// One word of `-r`: a file, or a part of it as `FILE::START:STOP`.
+fn input(word: &std::ffi::OsStr) -> Result<Input, Usage> {
+    let part = word.to_str().filter(|w| !std::path::Path::new(w).exists()).and_then(|w| w.rsplit_once("::"));
+    let Some((file, part)) = part else { return Ok(Input::whole(SourceSpec::from_file(word))) };
+    let number = |t: &str| t.parse::<u64>().ok();
+    let (start, stop) = part.split_once(':').map_or((part, None), |(a, b)| (a, Some(b)));
+    match (number(start), stop.map(number)) {
+        (Some(start), None) => Ok(Input { spec: SourceSpec::from_file(file.as_ref()), start, stop: u64::MAX }),
+        (Some(start), Some(Some(stop))) => Ok(Input { spec: SourceSpec::from_file(file.as_ref()), start, stop }),
+        _ => Err(Usage(format!("-r {word:?}: expected byte offsets as FILE::START:STOP"))),
+    }
+}
+
 /// Files, then servers; standard input when neither is named.
-fn sources(args: &Args) -> anyhow::Result<Vec<SourceSpec>> {
-    let mut out: Vec<SourceSpec> = args.read.iter().map(|w| SourceSpec::from_file(w)).collect();
+fn sources(args: &Args) -> anyhow::Result<Vec<Input>> {
+    let mut out = Vec::new();
+    for word in &args.read {
+        out.push(input(word)?);
+    }
     for dir in &args.below {
         files_below(dir, &mut out, 0).with_context(|| format!("-R {}", dir.display()))?;
     }
     for host in &args.server {
-        out.push(SourceSpec::from_remote(host).map_err(|problem| Usage(format!("-S {problem}")))?);
+        let spec = SourceSpec::from_remote(host).map_err(|problem| Usage(format!("-S {problem}")))?;
+        out.push(Input::whole(spec));
     }
     if out.is_empty() && args.below.is_empty() {
-        out.push(SourceSpec::Stdin);
+        out.push(Input::whole(SourceSpec::Stdin));
     }
     Ok(out)
 }
@@ -398,7 +434,7 @@ fn sources(args: &Args) -> anyhow::Result<Vec<SourceSpec>> {
 const MAX_DEPTH: usize = 32;
 
 /// Every file below a directory, sorted by name; links to directories are not followed.
-fn files_below(dir: &std::path::Path, out: &mut Vec<SourceSpec>, depth: usize) -> std::io::Result<()> {
+fn files_below(dir: &std::path::Path, out: &mut Vec<Input>, depth: usize) -> std::io::Result<()> {
     let mut entries = std::fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
@@ -406,7 +442,7 @@ fn files_below(dir: &std::path::Path, out: &mut Vec<SourceSpec>, depth: usize) -
         if kind.is_dir() && depth < MAX_DEPTH {
             files_below(&entry.path(), out, depth + 1)?;
         } else if !kind.is_dir() {
-            out.push(SourceSpec::File(entry.path()));
+            out.push(Input::whole(SourceSpec::File(entry.path())));
         }
     }
     Ok(())

@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::super::Outcome;
-use super::options::{Pattern, Plan, Target};
+use super::options::{Input, Pattern, Plan, Target};
 use crate::base::{Warnings, clock};
 use crate::filter::{Filter, Scope};
 use crate::record::fields::Context;
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
 use crate::sink::{ArgusWriter, SinkError, TextWriter};
-use crate::source::{self, Options, SourceError, SourceSpec, Step};
+use crate::source::{self, Options, SourceError, Step};
 
 /// Carries the plan out.
 pub(super) fn run(plan: Plan) -> anyhow::Result<Outcome> {
@@ -20,11 +20,11 @@ pub(super) fn run(plan: Plan) -> anyhow::Result<Outcome> {
     }
     let mut run = Run::new(plan)?;
     let sources = std::mem::take(&mut run.plan.sources);
-    for spec in &sources {
+    for input in &sources {
         if run.is_over() {
             break;
         }
-        run.read(spec)?;
+        run.read(input)?;
     }
     run.finish()
 }
@@ -50,6 +50,8 @@ struct Run {
     rejects: Option<ArgusWriter>,
     totals: Totals,
     shown: u64,
+    /// A record without what `-M dsrs=` takes out of it.
+    stripped: Vec<u8>,
 }
 
 impl Run {
@@ -64,7 +66,7 @@ impl Run {
         };
         let printer = plan.printer.take().filter(|_| plan.prints);
         let text = printer.map(|p| TextWriter::new("standard output", Box::new(std::io::stdout()), p, plan.header));
-        Ok(Run { text, files, rejects, plan, totals: Totals::default(), shown: 0 })
+        Ok(Run { text, files, rejects, plan, totals: Totals::default(), shown: 0, stripped: Vec::new() })
     }
 
     /// Whether `-N` lets no further record through.
@@ -72,10 +74,10 @@ impl Run {
         self.plan.window.is_some_and(|w| if w.is_output { self.shown } else { self.totals.in_time } >= w.last)
     }
 
-    fn read(&mut self, spec: &SourceSpec) -> anyhow::Result<()> {
+    fn read(&mut self, input: &Input) -> anyhow::Result<()> {
         let remote = !matches!(self.plan.filter.scope(), Scope::Local | Scope::Display);
         let filter = if remote { self.plan.filter.to_string() } else { String::new() };
-        let opened = source::open_with(spec, SourceId(0), &Options { filter });
+        let opened = source::open_with(&input.spec, SourceId(0), &Options { filter });
         let mut source = match opened {
             Ok(source) => source,
             Err(e) => {
@@ -95,7 +97,8 @@ impl Run {
             batch.clear();
             let step = source.poll(&mut batch, &mut warnings);
             for bytes in batch.iter() {
-                if let Some(record) = RecordRef::new(bytes) {
+                let is_wanted = (input.start..input.stop).contains(&offset);
+                if let Some(record) = RecordRef::new(bytes).filter(|_| is_wanted) {
                     self.record(record, offset)?;
                 }
                 offset += bytes.len() as u64;
@@ -147,10 +150,18 @@ impl Run {
             self.totals.man += 1;
             return self.files.iter_mut().try_for_each(|(file, _)| file.write(record));
         }
-        match Far::decode(record) {
+        let Some(strip) = &self.plan.strip else {
+            return Far::decode(record).map_or(Ok(()), |far| self.flow(&far, offset));
+        };
+        let mut stripped = std::mem::take(&mut self.stripped);
+        stripped.clear();
+        strip.copy(record, &mut stripped);
+        let done = match RecordRef::new(&stripped).and_then(Far::decode) {
             Some(far) => self.flow(&far, offset),
             None => Ok(()),
-        }
+        };
+        self.stripped = stripped;
+        done
     }
 
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> Result<(), SinkError> {

@@ -122,6 +122,12 @@ impl Printer {
                 out.push(separator);
             }
             self.value(far, context, *column, out);
+            match column.field.name {
+                // As the clients have it: a tenth blank, and none behind the last option.
+                "flgs" => out.push(b' '),
+                "tcpopt" => while out.pop_if(|c| *c == b' ').is_some() {},
+                _ => {}
+            }
         }
         out.push(b'\n');
     }
