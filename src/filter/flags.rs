@@ -56,7 +56,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("rsp", |f, _| f.state() == "RSP", "responses only"),
     flag("normal", |f, _| status(f) & s::CLOSED != 0, "TCP connection closed normally"),
     flag("wait", |f, _| status(f) & s::CLOSE_WAITING != 0, "TCP connection half closed"),
-    flag("syn", |f, _| status(f) & s::SYN != 0, "SYN seen"),
+    flag("syn", |f, d| tcp_flag(f, d, 0x02), "SYN seen in this record"),
     flag("synack", |f, _| status(f) & s::SYN_ACK != 0, "SYN-ACK seen"),
     flag("fin", |f, _| status(f) & s::FIN != 0, "FIN seen"),
     flag("finack", |f, _| status(f) & s::FIN_ACK != 0, "FIN acknowledged"),
@@ -72,7 +72,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("winshut", |f, d| sided(f, d, s::SRC_WINDOW_SHUT, s::DST_WINDOW_SHUT), "window closed"),
     flag("dup", |f, d| sided(f, d, s::SRC_DUPLICATES, s::DST_DUPLICATES), "duplicates"),
     flag("frag", fragments, "fragments"),
-    flag("fragonly", |f, _| f.flow().fragment, "fragments whose ports are unknown"),
+    flag("fragonly", |f, _| f.flow().fragment || has_fragment_state(f), "fragments whose ports are unknown"),
     flag(
         "mpath",
         |f, d| f.mac().is_some_and(|m| d.join(|| m.several.src, || m.several.dst)),
@@ -121,12 +121,12 @@ fn status(f: &Far<'_>) -> u32 {
     f.tcp_status().unwrap_or(0)
 }
 
-/// TCP: established; others: both ends sent.
+/// TCP: established; other IP but ICMPv6: both ends sent.
 fn connected(f: &Far<'_>) -> bool {
     let m = f.metrics();
     match f.tcp_status() {
         Some(status) => status & s::ESTABLISHED != 0,
-        None => m.src.pkts > 0 && m.dst.pkts > 0,
+        None => (is_v4(f) || is_v6(f) && !is_proto(f, 58)) && m.src.pkts > 0 && m.dst.pkts > 0,
     }
 }
 
@@ -157,7 +157,12 @@ fn out_of_order(f: &Far<'_>, dir: Dir) -> bool {
 
 fn fragments(f: &Far<'_>, dir: Dir) -> bool {
     let a = f.ip_attrs().fragments;
-    f.flow().fragment || dir.join(|| a.src, || a.dst)
+    !has_fragment_state(f) && (f.flow().fragment || dir.join(|| a.src, || a.dst))
+}
+
+/// Whether the record stands for fragments alone.
+fn has_fragment_state(f: &Far<'_>) -> bool {
+    matches!(f.network(), Some(Network::Fragments))
 }
 
 /// Type of an ICMP flow over IPv4, or of the ICMP error about a flow.

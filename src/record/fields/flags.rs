@@ -66,8 +66,7 @@ pub(super) fn write(far: &Far<'_>, _: &Look, out: &mut Vec<u8>) {
         _ => {}
     }
     let attrs = far.ip_attrs();
-    let is_state_of_v6 = f[6] == b'f' && far.flow().form == FlowForm::V6;
-    if !is_state_of_v6 && (attrs.fragments.src || attrs.fragments.dst || far.flow().fragment) {
+    if f[6] == b' ' && (attrs.fragments.src || attrs.fragments.dst || far.flow().fragment) {
         f[6] = b'F';
     }
     let options = attrs.options.src.unwrap_or(0) | attrs.options.dst.unwrap_or(0);
