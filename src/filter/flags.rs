@@ -121,13 +121,11 @@ fn status(f: &Far<'_>) -> u32 {
     f.tcp_status().unwrap_or(0)
 }
 
-/// TCP: established; other IP but ICMPv6: both ends sent.
+/// TCP: established; IP but ICMPv6: both ends sent.
 fn connected(f: &Far<'_>) -> bool {
     let m = f.metrics();
-    match f.tcp_status() {
-        Some(status) => status & s::ESTABLISHED != 0,
-        None => (is_v4(f) || is_v6(f) && !is_proto(f, 58)) && m.src.pkts > 0 && m.dst.pkts > 0,
-    }
+    let both = m.src.pkts > 0 && m.dst.pkts > 0;
+    status(f) & s::ESTABLISHED != 0 || both && (is_v4(f) || is_v6(f) && !is_proto(f, 58))
 }
 
 fn sided(f: &Far<'_>, dir: Dir, src: u32, dst: u32) -> bool {

@@ -296,7 +296,7 @@ impl Parser<'_> {
         }
         let Some(carry) = self.carry else {
             return Err(match self.peek() {
-                Some(Token::Word(w)) if qualified => {
+                Some(Token::Word(w)) if qualified && !w.starts_with(|c: char| c.is_ascii_alphabetic()) => {
                     self.error(format!("'{}' is no address", w.chars().take(40).collect::<String>()))
                 }
                 Some(Token::Word(w)) => self.unknown_word(w),

@@ -1,4 +1,6 @@
 //! The built program against its data and against the classic tools.
 
 #[cfg(test)]
+mod ra;
+#[cfg(test)]
 mod snapshot;
