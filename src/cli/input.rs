@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Usage;
 use crate::base::time::parse_duration;
 use crate::cache::CacheConfig;
+use crate::filter::Filter;
 use crate::geo::{GeoConfig, LatLon};
 use crate::pipeline::{At, Plan, Predicate};
 use crate::source::SourceSpec;
@@ -89,7 +90,10 @@ impl InputArgs {
 fn predicate(text: Option<&str>) -> anyhow::Result<Option<Predicate>> {
     match text {
         None => Ok(None),
-        Some(text) => Err(Usage(format!("filters such as {text:?} are not supported by this build")).into()),
+        Some(text) => {
+            let filter = Filter::parse(text)?;
+            Ok(Some(Predicate::new(move |far| filter.matches(far))))
+        }
     }
 }
 

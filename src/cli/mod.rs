@@ -55,7 +55,7 @@ enum Command {
     Globe(globe::Args),
     /// Read flow records: print them or copy them (classic `ra`).
     #[command(visible_alias = "read")]
-    Ra(ra::Args),
+    Ra(Box<ra::Args>),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
@@ -92,7 +92,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     match Cli::from_arg_matches(&matches)?.command {
         #[cfg(feature = "globe")]
         Command::Globe(args) => globe::run(args, filter),
-        Command::Ra(args) => ra::run(args, filter),
+        Command::Ra(args) => ra::run(*args, filter),
         Command::Argus(args) => argus::run(&args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }

@@ -52,7 +52,7 @@ impl FilterError {
         let before = self.text.get(..self.at).map_or(0, |s| s.chars().count());
         let marked =
             self.text.get(self.at..).map_or(0, |s| s.char_indices().take_while(|(i, _)| *i < self.len).count());
-        let start = if before > WINDOW / 2 { before - WINDOW / 2 } else { 0 };
+        let start = before.saturating_sub(WINDOW / 2);
         let shown: String = chars.iter().skip(start).take(WINDOW).collect();
         let carets = marked.clamp(1, WINDOW - (before - start).min(WINDOW - 1));
         format!("  {shown}\n  {}{}", " ".repeat(before - start), "^".repeat(carets))

@@ -51,13 +51,16 @@ impl Scope {
     }
 }
 
+/// Gives the addresses of a host name, none if it is unknown.
+pub type Resolve<'a> = &'a dyn Fn(&str) -> Vec<IpAddr>;
+
 /// Where names in a filter are looked up.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     /// Names of ports.
     pub services: &'a Services,
     /// Addresses of a host name; none where look-ups are not wanted.
-    pub resolve: Option<&'a dyn Fn(&str) -> Vec<IpAddr>>,
+    pub resolve: Option<Resolve<'a>>,
 }
 
 /// A compiled filter. Prints as a text that parses to the same filter.

@@ -47,7 +47,7 @@ impl TextWriter {
         let due = match self.header {
             Header::Never => false,
             Header::Once => self.rows == 0,
-            Header::Every(n) => self.rows % n.max(1) == 0,
+            Header::Every(n) => self.rows.is_multiple_of(n.max(1)),
         };
         if due {
             self.printer.header(&mut self.block);

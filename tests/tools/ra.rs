@@ -65,7 +65,8 @@ impl Comparison {
             for (i, field) in FIELDS.split_whitespace().enumerate() {
                 let (g, o) = (g.get(i).map_or("", String::as_str), o.get(i).map_or("", String::as_str));
                 self.all += 1;
-                if g.trim_end() == o.trim_end() {
+                // Blanks at the ends only fill columns; the releases fill them differently.
+                if g.trim() == o.trim() {
                     self.equal += 1;
                 } else {
                     let entry = self.differing.entry(field.into()).or_default();
@@ -125,7 +126,7 @@ fn samples_of_version_3_print_as_the_classic_client_prints_them() {
 fn samples_of_version_5_print_nearly_as_the_later_release_prints_them() {
     let all = compare_folder(&data(), true);
     all.report("samples, version 5");
-    assert!(all.all > 5_000 && all.share() >= 97.0, "{:.3} %", all.share());
+    assert!(all.all > 5_000 && all.share() >= 98.0, "{:.3} %", all.share());
 }
 
 #[test]
@@ -171,7 +172,8 @@ fn golden_command_lines_print_byte_for_byte() {
     }
     let bench = Bench::new();
     let (mut equal, mut others) = (0, Vec::new());
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(&shared).expect("cases").map(|e| e.expect("a case").path()).collect();
+    let mut cases: Vec<PathBuf> =
+        std::fs::read_dir(&shared).expect("cases").map(|e| e.expect("a case").path()).collect();
     cases.sort();
     for case in cases.iter().filter(|c| is_for_ra(c)) {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
@@ -189,8 +191,18 @@ fn golden_command_lines_print_byte_for_byte() {
 #[cfg(unix)]
 fn is_for_ra(case: &Path) -> bool {
     const OTHERS: [&str; 12] = [
-        "racluster", "rabins", "rasort", "rahisto", "rasplit", "ralabel", "ranonymize", "racount", "rasql", "ft:",
-        "cisco:", "rastrip",
+        "racluster",
+        "rabins",
+        "rasort",
+        "rahisto",
+        "rasplit",
+        "ralabel",
+        "ranonymize",
+        "racount",
+        "rasql",
+        "ft:",
+        "cisco:",
+        "rastrip",
     ];
     std::fs::read_to_string(case.join("cmd")).is_ok_and(|cmd| !OTHERS.iter().any(|o| cmd.contains(o)))
 }
@@ -215,7 +227,8 @@ impl Bench {
         std::fs::create_dir(&work).expect("a folder");
         for entry in std::fs::read_dir(case).expect("the case") {
             let from = entry.expect("a file").path();
-            std::fs::write(work.join(from.file_name().expect("a name")), std::fs::read(&from).expect("bytes")).expect("a copy");
+            std::fs::write(work.join(from.file_name().expect("a name")), std::fs::read(&from).expect("bytes"))
+                .expect("a copy");
         }
         let path = format!("{}:{}", self.0.join("bin").display(), std::env::var("PATH").unwrap_or_default());
         let out = Command::new("bash")

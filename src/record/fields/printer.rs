@@ -368,7 +368,7 @@ fn encode(out: &mut Vec<u8>, data: &[u8], alphabet: &[u8], bits: u32) {
         letter(held << (bits - count), out);
     }
     let group = if bits == 6 { 4 } else { 8 };
-    while (out.len() - start) % group != 0 {
+    while !(out.len() - start).is_multiple_of(group) {
         out.push(b'=');
     }
 }

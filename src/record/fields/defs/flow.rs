@@ -57,7 +57,7 @@ pub(super) const FIELDS: &[Field] = &[
         18,
         |f, _, o| {
             if let Some(m) = f.mac() {
-                mac(o, m.addr.src)
+                mac(o, m.addr.src);
             }
         },
         "Ethernet address of the source",
@@ -68,7 +68,7 @@ pub(super) const FIELDS: &[Field] = &[
         18,
         |f, _, o| {
             if let Some(m) = f.mac() {
-                mac(o, m.addr.dst)
+                mac(o, m.addr.dst);
             }
         },
         "Ethernet address of the destination",
@@ -83,7 +83,7 @@ pub(super) const FIELDS: &[Field] = &[
         12,
         |f, _, o| {
             if let Some(e) = f.encaps() {
-                encapsulation(o, e.mask.src)
+                encapsulation(o, e.mask.src);
             }
         },
         "encapsulations seen from the source, one letter each",
@@ -94,7 +94,7 @@ pub(super) const FIELDS: &[Field] = &[
         12,
         |f, _, o| {
             if let Some(e) = f.encaps() {
-                encapsulation(o, e.mask.dst)
+                encapsulation(o, e.mask.dst);
             }
         },
         "encapsulations seen from the destination",

@@ -25,7 +25,7 @@ pub(super) const FIELDS: &[Field] = &[
         Unit::None,
         Get::Text(|f, _, o| {
             if let Some(a) = src(f) {
-                service(o, a.tos)
+                service(o, a.tos);
             }
         }),
         "differentiated services class, source",
@@ -37,7 +37,7 @@ pub(super) const FIELDS: &[Field] = &[
         Unit::None,
         Get::Text(|f, _, o| {
             if let Some(a) = dst(f) {
-                service(o, a.tos)
+                service(o, a.tos);
             }
         }),
         "differentiated services class, destination",
