@@ -349,10 +349,6 @@ impl<'a> Walk<'a> {
     fn llc(&mut self) -> Next {
         let Some(&[dsap, ssap, control]) = self.rest().first_chunk::<3>() else { return Next::Stop };
         self.layer2 = Layer2 { ethertype: 0, dsap, ssap };
-        if dsap == 0xFF && ssap == 0xFF {
-            self.layer2 = Layer2 { ethertype: 0x8137, dsap: 0, ssap: 0 };
-            return Next::Stop;
-        }
         self.encaps |= encaps::LLC;
         match (dsap, ssap, control) {
             (0xAA, 0xAA, 3) => {

@@ -71,6 +71,14 @@ pub(super) fn packet(
     }
 }
 
+/// Notes a packet that is not counted: it extends the flow's times and tells of its sender.
+pub(super) fn arrive(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) {
+    attributes(flow, packet, at);
+    if let Some(side) = flow.sides.get_mut(at) {
+        side.see(now);
+    }
+}
+
 /// Files the time since the direction's previous packet.
 #[inline]
 fn interval_of(flow: &mut Flow, at: usize, idle: bool, interval: i64, now: i64) {
@@ -243,13 +251,13 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
 
 #[inline]
 fn tcp(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64, (payload, len): (&[u8], u32)) -> Outcome {
-    let Some(s) = segment(packet) else { return Outcome { app: len, idle: true, data_at: 0 } };
+    let Some(s) = segment(packet) else { return Outcome { app: len, idle: false, data_at: 0 } };
     let data_at = payload.get(12).map_or(20, |b| usize::from(b >> 4) * 4);
     let idle = match &mut flow.state {
         State::Tcp(t) => t.update(&s, at, now),
         state => {
             *state = State::Tcp(Box::new(Tcp::new(&s, now)));
-            true
+            false
         }
     };
     Outcome { app: s.len, idle, data_at }

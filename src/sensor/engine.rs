@@ -167,7 +167,7 @@ impl Sensor {
         }
         let flow = self.table.flow_mut(at);
         if count::reuses(flow, packet) {
-            self.reopen(at, id, now, out);
+            self.reopen(at, packet, id, now, out);
         }
         let flow = self.table.flow_mut(at);
         count::packet(flow, packet, id, &self.config, self.interval, now);
@@ -323,12 +323,10 @@ impl Sensor {
 
     /// A SYN opens the flow's ports again: the old connection is reported, the new one begins afresh.
     #[cold]
-    fn reopen(&mut self, at: u32, id: &Identity, now: i64, out: &mut Batch) {
+    fn reopen(&mut self, at: u32, packet: &Packet<'_>, id: &Identity, now: i64, out: &mut Batch) {
         let flow = self.table.flow_mut(at);
         let side = flow.side_of(id.reverse);
-        if let Some(s) = flow.sides.get_mut(side) {
-            s.see(now);
-        }
+        count::arrive(flow, packet, side, now);
         self.report(at, Some(Cause::Stop), out);
         let flow = self.table.flow_mut(at);
         flow.reopen(id.reverse);

@@ -215,6 +215,8 @@ impl Tcp {
                 peer.burst = u32::try_from(open).unwrap_or(0);
             }
         }
+        // The first packet of a record ends a rest.
+        let rested = side.flags == 0;
         side.flags |= s.flags;
         let fresh = side.burst == 0;
         let before = side.status & bit::RETRANSMITTED;
@@ -241,7 +243,7 @@ impl Tcp {
         side.last = now;
         let shut = (side.status | peer.status) & bit::WINDOW_SHUT != 0;
         let opens = s.flags & (flag::SYN | flag::ACK) == flag::SYN && s.framed;
-        !opens && (s.len == 0 || shut || repeated || fresh)
+        !opens && (s.len == 0 || rested || shut || repeated || fresh)
     }
 
     /// Whether the state allows a new connection on the same ports.

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod ra;
 #[cfg(test)]
+mod sensor;
+#[cfg(test)]
 mod snapshot;
