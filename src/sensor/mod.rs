@@ -27,6 +27,8 @@ mod mar;
 mod rtp;
 mod table;
 mod tcp;
+#[cfg(test)]
+mod tests;
 
 pub use config::{SensorConfig, Timeouts};
 pub use engine::{End, Sensor, Totals};
