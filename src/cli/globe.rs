@@ -9,13 +9,13 @@ use anyhow::Context as _;
 use super::input::InputArgs;
 use super::{Outcome, Usage};
 use crate::base::Span;
-use crate::base::clock::wall_now;
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
-    FeedInput, FixedSource, Headless, Layers, Orbit, RADIUS_KM, Scene, Setup, Synthetic, WindowOptions, measure_main,
-    parse_scene, run_bench, window,
+    FeedInput, FixedSource, Headless, HudOptions, Layers, Orbit, PipelineFeed, RADIUS_KM, Scene, Setup, Synthetic,
+    Trace, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
 };
-use crate::pipeline::{At, snapshot_at};
+use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
+use crate::source::SourceSpec;
 
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
 const SETTLE: usize = 4;
@@ -25,6 +25,18 @@ const SETTLE: usize = 4;
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    /// Speed of replay as a multiple of real time.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    speed: f64,
+    /// Start with the playhead standing.
+    #[arg(long)]
+    paused: bool,
+    /// Size of all text and panels relative to the normal one.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    ui_scale: f32,
+    /// Print what keys and clicks led to, for tests of the window.
+    #[arg(long, hide = true)]
+    trace_input: bool,
     /// Render one picture into this PNG file instead of opening a window.
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
@@ -61,23 +73,33 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
-    let scene = scene(&args, filter.as_deref())?;
-    let orbit = match &args.view {
-        Some(text) => parse_view(text)?,
-        None => Orbit::over(scene.snapshot.hosts.iter().map(|h| h.place.at)),
+    let view = args.view.as_deref().map(parse_view).transpose()?;
+    let still = args.screenshot.is_some() || args.bench_frames.is_some();
+    let scene = match made_up_scene(&args)? {
+        Some(scene) => Some(scene),
+        None if still => Some(recorded_scene(plan(&args, filter.as_deref())?, args.input.at)?),
+        None => None,
     };
-    let mut setup = Setup {
-        feed: FeedInput::new(FixedSource::new(scene.snapshot)),
-        overrides: scene.overrides,
-        layers,
-        orbit,
-        extend: Vec::new(),
+    let places = scene.iter().flat_map(|s| &s.snapshot.hosts).map(|h| h.place.at);
+    let orbit = view.unwrap_or_else(|| Orbit::over(places));
+    let options = HudOptions { filter: filter.clone(), ui_scale: args.ui_scale };
+    let trace = Trace { on: args.trace_input };
+    let (feed, overrides) = match scene {
+        Some(scene) => (FeedInput::new(FixedSource::new(scene.snapshot)), scene.overrides),
+        None => (running(&args, filter.as_deref())?, Arc::default()),
     };
+    let mut setup = Setup { feed, overrides, layers, orbit, extend: Vec::new() };
     if let Some(frames) = args.bench_frames {
         setup.extend.push(Box::new(measure_main));
         let result = run_bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
-    } else if let Some(path) = &args.screenshot {
+        return Ok(Outcome::Done);
+    }
+    setup.extend.push(Box::new(move |app| {
+        panels(app);
+        app.insert_resource(options).insert_resource(trace);
+    }));
+    if let Some(path) = &args.screenshot {
         let mut globe = Headless::new(setup, size, 1.0)?;
         for _ in 0..SETTLE {
             globe.frame()?;
@@ -89,29 +111,50 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     Ok(Outcome::Done)
 }
 
-/// What is shown: a made-up scene, or the records of the sources at one moment (the end if none is named).
-fn scene(args: &Args, filter: Option<&str>) -> anyhow::Result<Scene> {
-    let at = args.input.at;
-    if let Some(mut scene) = made_up_scene(args)? {
-        if let Some(at) = at {
-            scene.show_at(at.resolve(Span::new(scene.snapshot.now, scene.snapshot.now)));
-        }
-        return Ok(scene);
-    }
-    let plan = args.input.plan(filter)?;
+/// What the pipeline is to do; without a source, replay the bundled sample.
+fn plan(args: &Args, filter: Option<&str>) -> anyhow::Result<Plan> {
+    let mut plan = args.input.plan(filter)?;
     if plan.sources.is_empty() {
-        let mut scene = Scene::default();
-        scene.show_at(at.map_or_else(wall_now, |at| at.resolve(Span::new(wall_now(), wall_now()))));
-        return Ok(scene);
+        plan.sources = vec![SourceSpec::File(find_data("assets", "sample.pcap")?)];
     }
+    plan.speed = args.speed.clamp(0.01, 100_000.0);
+    if args.paused {
+        plan.start = Some(Start::Paused);
+    }
+    Ok(plan)
+}
+
+/// The records of the sources at one moment (the end if none is named).
+fn recorded_scene(plan: Plan, at: Option<At>) -> anyhow::Result<Scene> {
     Ok(Scene { snapshot: Arc::new(snapshot_at(plan, at.unwrap_or(At::END))?), ..Scene::default() })
+}
+
+/// The pipeline that was asked for. A source that cannot be opened is told in the window.
+fn running(args: &Args, filter: Option<&str>) -> anyhow::Result<FeedInput> {
+    let plan = plan(args, filter)?;
+    let names: Vec<String> = plan.sources.iter().map(ToString::to_string).collect();
+    Ok(match Pipeline::start(plan) {
+        Ok(handle) => FeedInput::new(PipelineFeed::new(handle)),
+        Err(error) => {
+            tracing::error!("{error}");
+            FeedInput::new(failed(&names, &error.to_string()))
+        }
+    })
+}
+
+/// A made-up scene at the time asked for.
+fn shown_at(mut scene: Scene, at: Option<At>) -> Scene {
+    if let Some(at) = at {
+        scene.show_at(at.resolve(Span::new(scene.snapshot.now, scene.snapshot.now)));
+    }
+    scene
 }
 
 /// The scene of `--scene` or `--synthetic`.
 fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
     if let Some(path) = &args.scene {
         let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        return Ok(Some(parse_scene(&bytes).with_context(|| path.display().to_string())?));
+        return Ok(Some(shown_at(parse_scene(&bytes).with_context(|| path.display().to_string())?, args.input.at)));
     }
     let Some(words) = &args.synthetic else { return Ok(None) };
     let synthetic = Synthetic::parse(words).map_err(|e| Usage(e.to_string()))?;
@@ -119,7 +162,7 @@ fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
         .ok()
         .and_then(|path| std::fs::read_to_string(path).ok())
         .and_then(|text| parse_cities(&text).ok());
-    Ok(Some(synthetic.build(&cities.unwrap_or_default())))
+    Ok(Some(shown_at(synthetic.build(&cities.unwrap_or_default()), args.input.at)))
 }
 
 /// `1920x1080`.

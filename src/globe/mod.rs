@@ -13,31 +13,47 @@
 //!
 //! `model.rs` files are pure: no Bevy type, tested without a GPU.
 
+pub mod actions;
 pub mod arcs;
 pub mod bench;
 pub mod borders;
 pub mod camera;
 pub mod feed;
+#[cfg(test)]
+#[path = "fixture/tests.rs"]
+mod fixture;
 pub mod gpu;
+pub mod hud;
+pub mod input;
+pub mod inspector;
 pub mod layers;
+pub mod legend;
 pub mod maps;
 pub mod math;
 pub mod names;
 pub mod picking;
 pub mod pins;
+pub mod pipe;
 pub mod run;
 pub mod scale;
 pub mod scene;
+pub mod selection;
 pub mod stars;
+pub mod table;
+pub mod timeline;
+pub mod trace;
 
 use bevy::prelude::*;
 
 pub use bench::{BenchResult, measure_main, run_bench};
 pub use camera::{Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
+pub use hud::HudOptions;
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
+pub use pipe::{PipelineFeed, failed};
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
+pub use trace::Trace;
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,6 +158,11 @@ impl Plugin for GlobePlugins {
             .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
             .add_plugins(names::NamesPlugin);
     }
+}
+
+/// The human side: panels, keys, clicks, selection. Goes into [`Setup::extend`].
+pub fn panels(app: &mut App) {
+    app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin));
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

@@ -1,0 +1,317 @@
+//! Where each panel stands, and the one egui pass per frame that draws them.
+
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use bevy::tasks::{AsyncComputeTaskPool, block_on, futures_lite::future};
+use bevy::window::PrimaryWindow;
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+
+use super::notice::{NoticeModel, notice_ui};
+use super::status::{StatusModel, status_ui};
+use super::{Hud, HudOptions, help, rail, shelf, theme};
+use crate::globe::actions::Action;
+use crate::globe::camera::{FreeRect, UiWants};
+use crate::globe::feed::Feed;
+use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
+use crate::globe::layers::{LayerId as Layer, Layers};
+use crate::globe::legend::{LegendModel, legend_ui};
+use crate::globe::selection::{Selection, find_host};
+use crate::globe::table::{TableModel, View, table_ui};
+use crate::globe::timeline::{TimelineModel, timeline_ui};
+use crate::globe::{GlobeSet, SceneClock};
+
+/// Rows up to which the table's answer is made within the frame.
+const INLINE_ROWS: usize = 2_000;
+/// Seconds the pointer rests on a pin before its card appears.
+const HOVER_DELAY: f64 = 0.12;
+/// Distance of cards from the edges of the free part, in points.
+const EDGE: f32 = 10.0;
+
+/// Draws all panels.
+pub struct HudPlugin;
+
+impl Plugin for HudPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Hud>()
+            .init_resource::<HudOptions>()
+            .init_resource::<LegendModel>()
+            .add_message::<Action>()
+            .add_systems(PreUpdate, ask_panels)
+            .add_systems(Update, answer_table.in_set(GlobeSet::Ui))
+            .add_systems(EguiPrimaryContextPass, draw_panels);
+    }
+}
+
+/// Whose pointer and keyboard it is, at the pointer's place of this frame and with the panels of the frame before.
+fn ask_panels(
+    mut contexts: EguiContexts,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    free: Res<FreeRect>,
+    mut wants: ResMut<UiWants>,
+) {
+    let Ok(ctx) = contexts.ctx_mut() else { return };
+    let zoom = ctx.zoom_factor();
+    let at = windows.iter().next().and_then(Window::cursor_position);
+    let over_card = at.is_some_and(|p| {
+        ctx.layer_id_at(pos2(p.x / zoom, p.y / zoom)).is_some_and(|layer| layer.order != Order::Background)
+    });
+    let over_panel = at.zip(free.0).is_some_and(|(p, free)| !free.contains(p));
+    let next =
+        UiWants { pointer: over_card || over_panel || ctx.egui_is_using_pointer(), keyboard: ctx.text_edit_focused() };
+    if *wants != next {
+        *wants = next;
+    }
+    // Only text fields may hold the keyboard; a focused button would swallow the hot keys.
+    if !next.keyboard
+        && let Some(id) = ctx.memory(|m| m.focused())
+    {
+        ctx.memory_mut(|m| m.surrender_focus(id));
+    }
+}
+
+/// Makes the table's answer when snapshot or wish have changed: at once when it is small, else in a task, one at a time.
+fn answer_table(feed: Res<Feed>, layers: Res<Layers>, mut hud: ResMut<Hud>) {
+    let hud = hud.bypass_change_detection();
+    if let Some(task) = &mut hud.pending
+        && let Some(view) = block_on(future::poll_once(task))
+    {
+        hud.view = view;
+        hud.pending = None;
+    }
+    let same = std::sync::Arc::ptr_eq(&hud.view.snapshot, &feed.snapshot) && hud.view.wish == hud.wish;
+    if same || hud.pending.is_some() || !layers.is_on(Layer::Table) {
+        return;
+    }
+    let (snapshot, wish) = (feed.snapshot.clone(), hud.wish.clone());
+    if snapshot.flows.len() <= INLINE_ROWS {
+        hud.view = View::compute(snapshot, wish);
+    } else {
+        hud.pending = Some(AsyncComputeTaskPool::get().spawn(async move { View::compute(snapshot, wish) }));
+    }
+}
+
+/// What the panels read.
+#[derive(SystemParam)]
+struct Seen<'w, 's> {
+    feed: Res<'w, Feed>,
+    layers: Res<'w, Layers>,
+    selection: Res<'w, Selection>,
+    options: Res<'w, HudOptions>,
+    legend: Res<'w, LegendModel>,
+    clock: Res<'w, SceneClock>,
+    windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
+}
+
+fn draw_panels(
+    mut contexts: EguiContexts,
+    seen: Seen,
+    mut hud: ResMut<Hud>,
+    mut free: ResMut<FreeRect>,
+    mut hover: Local<Hover>,
+    mut actions: MessageWriter<Action>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    let hud = hud.bypass_change_detection();
+    if !hud.themed {
+        theme::apply(&ctx);
+        if seen.options.ui_scale > 0.0 {
+            ctx.set_zoom_factor(seen.options.ui_scale.clamp(0.5, 4.0));
+        }
+        hud.themed = true;
+        // Fonts are there from the next frame on.
+        return Ok(());
+    }
+    let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
+    let mut root = Ui::new(ctx.clone(), Id::new("root"), builder);
+    let mut done: Vec<Action> = Vec::new();
+    docks(&mut root, &seen, hud, &mut done);
+    let rect = root.available_rect_before_wrap();
+    let zoom = ctx.zoom_factor();
+    let free_now =
+        Rect { min: Vec2::new(rect.min.x, rect.min.y) * zoom, max: Vec2::new(rect.max.x, rect.max.y) * zoom };
+    if free.0 != Some(free_now) {
+        free.0 = Some(free_now);
+    }
+    cards(&ctx, rect, &seen, hud, &mut done);
+    hover_card(&ctx, &seen, &mut hover);
+    overlays(&ctx, rect, &seen, hud, &mut done);
+    (hud.focus_filter, hud.reveal) = (false, false);
+    if let Some(text) = hud.clipboard.take() {
+        ctx.copy_text(text);
+    }
+    for action in done {
+        actions.write(action);
+    }
+    Ok(())
+}
+
+fn edge_line(ui: &Ui, top: bool) {
+    let rect = ui.max_rect();
+    let y = if top { rect.top() - 8.5 } else { rect.bottom() + 8.5 };
+    let wide = egui::Rangef::new(0.0, ui.ctx().viewport_rect().right());
+    ui.ctx().layer_painter(ui.layer_id()).hline(wide, y, Stroke::new(1.0, theme::LINE));
+}
+
+/// Status at the top, timeline and table at the bottom.
+fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
+    let snapshot = &seen.feed.snapshot;
+    let playhead = &seen.feed.playhead;
+    let status = StatusModel::new(snapshot, playhead, seen.options.filter.as_deref(), &hud.typed);
+    let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
+    top.frame(theme::panel_frame()).show(root, |ui| {
+        edge_line(ui, false);
+        done.extend(status_ui(ui, &status));
+    });
+    if let Some(span) = snapshot.span
+        && seen.layers.is_on(Layer::Timeline)
+    {
+        let count = (root.available_width() / 3.0).clamp(50.0, 1_200.0) as usize;
+        let model = TimelineModel {
+            span,
+            bars: hud.bars.get(&snapshot.series, span, count),
+            playhead: *playhead,
+            window: snapshot.window,
+            records: snapshot.totals.records,
+            flows: snapshot.totals.flows,
+            live: snapshot.health.sources.iter().any(|s| s.live),
+        };
+        let strip = Panel::bottom("timeline").exact_size(108.0).resizable(false).show_separator_line(false);
+        strip.frame(theme::panel_frame()).show(root, |ui| {
+            edge_line(ui, true);
+            done.extend(timeline_ui(ui, &model));
+        });
+    }
+    if seen.layers.is_on(Layer::Table) {
+        let most = (root.available_height() * 0.7).max(120.0);
+        let dock = Panel::bottom("table").default_size(226.0_f32.min(most)).size_range(120.0..=most).resizable(true);
+        dock.frame(theme::panel_frame()).show_separator_line(false).show(root, |ui| {
+            edge_line(ui, true);
+            let mut model = TableModel {
+                view: &hud.view,
+                wish: &mut hud.wish,
+                selection: &seen.selection,
+                focus: hud.focus_filter,
+                reveal: hud.reveal,
+            };
+            done.extend(table_ui(ui, &mut model));
+        });
+    }
+}
+
+fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
+    Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
+}
+
+/// Cards over the globe: layers, legend, details, addresses without a place.
+fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
+    let rail_at = free.left_top() + vec2(EDGE, EDGE);
+    let rail = card("rail", Align2::LEFT_TOP, rail_at).show(ctx, |ui| {
+        let frame = theme::card_frame().inner_margin(Margin::same(5));
+        frame.show(ui, |ui| {
+            let room = free.height() - 2.0 * EDGE - 10.0;
+            done.extend(rail::rail_ui(ui, *seen.layers, room));
+        });
+    });
+    let beside = rail.response.rect.right() + 8.0;
+    if seen.layers.is_on(Layer::Legend) && free.height() > 255.0 && free.width() > 520.0 {
+        let at = pos2(beside, free.bottom() - EDGE);
+        card("legend", Align2::LEFT_BOTTOM, at).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| legend_ui(ui, &seen.legend, seen.clock.elapsed));
+        });
+    }
+    let mut right = free.right() - EDGE;
+    if seen.selection.details
+        && let Some(model) = hud.detail.get(&seen.feed.snapshot, seen.feed.generation, seen.selection.picked)
+    {
+        let shown = card("details", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(316.0);
+                ui.set_max_height((free.height() - 2.0 * EDGE - 22.0).clamp(120.0, 620.0));
+                done.extend(detail_ui(ui, model));
+            });
+        });
+        right = shown.response.rect.left() - 8.0;
+    }
+    if hud.unplaced {
+        card("unplaced", Align2::RIGHT_BOTTOM, pos2(right, free.bottom() - EDGE)).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(280.0);
+                done.extend(shelf::shelf_ui(ui, &seen.feed.snapshot));
+            });
+        });
+    }
+}
+
+/// Which pin is hovered, and since when.
+#[derive(Default)]
+struct Hover {
+    addr: Option<std::net::IpAddr>,
+    since: f64,
+}
+
+/// The card beside the pointer. From pin to pin it moves at once; from nothing it waits a moment.
+fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
+    let now = seen.clock.elapsed;
+    if seen.selection.hovered != hover.addr {
+        if hover.addr.is_none() {
+            hover.since = now;
+        }
+        hover.addr = seen.selection.hovered;
+    }
+    let Some(addr) = hover.addr.filter(|_| now - hover.since >= HOVER_DELAY) else { return };
+    let Some(at) = seen.windows.iter().next().and_then(Window::cursor_position) else { return };
+    let Some(host) = find_host(&seen.feed.snapshot, addr) else { return };
+    let model = HoverModel::new(&seen.feed.snapshot, host);
+    let zoom = ctx.zoom_factor();
+    let (at, screen) = (pos2(at.x / zoom, at.y / zoom), ctx.viewport_rect());
+    // Below and right of the pointer where there is room, else on the other side.
+    let (right, down) = (at.x + 340.0 < screen.right(), at.y + 170.0 < screen.bottom());
+    let pivot = match (right, down) {
+        (true, true) => Align2::LEFT_TOP,
+        (true, false) => Align2::LEFT_BOTTOM,
+        (false, true) => Align2::RIGHT_TOP,
+        (false, false) => Align2::RIGHT_BOTTOM,
+    };
+    let by = vec2(if right { 16.0 } else { -12.0 }, if down { 14.0 } else { -10.0 });
+    let area = card("hover", pivot, at + by).order(Order::Tooltip).interactable(false);
+    area.show(ctx, |ui| {
+        theme::card_frame().show(ui, |ui| hover_ui(ui, &model));
+    });
+}
+
+/// What lies on top of everything: the notice, the help, a passing message.
+fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
+    let notice = NoticeModel::new(&seen.feed.snapshot, &seen.feed.playhead, seen.options.filter.as_deref());
+    if let Some(model) = notice.filter(|_| !hud.help) {
+        let at = free.center();
+        card("notice", Align2::CENTER_CENTER, at).show(ctx, |ui| {
+            theme::card_frame().inner_margin(Margin::symmetric(18, 14)).show(ui, |ui| notice_ui(ui, &model));
+        });
+    }
+    if hud.help {
+        let screen = ctx.viewport_rect();
+        let shade = LayerId::new(Order::Middle, Id::new("shade"));
+        ctx.move_to_top(shade);
+        ctx.layer_painter(shade).rect_filled(screen, 0.0, theme::SHADE);
+        let help_card = card("help", Align2::CENTER_CENTER, screen.center()).order(Order::Foreground);
+        help_card.show(ctx, |ui| {
+            theme::card_frame().inner_margin(Margin::symmetric(18, 14)).show(ui, |ui| {
+                ui.set_width((screen.width() - 80.0).min(940.0));
+                done.extend(help::help_ui(ui, &hud.rows, *seen.layers));
+            });
+        });
+    }
+    if hud.toast.as_ref().is_some_and(|t| t.until < seen.clock.elapsed) {
+        hud.toast = None;
+    }
+    if let Some(toast) = &hud.toast {
+        let at = free.center_bottom() - vec2(0.0, EDGE);
+        card("toast", Align2::CENTER_BOTTOM, at).interactable(false).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+                ui.label(toast.text.as_str());
+            });
+        });
+    }
+}

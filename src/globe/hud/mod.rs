@@ -1,0 +1,20 @@
+//! The panels: one pass of egui that reads the models and sends actions.
+//!
+//! Each panel is a function from a model to an action (`status_ui`, `table_ui`, …), drawn and clicked in tests without a
+//! window. [`HudPlugin`] lays them out: status at the top, timeline and table at the bottom, cards over the globe. What
+//! they leave free is told to the camera through `FreeRect`; the globe takes the pointer only there.
+
+pub mod help;
+mod layout;
+pub mod notice;
+#[cfg(test)]
+pub(crate) mod probe;
+mod rail;
+mod shelf;
+mod state;
+mod status;
+pub mod text;
+pub mod theme;
+
+pub use layout::HudPlugin;
+pub use state::{Hud, HudOptions, Toast};

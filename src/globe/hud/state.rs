@@ -1,0 +1,134 @@
+//! What the panels remember between frames.
+
+use std::sync::Arc;
+
+use bevy::prelude::Resource;
+use bevy::tasks::Task;
+
+use crate::base::Span;
+use crate::cache::{Series, Snapshot};
+use crate::globe::actions::{Row, rows};
+use crate::globe::inspector::DetailModel;
+use crate::globe::selection::Picked;
+use crate::globe::table::{View, Wish};
+use crate::globe::timeline::Bars;
+
+/// What the panels are told at the start.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct HudOptions {
+    /// The argus filter in force, as the user wrote it.
+    pub filter: Option<String>,
+    /// Size of all text and panels relative to the normal one; 0 means 1.
+    pub ui_scale: f32,
+}
+
+/// A line that appears for a few seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// When it goes, in seconds of the scene's clock.
+    pub until: f64,
+}
+
+/// State of the panels.
+#[derive(Resource)]
+pub struct Hud {
+    /// Whether the help is open.
+    pub help: bool,
+    /// Whether the list of addresses without a place is open.
+    pub unplaced: bool,
+    /// Digits of a speed being typed.
+    pub typed: String,
+    /// A passing message.
+    pub toast: Option<Toast>,
+    /// Text for the clipboard, taken in the next frame.
+    pub clipboard: Option<String>,
+    /// Put the keyboard into the table's text box in the next frame.
+    pub focus_filter: bool,
+    /// Bring the selected row into sight in the next frame.
+    pub reveal: bool,
+    /// What is asked of the table.
+    pub wish: Wish,
+    /// The table's newest finished answer.
+    pub view: View,
+    pub(super) pending: Option<Task<View>>,
+    pub(super) rows: Vec<Row>,
+    pub(super) bars: BarsCache,
+    pub(super) detail: DetailCache,
+    pub(super) themed: bool,
+}
+
+impl Default for Hud {
+    fn default() -> Hud {
+        Hud {
+            help: false,
+            unplaced: false,
+            typed: String::new(),
+            toast: None,
+            clipboard: None,
+            focus_filter: false,
+            reveal: false,
+            wish: Wish::default(),
+            view: View::default(),
+            pending: None,
+            rows: rows(),
+            bars: BarsCache::default(),
+            detail: DetailCache::default(),
+            themed: false,
+        }
+    }
+}
+
+impl Hud {
+    /// Closes what lies on top: help, then the list of addresses without a place. False when neither is open.
+    pub fn step_back(&mut self) -> bool {
+        if !self.typed.is_empty() {
+            self.typed.clear();
+        } else if self.help {
+            self.help = false;
+        } else if self.unplaced {
+            self.unplaced = false;
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+/// Bars of the newest series.
+#[derive(Default)]
+pub(super) struct BarsCache {
+    key: Option<(Arc<Series>, Span, usize)>,
+    bars: Bars,
+}
+
+impl BarsCache {
+    /// The bars, made anew when series, span or count differ.
+    pub(super) fn get(&mut self, series: &Arc<Series>, span: Span, count: usize) -> &Bars {
+        let same = self.key.as_ref().is_some_and(|(s, at, n)| Arc::ptr_eq(s, series) && *at == span && *n == count);
+        if !same {
+            self.bars = Bars::new(series, span, count);
+            self.key = Some((series.clone(), span, count));
+        }
+        &self.bars
+    }
+}
+
+/// Details of the newest snapshot's selected thing.
+#[derive(Default)]
+pub(super) struct DetailCache {
+    key: Option<(u64, Picked)>,
+    model: Option<DetailModel>,
+}
+
+impl DetailCache {
+    /// The details, made anew when the snapshot or the selection differ.
+    pub(super) fn get(&mut self, snapshot: &Snapshot, generation: u64, picked: Picked) -> Option<&DetailModel> {
+        if self.key != Some((generation, picked)) {
+            self.model = DetailModel::new(snapshot, picked);
+            self.key = Some((generation, picked));
+        }
+        self.model.as_ref()
+    }
+}

@@ -1,0 +1,160 @@
+//! From the keyboard to actions, by the table of actions.
+
+use bevy::input::ButtonState;
+use bevy::input::keyboard::{Key, KeyCode, KeyboardFocusLost, KeyboardInput};
+use bevy::prelude::*;
+
+use crate::globe::SceneClock;
+use crate::globe::actions::{Action, Chord, KeyName, Row, rows};
+use crate::globe::camera::UiWants;
+use crate::globe::hud::Hud;
+use crate::globe::trace::Trace;
+
+/// Part of a screen that one tap of an arrow key turns, and per second while it is held.
+const PAN: (f32, f32) = (0.08, 0.55);
+/// Octaves that one tap of a zoom key brings nearer, and per second while it is held.
+const ZOOM: (f32, f32) = (0.25, 1.5);
+/// Radians that one tap tilts, and per second while it is held.
+const TILT: (f32, f32) = (0.06, 0.6);
+/// Digits of a typed speed; more are not taken.
+const DIGITS: usize = 7;
+
+/// Keys that go on while they are held, and the table they were found in.
+#[derive(Resource)]
+pub(super) struct Held {
+    rows: Vec<Row>,
+    down: Vec<(KeyCode, Action)>,
+}
+
+impl Default for Held {
+    fn default() -> Held {
+        Held { rows: rows(), down: Vec::new() }
+    }
+}
+
+/// The key of the table that a key of the keyboard is.
+fn name_of(key: &Key) -> Option<KeyName> {
+    Some(match key {
+        Key::Character(text) => {
+            let mut chars = text.chars();
+            let c = chars.next().filter(|_| chars.next().is_none())?;
+            if c == ' ' { KeyName::Space } else { KeyName::Char(c) }
+        }
+        Key::Space => KeyName::Space,
+        Key::Enter => KeyName::Enter,
+        Key::Escape => KeyName::Escape,
+        Key::Tab => KeyName::Tab,
+        Key::Backspace => KeyName::Backspace,
+        Key::Home => KeyName::Home,
+        Key::End => KeyName::End,
+        Key::PageUp => KeyName::PageUp,
+        Key::PageDown => KeyName::PageDown,
+        Key::ArrowLeft => KeyName::Left,
+        Key::ArrowRight => KeyName::Right,
+        Key::ArrowUp => KeyName::Up,
+        Key::ArrowDown => KeyName::Down,
+        Key::F1 => KeyName::F(1),
+        Key::F11 => KeyName::F(11),
+        Key::F12 => KeyName::F(12),
+        _ => return None,
+    })
+}
+
+/// The action of a direction, times an amount.
+fn scaled(action: &Action, tap: bool, dt: f32) -> Action {
+    let amount = |(once, rate): (f32, f32)| if tap { once } else { rate * dt };
+    match action {
+        Action::Pan([x, y]) => Action::Pan([x * amount(PAN), y * amount(PAN)]),
+        Action::Tilt([x, y]) => Action::Tilt([x * amount(TILT), y * amount(TILT)]),
+        Action::Zoom(z) => Action::Zoom(z * amount(ZOOM)),
+        other => other.clone(),
+    }
+}
+
+/// Takes a key of a speed being typed: digits and, after the first, a point. True if the key was taken.
+pub(super) fn type_speed(typed: &mut String, chord: Chord) -> (bool, Option<Action>) {
+    match chord {
+        Chord { ctrl: false, key: KeyName::Char(c), .. } if c.is_ascii_digit() => {
+            if typed.len() < DIGITS {
+                typed.push(c);
+            }
+            (true, None)
+        }
+        Chord { ctrl: false, key: KeyName::Char('.'), .. } if !typed.is_empty() => {
+            if !typed.contains('.') {
+                typed.push('.');
+            }
+            (true, None)
+        }
+        Chord { ctrl: false, key: KeyName::Char('x'), .. } if !typed.is_empty() => {
+            let speed = typed.parse::<f64>().ok().filter(|s| *s > 0.0).map(|s| s.clamp(0.01, 100_000.0));
+            typed.clear();
+            (true, speed.map(Action::Speed))
+        }
+        // While digits stand there, Escape and Backspace take them away and nothing else.
+        Chord { key: KeyName::Escape, .. } if !typed.is_empty() => {
+            typed.clear();
+            (true, None)
+        }
+        Chord { key: KeyName::Backspace, .. } if !typed.is_empty() => {
+            typed.pop();
+            (true, None)
+        }
+        _ => (false, None),
+    }
+}
+
+pub(super) fn read_keys(
+    mut events: MessageReader<KeyboardInput>,
+    mut lost: MessageReader<KeyboardFocusLost>,
+    modifiers: Option<Res<ButtonInput<KeyCode>>>,
+    (wants, clock, trace): (Res<UiWants>, Res<SceneClock>, Res<Trace>),
+    (mut held, mut hud): (ResMut<Held>, ResMut<Hud>),
+    mut actions: MessageWriter<Action>,
+) {
+    let held = held.bypass_change_detection();
+    let hud = hud.bypass_change_detection();
+    if lost.read().count() > 0 || wants.keyboard {
+        held.down.clear();
+    }
+    for action in &held.down {
+        actions.write(scaled(&action.1, false, clock.delta as f32));
+    }
+    let Some(modifiers) = modifiers else { return };
+    let ctrl = modifiers.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
+    let shift = modifiers.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    let alt = modifiers.any_pressed([KeyCode::AltLeft, KeyCode::SuperLeft, KeyCode::SuperRight]);
+    for event in events.read() {
+        if event.state == ButtonState::Released {
+            held.down.retain(|(code, _)| *code != event.key_code);
+            continue;
+        }
+        let Some(name) = name_of(&event.logical_key) else { continue };
+        let chord = Chord::pressed(name, ctrl, shift);
+        // A text field takes letters and the like; keys with Ctrl and function keys go on, but for those of editing.
+        let editing = wants.keyboard && !matches!(name, KeyName::F(_)) && !(chord.ctrl && name == KeyName::Char('q'));
+        if editing || alt {
+            continue;
+        }
+        let (taken, action) = type_speed(&mut hud.typed, chord);
+        if taken {
+            actions.write_batch(action);
+            continue;
+        }
+        let Some(row) = held.rows.iter().find(|r| r.keys.contains(&chord)) else { continue };
+        hud.typed.clear();
+        if row.held {
+            // The keyboard's own repetition is too coarse: from the press on, time does it.
+            if !event.repeat {
+                actions.write(scaled(&row.action, true, 0.0));
+                held.down.push((event.key_code, row.action.clone()));
+            }
+            continue;
+        }
+        if event.repeat && !matches!(row.action, Action::StepBack | Action::StepForward | Action::Skip(_)) {
+            continue;
+        }
+        trace.line(format_args!("key {chord} {}", row.id));
+        actions.write(row.action.clone());
+    }
+}

@@ -1,0 +1,223 @@
+//! Actions are carried out: on layers, panels and selection, on the playhead, on the eye, on the window.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bevy::prelude::*;
+use bevy::render::view::screenshot::{Screenshot, save_to_disk};
+use bevy::window::{PrimaryWindow, WindowMode};
+
+use crate::base::clock::wall_now;
+use crate::cache::Snapshot;
+use crate::globe::SceneClock;
+use crate::globe::actions::Action;
+use crate::globe::camera::CameraRig;
+use crate::globe::feed::{Feed, FeedInput};
+use crate::globe::hud::{Hud, Toast, text};
+use crate::globe::layers::{LayerId, Layers};
+use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
+use crate::globe::timeline::{faster, slower, step};
+use crate::globe::trace::Trace;
+use crate::pipeline::{Control, PlayState, Playhead};
+
+/// Altitude in radii at which a flight to an address ends, unless the eye is already nearer.
+const FLY_ALTITUDE: f64 = 0.6;
+/// Seconds a passing message stays.
+const TOAST: f64 = 4.0;
+
+/// The wish that an action is, if it is one.
+#[must_use]
+pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapshot) -> Option<Control> {
+    let span = snapshot.span;
+    let seek = |t: crate::base::Timestamp| {
+        let t = span.map_or(t, |s| t.clamp(s.start, s.end.max(s.start)));
+        Control::Seek(t)
+    };
+    Some(match action {
+        Action::PlayPause if playhead.state == PlayState::Paused => Control::Resume,
+        Action::PlayPause => Control::Pause,
+        Action::Skip(secs) => {
+            let by = Duration::from_secs(secs.unsigned_abs().into());
+            seek(if *secs < 0 { playhead.now - by } else { playhead.now + by })
+        }
+        Action::StepForward => Control::Seek(step(snapshot, playhead.now, true)?),
+        Action::StepBack => Control::Seek(step(snapshot, playhead.now, false)?),
+        Action::Slower => Control::Speed(slower(playhead.speed)),
+        Action::Faster => Control::Speed(faster(playhead.speed)),
+        Action::Speed(s) => Control::Speed(s.clamp(0.01, 100_000.0)),
+        Action::First => Control::Seek(span?.start),
+        Action::Live => Control::Live,
+        Action::Seek(t) => seek(*t),
+        Action::Window(d) => Control::Window((*d).max(Duration::from_millis(100))),
+        _ => return None,
+    })
+}
+
+pub(super) fn obey_time(mut actions: MessageReader<Action>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>) {
+    let Some(mut input) = input else { return };
+    let mut playhead = feed.playhead;
+    for action in actions.read() {
+        let Some(control) = control_of(action, &playhead, &feed.snapshot) else { continue };
+        // Several wishes in one frame build on each other.
+        match control {
+            Control::Seek(t) => playhead.now = t,
+            Control::Speed(s) => playhead.speed = s,
+            Control::Pause => playhead.state = PlayState::Paused,
+            Control::Resume => playhead.state = PlayState::Replay { speed: playhead.speed },
+            _ => {}
+        }
+        input.send(control);
+    }
+}
+
+pub(super) fn obey_camera(mut actions: MessageReader<Action>, feed: Res<Feed>, mut rig: ResMut<CameraRig>) {
+    let fly = |rig: &mut CameraRig, addr: IpAddr| {
+        if let Some(host) = find_host(&feed.snapshot, addr) {
+            rig.fly_to_place(host.place.at, FLY_ALTITUDE.max(rig.orbit.altitude.min(1.2)));
+        }
+    };
+    for action in actions.read() {
+        match action {
+            Action::Pan([x, y]) => rig.pan(f64::from(*x), f64::from(*y)),
+            Action::Tilt([heading, tilt]) => rig.turn(f64::from(*heading), f64::from(*tilt)),
+            Action::Zoom(octaves) => rig.zoom_by(0.5f64.powf(f64::from(*octaves))),
+            Action::Home => rig.home(),
+            Action::NorthUp => rig.north_up(),
+            Action::TopDown => rig.top_down(),
+            Action::Spin => {
+                let on = !rig.spin;
+                rig.stop();
+                rig.spin = on;
+            }
+            Action::FlyTo(addr) => fly(&mut rig, *addr),
+            _ => {}
+        }
+    }
+}
+
+/// What the panels' part of an action changes.
+#[derive(bevy::ecs::system::SystemParam)]
+pub(super) struct Panels<'w> {
+    hud: ResMut<'w, Hud>,
+    layers: ResMut<'w, Layers>,
+    selection: ResMut<'w, Selection>,
+    rig: ResMut<'w, CameraRig>,
+}
+
+pub(super) fn obey_panels(
+    mut actions: MessageReader<Action>,
+    (feed, clock, trace): (Res<Feed>, Res<SceneClock>, Res<Trace>),
+    mut panels: Panels,
+) {
+    for action in actions.read() {
+        let before = *panels.selection;
+        match action {
+            Action::CopyAddress => copy(&mut panels, clock.elapsed),
+            Action::NextPin | Action::PreviousPin => {
+                let from = panels.selection.ends()[0];
+                if let Some(addr) = neighbour_by_rate(&feed.snapshot, from, *action == Action::NextPin) {
+                    panels.selection.picked = Picked::Host(addr);
+                    show(&mut panels, &feed.snapshot, addr);
+                }
+            }
+            other => obey_panel(other, &mut panels),
+        }
+        let now = *panels.selection;
+        if now.picked != before.picked {
+            panels.hud.reveal = true;
+        }
+        if now.details
+            && (!before.details || now.picked != before.picked)
+            && let [Some(a), _] = now.ends()
+        {
+            trace.line(format_args!("card {a}"));
+        }
+    }
+}
+
+fn obey_panel(action: &Action, p: &mut Panels) {
+    let (hud, selection) = (&mut *p.hud, &mut *p.selection);
+    match action {
+        Action::Toggle(id) => p.layers.toggle(*id),
+        Action::Help => hud.help = !hud.help,
+        Action::Unplaced => hud.unplaced = !hud.unplaced,
+        Action::EditFilter => {
+            p.layers.set(LayerId::Table, true);
+            hud.focus_filter = true;
+        }
+        Action::Filter(text) => {
+            p.layers.set(LayerId::Table, true);
+            hud.wish.text.clone_from(text);
+        }
+        Action::SelectHost(addr) | Action::FlyTo(addr) => selection.pick(Picked::Host(*addr)),
+        Action::SelectPath(a, b) => selection.pick(Picked::Path(*a, *b)),
+        // A second click on the selected row lets go of it.
+        Action::SelectFlow(id) if selection.picked == Picked::Flow(*id) => selection.pick(Picked::Nothing),
+        Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
+        Action::Details => selection.details = selection.is_some() && !selection.details,
+        Action::Deselect => selection.pick(Picked::Nothing),
+        Action::Escape => {
+            if !hud.step_back() {
+                selection.step_back();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Turns the globe until a pin chosen by key is in sight.
+fn show(p: &mut Panels, snapshot: &Snapshot, addr: IpAddr) {
+    let Some(host) = find_host(snapshot, addr) else { return };
+    let altitude = p.rig.orbit.altitude;
+    p.rig.fly_to_place(host.place.at, altitude);
+}
+
+fn copy(p: &mut Panels, now: f64) {
+    let text: Vec<String> = p.selection.ends().into_iter().flatten().map(|a| a.to_string()).collect();
+    if text.is_empty() {
+        return;
+    }
+    let text = text.join(" ");
+    p.hud.toast = Some(Toast { text: format!("copied {text}"), until: now + TOAST });
+    p.hud.clipboard = Some(text);
+}
+
+pub(super) fn obey_window(
+    mut actions: MessageReader<Action>,
+    mut windows: Query<&mut Window, With<PrimaryWindow>>,
+    (clock, mut hud): (Res<SceneClock>, ResMut<Hud>),
+    mut commands: Commands,
+    mut exit: MessageWriter<AppExit>,
+) {
+    for action in actions.read() {
+        match action {
+            Action::Quit => {
+                exit.write(AppExit::Success);
+            }
+            Action::FullScreen => {
+                for mut window in &mut windows {
+                    window.mode = match window.mode {
+                        WindowMode::Windowed => WindowMode::BorderlessFullscreen(MonitorSelection::Current),
+                        _ => WindowMode::Windowed,
+                    };
+                }
+            }
+            Action::Picture => {
+                let name = picture_name();
+                let text = match std::env::current_dir() {
+                    Ok(dir) => format!("picture saved: {}", dir.join(&name).display()),
+                    Err(_) => format!("picture saved: {name}"),
+                };
+                commands.spawn(Screenshot::primary_window()).observe(save_to_disk(name));
+                hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `argus-globe-20130307-214206.png`, by the wall clock.
+fn picture_name() -> String {
+    let (date, time) = text::date_and_time(wall_now());
+    format!("argus-globe-{}-{}.png", date.replace('-', ""), time.replace(':', ""))
+}

@@ -1,0 +1,7 @@
+//! What is known of an address or a path: the card under the pointer and the details that stay.
+
+mod model;
+mod ui;
+
+pub use model::{DetailModel, HoverModel, Peer};
+pub use ui::{detail_ui, hover_ui};

@@ -1,0 +1,301 @@
+//! From the snapshot to lines of text. No egui here.
+
+use std::net::IpAddr;
+
+use crate::base::Span;
+use crate::cache::{FlowRow, HostPin, Snapshot};
+use crate::geo::{Origin, Place};
+use crate::globe::hud::text;
+use crate::globe::selection::{Picked, find_host, find_path};
+use crate::globe::table::{FlowId, has_end};
+
+/// Rows of peers and of flows that the details list; more are counted.
+const LISTED: usize = 50;
+
+/// The card under the pointer: a title and at most seven lines.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HoverModel {
+    /// The address.
+    pub title: String,
+    /// What is known of it.
+    pub lines: Vec<String>,
+}
+
+impl HoverModel {
+    /// The card of a pin.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, host: &HostPin) -> HoverModel {
+        let p = &host.place;
+        let mut lines = Vec::with_capacity(7);
+        lines.push(where_text(p));
+        lines.extend(as_text(p));
+        lines.push(format!("out {}  \u{b7}  in {}", text::load(host.load_out), text::load(host.load_in)));
+        lines.push(format!(
+            "{} flows  \u{b7}  sent {}  \u{b7}  received {}",
+            host.flows,
+            text::bytes(host.sent.bytes),
+            text::bytes(host.received.bytes)
+        ));
+        lines.push(format!("seen {}", seen_text(host.seen)));
+        lines.push(format!("place from {}", origin_text(p)));
+        let here = snapshot.hosts.iter().filter(|h| h.place.at == p.at).count();
+        if here > 1 {
+            lines.push(format!("{here} addresses at this place"));
+        }
+        HoverModel { title: host.addr.to_string(), lines }
+    }
+}
+
+/// `Zurich, CH`; the coordinates when neither is known.
+#[must_use]
+pub(super) fn where_text(p: &Place) -> String {
+    let code = p.country_code();
+    match (&p.city, code) {
+        (Some(city), "") => city.to_string(),
+        (Some(city), code) => format!("{city}, {code}"),
+        (None, "") => coordinates(p),
+        (None, code) => format!("{code}, {}", coordinates(p)),
+    }
+}
+
+/// `47.38° N 8.54° E`.
+fn coordinates(p: &Place) -> String {
+    let ns = if p.at.lat < 0.0 { 'S' } else { 'N' };
+    let ew = if p.at.lon < 0.0 { 'W' } else { 'E' };
+    format!("{:.2}\u{b0} {ns} {:.2}\u{b0} {ew}", p.at.lat.abs(), p.at.lon.abs())
+}
+
+fn as_text(p: &Place) -> Option<String> {
+    match (p.asn, &p.as_name) {
+        (Some(n), Some(name)) => Some(format!("AS{n} {}", text::shorten(name, 34))),
+        (Some(n), None) => Some(format!("AS{n}")),
+        (None, Some(name)) => Some(text::shorten(name, 40)),
+        (None, None) => None,
+    }
+}
+
+fn seen_text(seen: Span) -> String {
+    let (_, from) = text::date_and_time(seen.start);
+    let (_, to) = text::date_and_time(seen.end);
+    if from == to { format!("{from} UTC") } else { format!("{from} \u{2013} {to} UTC") }
+}
+
+/// How the place became known, and how exact it is.
+fn origin_text(p: &Place) -> String {
+    let origin = match p.origin {
+        Origin::Label => "a label in the record",
+        Origin::OwnMap => "your own map",
+        Origin::Home => "the home position",
+        Origin::Database => "the database",
+        Origin::CountryCentre => "the country only",
+    };
+    match p.radius_km {
+        Some(km) => format!("{origin}, \u{b1}{km} km"),
+        None if p.origin == Origin::Database && p.city.is_none() => format!("{origin}, country only"),
+        None => origin.to_owned(),
+    }
+}
+
+/// One who talks to the selected address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peer {
+    /// Its address.
+    pub addr: IpAddr,
+    /// City and country.
+    pub place: String,
+    /// Bits per second from the selected address to it.
+    pub load_to: f64,
+    /// Bits per second from it.
+    pub load_from: f64,
+    /// Bytes both ways within the window.
+    pub bytes: u64,
+}
+
+/// The details that stay.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DetailModel {
+    /// Address or pair of addresses.
+    pub title: String,
+    /// City and country.
+    pub subtitle: String,
+    /// Labels and values.
+    pub rows: Vec<(&'static str, String)>,
+    /// Peers of an address, busiest first, at most 50.
+    pub peers: Vec<Peer>,
+    /// How many peers there are.
+    pub peer_count: usize,
+    /// Flows, most bytes first, at most 50.
+    pub flows: Vec<(FlowId, String, String)>,
+    /// How many flows there are.
+    pub flow_count: usize,
+    /// The text that shows the same flows in the table.
+    pub filter: String,
+    /// What "copy" copies.
+    pub copy: String,
+    /// False when the thing has left the window; the rest is then empty.
+    pub present: bool,
+}
+
+impl DetailModel {
+    /// The details of what is selected; `None` for nothing and for flows, which the table shows whole.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, picked: Picked) -> Option<DetailModel> {
+        match picked {
+            Picked::Nothing | Picked::Flow(_) => None,
+            Picked::Host(addr) => Some(of_host(snapshot, addr)),
+            Picked::Path(a, b) => Some(of_path(snapshot, a, b)),
+        }
+    }
+}
+
+fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
+    let mut m = DetailModel {
+        title: addr.to_string(),
+        filter: format!("host={addr}"),
+        copy: addr.to_string(),
+        ..DetailModel::default()
+    };
+    let Some(host) = find_host(s, addr) else { return m };
+    m.present = true;
+    m.subtitle = where_text(&host.place);
+    m.rows.extend(as_text(&host.place).map(|t| ("network", t)));
+    m.rows.push(("out", format!("{}, {} in the window", text::load(host.load_out), text::bytes(host.sent.bytes))));
+    m.rows.push(("in", format!("{}, {} in the window", text::load(host.load_in), text::bytes(host.received.bytes))));
+    m.rows.push(("packets", format!("{} sent, {} received", host.sent.pkts, host.received.pkts)));
+    m.rows.push(("seen", seen_text(host.seen)));
+    m.rows.push(("place", format!("{}, from {}", coordinates(&host.place), origin_text(&host.place))));
+    let mut peers = peers_of(s, host);
+    m.peer_count = peers.len();
+    peers.truncate(LISTED);
+    m.peers = peers;
+    list_flows(&mut m, s, |f| has_end(f, addr));
+    m
+}
+
+fn peers_of(s: &Snapshot, host: &HostPin) -> Vec<Peer> {
+    let Some(me) = s.hosts.binary_search_by(|h| h.addr.cmp(&host.addr)).ok().and_then(|i| u32::try_from(i).ok()) else {
+        return Vec::new();
+    };
+    let mut peers: Vec<Peer> = s
+        .paths
+        .iter()
+        .filter(|p| p.a == me || p.b == me)
+        .filter_map(|p| {
+            let mine = p.a == me;
+            let other = s.hosts.get(if mine { p.b } else { p.a } as usize)?;
+            let (load_to, load_from) = if mine { (p.load_ab, p.load_ba) } else { (p.load_ba, p.load_ab) };
+            Some(Peer {
+                addr: other.addr,
+                place: where_text(&other.place),
+                load_to,
+                load_from,
+                bytes: p.ab.bytes.saturating_add(p.ba.bytes),
+            })
+        })
+        .collect();
+    peers.sort_by(|a, b| {
+        let load = |p: &Peer| p.load_to + p.load_from;
+        load(b).total_cmp(&load(a)).then(b.bytes.cmp(&a.bytes)).then(a.addr.cmp(&b.addr))
+    });
+    peers
+}
+
+fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
+    let mut m = DetailModel {
+        title: format!("{a} \u{2194} {b}"),
+        filter: format!("host={a} host={b}"),
+        copy: format!("{a} {b}"),
+        ..DetailModel::default()
+    };
+    let (Some(path), Some(x), Some(y)) = (find_path(s, a, b), find_host(s, a), find_host(s, b)) else { return m };
+    // The path's own order may be the other one.
+    let turned = s.hosts.get(path.a as usize).is_some_and(|h| h.addr != a);
+    let (there, back) = ((path.load_ab, path.rate_ab, path.ab), (path.load_ba, path.rate_ba, path.ba));
+    let (there, back) = if turned { (back, there) } else { (there, back) };
+    m.present = true;
+    m.subtitle = format!("{} \u{2194} {}", where_text(&x.place), where_text(&y.place));
+    let line = |(load, rate, c): (f64, f64, crate::record::Counts)| {
+        format!("{}, {}, {}", text::load(load), crate::base::units::si(rate, "pkt/s"), text::bytes(c.bytes))
+    };
+    m.rows.push(("\u{2192}", line(there)));
+    m.rows.push(("\u{2190}", line(back)));
+    m.rows.push(("seen", seen_text(path.seen)));
+    m.rows.push(("distance", format!("{:.0} km", x.place.at.angle_to(y.place.at) * 6371.0)));
+    list_flows(&mut m, s, |f| has_end(f, a) && has_end(f, b));
+    m
+}
+
+fn list_flows(m: &mut DetailModel, s: &Snapshot, test: impl Fn(&FlowRow) -> bool) {
+    let mut flows: Vec<&FlowRow> = s.flows.iter().filter(|f| test(f)).collect();
+    m.flow_count = flows.len();
+    // Stable, so that equals keep the order of keys.
+    flows.sort_by_key(|f| std::cmp::Reverse(f.src.bytes.saturating_add(f.dst.bytes)));
+    m.flows = flows
+        .into_iter()
+        .take(LISTED)
+        .map(|f| {
+            let k = &f.last.key;
+            let line = format!("{} {}.{} {} {}.{}", f.last.proto_name, k.saddr, k.sport, f.last.dir, k.daddr, k.dport);
+            (FlowId::of(f), line, text::bytes(f.src.bytes.saturating_add(f.dst.bytes)))
+        })
+        .collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globe::fixture;
+
+    fn ip(s: &str) -> IpAddr {
+        s.parse().expect("an address")
+    }
+
+    #[test]
+    fn the_card_says_what_is_known_in_at_most_eight_lines() {
+        let mut s = fixture::snapshot();
+        s.hosts[1].place.at = s.hosts[0].place.at;
+        let m = HoverModel::new(&s, &s.hosts[0]);
+        assert!(m.lines.len() < 8);
+        let all = format!("{}\n{}", m.title, m.lines.join("\n"));
+        for piece in [
+            "129.132.1.1",
+            "Zurich, CH",
+            "AS559",
+            "1.24 Mbit/s",
+            "96.0 kbit/s",
+            "2 flows",
+            "the database",
+            "2 addresses",
+        ] {
+            assert!(all.contains(piece), "{piece} is missing in {all}");
+        }
+    }
+
+    #[test]
+    fn details_of_an_address_list_peers_by_rate_and_its_flows() {
+        let mut s = fixture::snapshot();
+        s.paths[1].load_ab = 9e6;
+        let m = DetailModel::new(&s, Picked::Host(ip("129.132.1.1"))).expect("details");
+        assert_eq!((m.peer_count, m.flow_count, m.present), (2, 2, true));
+        assert_eq!(m.peers[0].addr, ip("193.0.6.139"));
+        assert_eq!(m.peers[0].load_to, 9e6);
+        assert!(m.flows[0].1.contains("443"), "{:?}", m.flows);
+        let other = DetailModel::new(&s, Picked::Host(ip("193.0.6.139"))).expect("details");
+        assert_eq!(other.peers[0].load_from, 9e6, "the same traffic from the other side");
+    }
+
+    #[test]
+    fn a_path_is_told_from_the_end_it_was_picked_at() {
+        let s = fixture::snapshot();
+        let m = DetailModel::new(&s, Picked::Path(ip("193.0.6.139"), ip("129.132.1.1"))).expect("details");
+        assert!(m.rows[0].1.contains("180 kbit/s") && m.rows[1].1.contains("720 kbit/s"), "{:?}", m.rows);
+        assert!(m.rows.iter().any(|(n, v)| *n == "distance" && v.ends_with("km")));
+    }
+
+    #[test]
+    fn what_left_the_window_is_named_and_empty() {
+        let m = DetailModel::new(&fixture::snapshot(), Picked::Host(ip("9.9.9.9"))).expect("details");
+        assert!(!m.present && m.title == "9.9.9.9");
+        assert_eq!(DetailModel::new(&fixture::snapshot(), Picked::Nothing), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! The legend's card.
+
+use bevy_egui::egui::{self, Align2, Color32, FontId, Sense, Stroke, Ui, pos2, vec2};
+
+use crate::globe::hud::theme;
+
+/// One decade of the scale.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegendClass {
+    /// `1–10 kbit/s`.
+    pub label: String,
+    /// Colour of the line.
+    pub colour: Color32,
+    /// Width of the line in logical pixels.
+    pub width: f32,
+    /// Speed of the dashes in arc lengths per second.
+    pub dash_speed: f32,
+}
+
+/// What the legend shows.
+#[derive(bevy::prelude::Resource, Clone, Debug, Default, PartialEq)]
+pub struct LegendModel {
+    /// The decades, lowest first.
+    pub classes: Vec<LegendClass>,
+    /// Said below the scale, for example that fewer arcs are drawn than there are.
+    pub notes: Vec<String>,
+}
+
+/// Length of a sample line in points.
+const SAMPLE: f32 = 64.0;
+
+/// Draws the card. `time` moves the dashes, in seconds; a standing time shows them standing.
+pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
+    ui.spacing_mut().item_spacing.y = 3.0;
+    ui.label(theme::label("Rate, each direction").color(theme::TEXT));
+    for class in model.classes.iter().rev() {
+        let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE + 106.0, 16.0), Sense::hover());
+        let y = rect.center().y;
+        let (left, right) = (rect.left(), rect.left() + SAMPLE);
+        let ground = Stroke::new(class.width, class.colour.gamma_multiply(0.35));
+        ui.painter().line_segment([pos2(left, y), pos2(right, y)], ground);
+        // Three dashes on the sample, running to the receiver at the speed of an arc.
+        let period = SAMPLE / 3.0;
+        let phase = (time * f64::from(class.dash_speed)).fract() as f32 * SAMPLE;
+        let mut x = left - period + phase % period;
+        while x < right {
+            let (a, b) = (x.max(left), (x + period * 0.5).min(right));
+            if b > a {
+                ui.painter().line_segment([pos2(a, y), pos2(b, y)], Stroke::new(class.width, class.colour));
+            }
+            x += period;
+        }
+        let font = FontId::monospace(theme::SMALL);
+        ui.painter().text(pos2(right + 12.0, y), Align2::LEFT_CENTER, &class.label, font, theme::DIM);
+    }
+    ui.add_space(3.0);
+    ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
+    for note in &model.notes {
+        ui.add(egui::Label::new(theme::label(note.as_str()).color(theme::WARN)).wrap());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globe::hud::probe::Probe;
+
+    #[test]
+    fn each_class_has_a_line_and_a_label() {
+        let class = |label: &str, width| LegendClass {
+            label: label.into(),
+            colour: Color32::from_rgb(200, 180, 90),
+            width,
+            dash_speed: 0.1,
+        };
+        let model = LegendModel {
+            classes: vec![class("< 1 kbit/s", 1.0), class("1\u{2013}10 kbit/s", 1.5)],
+            notes: vec!["showing the 300 largest of 18 210 arcs".into()],
+        };
+        let mut probe = Probe::new(230.0, 200.0);
+        probe.frame(None, |ui| legend_ui(ui, &model, 0.3));
+        assert!(probe.shows("< 1 kbit/s") && probe.shows("10 kbit/s") && probe.shows("300 largest"));
+        assert_eq!(probe.overlaps(), []);
+        assert_eq!(probe.clipped(), [] as [String; 0]);
+    }
+}

@@ -1,0 +1,14 @@
+//! The flow table: argus columns, sorted and filtered, as many rows as there are.
+//!
+//! The model is made when the snapshot or the wish changes, in a task of its own when there are many rows; the panel
+//! only formats the rows that can be seen.
+
+mod columns;
+mod model;
+mod query;
+mod ui;
+
+pub use columns::{COLUMNS, Column};
+pub use model::{FlowId, Sums, View, Wish, has_end};
+pub use query::{NAMES, Query};
+pub use ui::{TableModel, table_ui};

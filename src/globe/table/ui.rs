@@ -1,0 +1,286 @@
+//! The flow table's panel.
+
+use bevy_egui::egui::{
+    self, Align, Color32, FontId, Key, Layout, Rect, RichText, Sense, TextEdit, TextWrapMode, Ui, vec2,
+};
+use egui_extras::{Column as Width, TableBuilder, TableRow};
+
+use super::columns::{COLUMNS, Column};
+use super::model::{FlowId, View, Wish, has_end};
+use super::query::NAMES;
+use crate::base::units::grouped;
+use crate::cache::FlowRow;
+use crate::globe::actions::Action;
+use crate::globe::hud::{text, theme};
+use crate::globe::selection::{Picked, Selection};
+
+/// Height of a row in points.
+const ROW: f32 = 19.0;
+
+/// What the panel reads, and the wish it may change.
+pub struct TableModel<'a> {
+    /// The finished answer.
+    pub view: &'a View,
+    /// What the user asks for.
+    pub wish: &'a mut Wish,
+    /// What is selected.
+    pub selection: &'a Selection,
+    /// Put the keyboard into the text box.
+    pub focus: bool,
+    /// Bring the first row of the selection into sight.
+    pub reveal: bool,
+}
+
+/// Draws the table; the action is a click on a row.
+pub fn table_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
+    let mut action = head_ui(ui, model);
+    ui.add_space(4.0);
+    let rows = body_ui(ui, model);
+    action = action.or(rows);
+    action
+}
+
+/// Title, sums and text box.
+fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
+    let mut action = None;
+    ui.horizontal(|ui| {
+        ui.label(theme::heading("Flows"));
+        ui.add_space(4.0);
+        ui.label(sums_text(model.view));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if theme::icon_button(ui, theme::Icon::Close, "close the flow table (F)").clicked() {
+                action = Some(Action::Toggle(crate::globe::layers::LayerId::Table));
+            }
+            if !model.wish.text.is_empty() && ui.button("clear").clicked() {
+                model.wish.text.clear();
+            }
+            let tip = format!("words joined by \u{201c}and\u{201d}; ! turns one around; name=value for {NAMES}");
+            let edit = TextEdit::singleline(&mut model.wish.text)
+                .id(egui::Id::new("flow-filter"))
+                .font(FontId::monospace(theme::MONO))
+                .hint_text(RichText::new("filter:  tcp  dport=443  co=de  !host=10.0.0.0/8").color(theme::FAINT))
+                .desired_width(340.0_f32.min(ui.available_width()));
+            let response = ui.add(edit).on_hover_text(tip);
+            if model.focus {
+                response.request_focus();
+            }
+            if response.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+                response.surrender_focus();
+            }
+        });
+    });
+    action
+}
+
+/// Count and sums of the rows that pass.
+fn sums_text(view: &View) -> RichText {
+    let (shown, all) = (view.rows.len() as u64, view.snapshot.flows.len() as u64);
+    let count = if shown == all {
+        format!("{} flows", grouped(all))
+    } else {
+        format!("{} of {} flows", grouped(shown), grouped(all))
+    };
+    let s = &view.sums;
+    let (pkts, bytes) = (s.src.pkts.saturating_add(s.dst.pkts), s.src.bytes.saturating_add(s.dst.bytes));
+    theme::label(format!(
+        "{count}  \u{b7}  {} pkts  \u{b7}  {}  \u{b7}  {}  \u{b7}  {} records",
+        grouped(pkts),
+        text::bytes(bytes),
+        text::load(s.load),
+        grouped(s.records)
+    ))
+}
+
+fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
+    let mut action = None;
+    let char_width = ui.ctx().fonts_mut(|f| f.glyph_width(&FontId::monospace(theme::MONO), '0'));
+    // Spare width goes to all columns alike, so that the table always fills its panel.
+    let chars: f32 = COLUMNS.iter().map(|c| c.chars).sum();
+    let spacing = 10.0;
+    let spare = (ui.available_width() - 12.0 - COLUMNS.len() as f32 * spacing - chars * char_width).max(0.0);
+    let each = spare / COLUMNS.len() as f32;
+    ui.scope(|ui| {
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+        ui.spacing_mut().item_spacing = vec2(spacing, 0.0);
+        let mut table = TableBuilder::new(ui)
+            .id_salt("flows")
+            .striped(false)
+            .sense(Sense::click())
+            .auto_shrink(false)
+            .cell_layout(Layout::left_to_right(Align::Center));
+        for spec in COLUMNS {
+            table = table.column(Width::exact(spec.chars * char_width + each).clip(true));
+        }
+        if model.reveal
+            && let Some(at) = first_selected(model)
+        {
+            table = table.scroll_to_row(at, Some(Align::Center));
+        }
+        let table = table.header(20.0, |mut row| header_ui(&mut row, model.wish));
+        table.body(|body| {
+            body.rows(ROW, model.view.rows.len(), |mut row| {
+                let Some(flow) = model.view.row(row.index()) else { return };
+                let look = Look::of(flow, model.selection);
+                row.set_selected(look == Look::Selected);
+                cells_ui(&mut row, flow, look);
+                if row.response().clicked() {
+                    action = Some(Action::SelectFlow(FlowId::of(flow)));
+                }
+            });
+        });
+    });
+    if model.view.rows.is_empty() {
+        let rect = ui.min_rect();
+        let hint = if model.view.wish.text.is_empty() { "no flows in the window" } else { "no flow passes the filter" };
+        ui.painter().text(
+            rect.center() + vec2(0.0, 10.0),
+            egui::Align2::CENTER_CENTER,
+            hint,
+            FontId::proportional(theme::BODY),
+            theme::DIM,
+        );
+    }
+    action
+}
+
+fn header_ui(row: &mut TableRow, wish: &mut Wish) {
+    for spec in COLUMNS {
+        row.col(|ui| {
+            let sorted = wish.sort.filter(|(c, _)| *c == spec.column);
+            let ink = if sorted.is_some() { theme::ACCENT } else { theme::DIM };
+            let response = ui.interact(ui.max_rect(), ui.id().with(spec.name), Sense::click());
+            let ink = if response.hovered() { theme::TEXT } else { ink };
+            let font = FontId::proportional(theme::SMALL);
+            let galley = ui.painter().layout_no_wrap(spec.name.to_owned(), font, ink);
+            let rect = ui.max_rect();
+            let arrow = if sorted.is_some() { 10.0 } else { 0.0 };
+            let x = if spec.right { rect.right() - galley.size().x - arrow } else { rect.left() };
+            let at = egui::pos2(x, rect.center().y - galley.size().y * 0.5);
+            let end = at + vec2(galley.size().x + 6.0, galley.size().y * 0.5);
+            ui.painter().galley(at, galley, ink);
+            if let Some((_, down)) = sorted {
+                sort_arrow(ui, end, down);
+            }
+            if response.on_hover_text(spec.about).clicked() {
+                wish.click(spec.column);
+            }
+        });
+    }
+    // A hairline under the names.
+    let rect: Rect = row.response().rect;
+    let painter = row.response().ctx.layer_painter(row.response().layer_id);
+    painter.hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, theme::LINE));
+}
+
+fn sort_arrow(ui: &Ui, at: egui::Pos2, down: bool) {
+    let s = if down { 1.0 } else { -1.0 };
+    let points = vec![at + vec2(-3.5, -2.0 * s), at + vec2(3.5, -2.0 * s), at + vec2(0.0, 3.0 * s)];
+    ui.painter().add(egui::Shape::convex_polygon(points, theme::ACCENT, egui::Stroke::NONE));
+}
+
+/// How a row stands to the selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Plain,
+    /// Belongs to the selected address or path.
+    Related,
+    Selected,
+}
+
+impl Look {
+    fn of(flow: &FlowRow, selection: &Selection) -> Look {
+        match selection.picked {
+            Picked::Flow(id) if id == FlowId::of(flow) => Look::Selected,
+            Picked::Host(a) if has_end(flow, a) => Look::Related,
+            Picked::Path(a, b) if has_end(flow, a) && has_end(flow, b) => Look::Related,
+            _ => Look::Plain,
+        }
+    }
+}
+
+fn first_selected(model: &TableModel) -> Option<usize> {
+    model.selection.is_some().then(|| model.view.position(|f| Look::of(f, model.selection) != Look::Plain)).flatten()
+}
+
+fn cells_ui(row: &mut TableRow, flow: &FlowRow, look: Look) {
+    let quiet = flow.load_src + flow.load_dst <= 0.0;
+    for spec in COLUMNS {
+        row.col(|ui| {
+            if look == Look::Related && spec.column == Column::Stime {
+                let bar = Rect::from_min_size(ui.max_rect().left_top() - vec2(6.0, -1.0), vec2(2.0, ROW - 2.0));
+                ui.painter().with_clip_rect(bar).rect_filled(bar, 0.0, theme::ACCENT);
+            }
+            let text = spec.column.text(flow);
+            let ink = ink_of(spec.column, flow, look, quiet);
+            let galley = ui.painter().layout_no_wrap(text, FontId::monospace(theme::MONO), ink);
+            let rect = ui.max_rect();
+            let x = if spec.right { rect.right() - galley.size().x } else { rect.left() };
+            let at = egui::pos2(x, rect.center().y - galley.size().y * 0.5);
+            ui.painter().with_clip_rect(rect.expand2(vec2(1.0, 2.0))).galley(at, galley, ink);
+        });
+    }
+}
+
+fn ink_of(column: Column, flow: &FlowRow, look: Look, quiet: bool) -> Color32 {
+    let lit = look != Look::Plain;
+    match column {
+        Column::Saddr if flow.src_host.is_none() => theme::FAINT,
+        Column::Daddr if flow.dst_host.is_none() => theme::FAINT,
+        Column::Saddr | Column::Daddr => theme::TEXT,
+        Column::Load if quiet => theme::FAINT,
+        Column::Load => theme::ACCENT,
+        _ if lit => theme::TEXT,
+        Column::Stime | Column::Dir | Column::State | Column::Trans | Column::Dur => theme::DIM,
+        _ => Color32::from_rgb(190, 200, 210),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::globe::fixture;
+    use crate::globe::hud::probe::Probe;
+
+    fn view(wish: &Wish) -> View {
+        View::compute(Arc::new(fixture::snapshot()), wish.clone())
+    }
+
+    #[test]
+    fn a_click_on_a_header_sorts_and_on_a_row_selects() {
+        let (mut wish, selection) = (Wish::default(), Selection::default());
+        let mut probe = Probe::new(1200.0, 240.0);
+        let mut last = None;
+        let mut draw = |probe: &mut Probe, wish: &mut Wish, clicks: Option<egui::Pos2>| {
+            let view = view(wish);
+            probe.frame(clicks, |ui| {
+                let mut model = TableModel { view: &view, wish, selection: &selection, focus: false, reveal: false };
+                last = table_ui(ui, &mut model).or(last.take());
+            })
+        };
+        draw(&mut probe, &mut wish, None);
+        let at = probe.find("sbytes").expect("the header is drawn");
+        draw(&mut probe, &mut wish, Some(at));
+        draw(&mut probe, &mut wish, None);
+        assert_eq!(wish.sort, Some((Column::Sbytes, true)));
+        let at = probe.find("131.111.8.42").expect("the row is drawn");
+        draw(&mut probe, &mut wish, Some(at));
+        draw(&mut probe, &mut wish, None);
+        let expect = fixture::snapshot().flows[2].last.key;
+        assert!(matches!(last, Some(Action::SelectFlow(f)) if f.key == expect), "{last:?}");
+    }
+
+    #[test]
+    fn the_head_says_how_many_pass() {
+        let mut wish = Wish { text: "udp".into(), sort: None };
+        let (selection, view) = (Selection::default(), view(&wish));
+        let mut probe = Probe::new(1200.0, 240.0);
+        probe.frame(None, |ui| {
+            let mut model =
+                TableModel { view: &view, wish: &mut wish, selection: &selection, focus: false, reveal: false };
+            table_ui(ui, &mut model);
+        });
+        assert!(probe.texts().iter().any(|t| t.contains("1 of 4 flows")), "{:?}", probe.texts());
+    }
+}

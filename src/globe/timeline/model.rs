@@ -1,0 +1,203 @@
+//! From the series to bars, from times to places on the strip, and which speed or step comes next. No egui here.
+
+use std::time::Duration;
+
+use crate::base::{Span, Timestamp};
+use crate::cache::{Series, Snapshot};
+use crate::pipeline::{PlayState, Playhead};
+
+/// The row of preset speeds, as multiples of real time.
+pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0];
+
+/// The next higher preset.
+#[must_use]
+pub fn faster(speed: f64) -> f64 {
+    SPEEDS.iter().copied().find(|s| *s > speed * 1.001).unwrap_or(speed)
+}
+
+/// The next lower preset.
+#[must_use]
+pub fn slower(speed: f64) -> f64 {
+    SPEEDS.iter().rev().copied().find(|s| *s < speed * 0.999).unwrap_or(speed)
+}
+
+/// Where one step from `now` leads: one second, or over a silent stretch to the next bin with traffic. Stays within the
+/// recording.
+#[must_use]
+pub fn step(snapshot: &Snapshot, now: Timestamp, forward: bool) -> Option<Timestamp> {
+    const STEP: Duration = Duration::from_secs(1);
+    let span = snapshot.span?;
+    let near = if forward { now + STEP } else { now - STEP };
+    let series = &snapshot.series;
+    let bin = i64::try_from(series.bin.as_nanos()).ok().filter(|b| *b > 0);
+    let target = match bin {
+        None => near,
+        Some(bin) => {
+            let index = near.nanos().saturating_sub(series.start.nanos()).div_euclid(bin);
+            let busy = |i: i64| usize::try_from(i).ok().and_then(|i| series.bits.get(i)).is_some_and(|b| *b > 0.0);
+            let count = i64::try_from(series.bits.len()).unwrap_or(i64::MAX);
+            let at = |i: i64| Timestamp::from_nanos(series.start.nanos().saturating_add(i.saturating_mul(bin)));
+            if busy(index) {
+                near
+            } else if forward {
+                (index.max(0)..count).find(|i| busy(*i)).map_or(near, |i| at(i).max(near))
+            } else {
+                (0..index.min(count)).rev().find(|i| busy(*i)).map_or(near, |i| at(i + 1).min(near))
+            }
+        }
+    };
+    Some(target.clamp(span.start, span.end.max(span.start)))
+}
+
+/// The histogram: bits per second in equal stretches of the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// Bits per second, from the start of the span to its end.
+    pub rates: Vec<f64>,
+    /// The greatest of them.
+    pub peak: f64,
+}
+
+impl Bars {
+    /// `count` bars over `span`. A bin that lies across bars is shared out by overlap, so no bit is lost or doubled.
+    #[must_use]
+    pub fn new(series: &Series, span: Span, count: usize) -> Bars {
+        let width = span.duration().as_secs_f64() / count.max(1) as f64;
+        let mut rates = vec![0.0; count];
+        let bin = series.bin.as_secs_f64();
+        if width <= 0.0 || bin <= 0.0 {
+            return Bars { rates, peak: 0.0 };
+        }
+        let offset = (series.start.nanos() as f64 - span.start.nanos() as f64) * 1e-9;
+        for (i, bits) in series.bits.iter().enumerate().filter(|(_, b)| **b > 0.0) {
+            let from = (offset + i as f64 * bin).max(0.0);
+            let to = (offset + (i + 1) as f64 * bin).min(width * count as f64);
+            if to <= from {
+                continue;
+            }
+            // Bits of a bin that reaches out of the span fall into the part inside it.
+            let density = bits / (to - from);
+            let (first, last) = ((from / width) as usize, (to / width) as usize);
+            for (j, rate) in rates.iter_mut().enumerate().take(last + 1).skip(first) {
+                let overlap = to.min((j + 1) as f64 * width) - from.max(j as f64 * width);
+                *rate += density * overlap.max(0.0) / width;
+            }
+        }
+        let peak = rates.iter().copied().fold(0.0, f64::max);
+        Bars { rates, peak }
+    }
+
+    /// Height of a bar, 0 to 1, on a square-root scale, which keeps small traffic visible beside a burst.
+    #[must_use]
+    pub fn height(&self, index: usize) -> f64 {
+        let rate = self.rates.get(index).copied().unwrap_or(0.0);
+        if self.peak > 0.0 { (rate / self.peak).clamp(0.0, 1.0).sqrt() } else { 0.0 }
+    }
+}
+
+/// What the strip shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimelineModel<'a> {
+    /// The whole recording.
+    pub span: Span,
+    /// The histogram over it.
+    pub bars: &'a Bars,
+    /// The playhead.
+    pub playhead: Playhead,
+    /// Length of the window.
+    pub window: Duration,
+    /// Records within the window.
+    pub records: u64,
+    /// Flows within the window.
+    pub flows: u64,
+    /// Whether there is a live source to return to.
+    pub live: bool,
+}
+
+impl TimelineModel<'_> {
+    /// Place of a time on the strip, 0 to 1; times outside the span lie at its ends.
+    #[must_use]
+    pub fn place(&self, t: Timestamp) -> f64 {
+        let whole = self.span.duration().as_secs_f64();
+        if whole <= 0.0 { 1.0 } else { (t.since(self.span.start).as_secs_f64() / whole).clamp(0.0, 1.0) }
+    }
+
+    /// The time at a place of the strip.
+    #[must_use]
+    pub fn time(&self, place: f64) -> Timestamp {
+        self.span.start + self.span.duration().mul_f64(place.clamp(0.0, 1.0))
+    }
+
+    /// Whether the playhead stands.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.playhead.state == PlayState::Paused
+    }
+}
+
+/// The window's next length: shorter or longer by a quarter, on round figures, 1 s to 1 day.
+#[must_use]
+pub(super) fn window_step(window: Duration, longer: bool) -> Duration {
+    const ROW: [u64; 15] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 43_200, 86_400];
+    let now = window.as_secs_f64();
+    let next = if longer {
+        ROW.into_iter().find(|s| *s as f64 > now * 1.001)
+    } else {
+        ROW.into_iter().rev().find(|s| (*s as f64) < now * 0.999)
+    };
+    next.map_or(window, Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::globe::fixture;
+
+    #[test]
+    fn speeds_walk_along_the_row_and_stop_at_its_ends() {
+        assert_eq!((faster(1.0), slower(1.0)), (2.0, 0.5));
+        assert_eq!((faster(37.0), slower(37.0)), (60.0, 10.0));
+        assert_eq!((faster(3600.0), slower(0.1)), (3600.0, 0.1));
+    }
+
+    #[test]
+    fn a_step_jumps_over_silence_and_stays_inside() {
+        let mut s = fixture::snapshot();
+        let start = s.span.expect("a span").start;
+        let mut bits = vec![0.0; 60];
+        (bits[0], bits[30]) = (5.0, 5.0);
+        s.series = std::sync::Arc::new(Series { start, bin: Duration::from_secs(10), bits });
+        let sec = |n| start + Duration::from_secs(n);
+        assert_eq!(step(&s, sec(3), true), Some(sec(4)));
+        assert_eq!(step(&s, sec(50), true), Some(sec(300)));
+        assert_eq!(step(&s, sec(200), false), Some(sec(10)));
+        assert_eq!(step(&s, sec(0), false), Some(sec(0)));
+        assert_eq!(step(&s, sec(600), true), Some(sec(600)));
+        assert_eq!(step(&Snapshot::default(), sec(1), true), None);
+    }
+
+    #[test]
+    fn window_lengths_are_round() {
+        let s = Duration::from_secs;
+        assert_eq!((window_step(s(120), true), window_step(s(120), false)), (s(300), s(60)));
+        assert_eq!((window_step(s(86_400), true), window_step(s(1), false)), (s(86_400), s(1)));
+    }
+
+    proptest! {
+        #[test]
+        fn bars_hold_every_bit_of_the_span(
+            bits in prop::collection::vec(0.0..1e6f64, 1..40), count in 1usize..200, bin in 1u64..30,
+        ) {
+            let start = fixture::now();
+            let series = Series { start, bin: Duration::from_secs(bin), bits };
+            let total = Duration::from_secs(bin * series.bits.len() as u64);
+            let bars = Bars::new(&series, Span::new(start, start + total), count);
+            let width = total.as_secs_f64() / count as f64;
+            let sum: f64 = bars.rates.iter().map(|r| r * width).sum();
+            let all: f64 = series.bits.iter().sum();
+            prop_assert!((sum - all).abs() <= all * 1e-6 + 1e-6, "{} {}", sum, all);
+        }
+    }
+}

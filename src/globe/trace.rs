@@ -1,0 +1,95 @@
+//! What input led to, line by line on standard output: for tests that drive the real window from outside.
+//!
+//! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
+//! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00`, `pin 640 360 192.0.2.1`.
+
+use std::fmt;
+use std::io::Write as _;
+
+use bevy::prelude::*;
+
+use super::camera::CameraRig;
+use super::feed::Feed;
+use super::layers::{LAYERS, Layers};
+use super::picking::Pins;
+use super::selection::{Picked, Selection};
+use super::{GlobeSet, SceneClock};
+
+/// Whether lines are printed.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Trace {
+    /// On.
+    pub on: bool,
+}
+
+impl Trace {
+    /// Prints one line, if tracing is on. A closed pipe is no reason to end a window.
+    pub fn line(self, text: fmt::Arguments<'_>) {
+        if self.on {
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        }
+    }
+}
+
+/// Watches what input changes and prints it.
+pub struct TracePlugin;
+
+impl Plugin for TracePlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Trace>().add_systems(Update, report.after(GlobeSet::Ui).run_if(|t: Res<Trace>| t.on));
+    }
+}
+
+/// What was printed last.
+#[derive(Default)]
+struct Last {
+    frames: u32,
+    layers: Option<Layers>,
+    picked: Picked,
+    camera: String,
+    moved: f64,
+    settled: bool,
+}
+
+fn report(
+    trace: Res<Trace>,
+    (layers, selection, rig): (Res<Layers>, Res<Selection>, Res<CameraRig>),
+    (feed, clock, pins): (Res<Feed>, Res<SceneClock>, Res<Pins>),
+    mut last: Local<Last>,
+) {
+    let last = &mut *last;
+    last.frames = last.frames.saturating_add(1);
+    // The first frames load fonts and pictures.
+    if last.frames == 10 {
+        trace.line(format_args!("ready {} hosts", feed.snapshot.hosts.len()));
+    }
+    if let Some(before) = last.layers {
+        for layer in LAYERS.iter().filter(|l| before.is_on(l.id) != layers.is_on(l.id)) {
+            let state = if layers.is_on(layer.id) { "on" } else { "off" };
+            trace.line(format_args!("layer {} {state}", layer.name));
+        }
+    }
+    last.layers = Some(*layers);
+    if last.picked != selection.picked {
+        last.picked = selection.picked;
+        match selection.picked {
+            Picked::Nothing => trace.line(format_args!("pick nothing")),
+            Picked::Host(a) => trace.line(format_args!("pick host {a}")),
+            Picked::Path(a, b) => trace.line(format_args!("pick path {a} {b}")),
+            Picked::Flow(f) => trace.line(format_args!("pick flow {} {}", f.key.saddr, f.key.daddr)),
+        }
+    }
+    let o = rig.orbit;
+    let camera = format!("{:.2} {:.2} {:.3} {:.2} {:.2}", o.target.lat, o.target.lon, o.altitude, o.heading, o.tilt);
+    if camera != last.camera {
+        (last.camera, last.moved, last.settled) = (camera, clock.elapsed, false);
+    } else if !last.settled && last.frames > 10 && clock.elapsed - last.moved > 0.3 {
+        // Once the eye rests: where it is, and where the pins in sight are.
+        last.settled = true;
+        trace.line(format_args!("camera {}", last.camera));
+        for (addr, [x, y]) in pins.on_screen().take(40) {
+            trace.line(format_args!("pin {x:.0} {y:.0} {addr}"));
+        }
+    }
+}
