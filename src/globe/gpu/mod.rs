@@ -151,7 +151,12 @@ pub struct GpuPlugin;
 
 impl Plugin for GpuPlugin {
     fn build(&self, app: &mut App) {
-        let shaders = passes::Shaders::load(&mut app.world_mut().resource_mut::<Assets<Shader>>());
+        // Without a renderer (tests of keys and panels) there is nothing to draw with.
+        let Some(mut assets) = app.world_mut().get_resource_mut::<Assets<Shader>>() else {
+            app.init_resource::<GpuData>().init_resource::<RenderProfile>().init_resource::<SceneUniform>();
+            return;
+        };
+        let shaders = passes::Shaders::load(&mut assets);
         app.init_resource::<GpuData>()
             .init_resource::<RenderProfile>()
             .init_resource::<SceneUniform>()

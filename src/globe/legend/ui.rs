@@ -3,6 +3,7 @@
 use bevy_egui::egui::{self, Align2, Color32, FontId, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::globe::hud::theme;
+use crate::globe::scale::{RATE_SCALE, RateClass};
 
 /// One decade of the scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +19,25 @@ pub struct LegendClass {
 }
 
 /// What the legend shows.
-#[derive(bevy::prelude::Resource, Clone, Debug, Default, PartialEq)]
+#[derive(bevy::prelude::Resource, Clone, Debug, PartialEq)]
 pub struct LegendModel {
     /// The decades, lowest first.
     pub classes: Vec<LegendClass>,
     /// Said below the scale, for example that fewer arcs are drawn than there are.
     pub notes: Vec<String>,
+}
+
+impl Default for LegendModel {
+    /// The fixed scale, nothing noted.
+    fn default() -> LegendModel {
+        let class = |c: &RateClass| LegendClass {
+            label: c.label.to_owned(),
+            colour: Color32::from_rgb(c.colour[0], c.colour[1], c.colour[2]),
+            width: c.width,
+            dash_speed: c.dash_speed,
+        };
+        LegendModel { classes: RATE_SCALE.iter().map(class).collect(), notes: Vec::new() }
+    }
 }
 
 /// Length of a sample line in points.

@@ -7,12 +7,13 @@ use bevy::window::PrimaryWindow;
 
 use super::model::{ARC_TOLERANCE_PX, PIN_TOLERANCE_PX, PinSpot, View, pick_arc, pick_pin};
 use super::spread;
-use crate::globe::GlobeSet;
+use crate::cache::PathArc;
 use crate::globe::camera::{SceneView, UiWants};
 use crate::globe::feed::Feed;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::to_f32;
 use crate::globe::selection::{Picked, Selection};
+use crate::globe::{Emphasis, GlobeSet};
 
 /// Points that stand for an arc when it is picked.
 const ARC_POINTS: usize = 24;
@@ -109,7 +110,24 @@ pub struct PickingPlugin;
 
 impl Plugin for PickingPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Pins>().add_systems(Update, (follow, hover).chain().in_set(GlobeSet::Update));
+        app.init_resource::<Pins>()
+            .add_systems(Update, emphasise.in_set(GlobeSet::Camera))
+            .add_systems(Update, (follow, hover).chain().in_set(GlobeSet::Update));
+    }
+}
+
+/// Tells the drawing which marks stand out: what is selected and its traffic, everything else dimmed.
+fn emphasise(selection: Res<Selection>, feed: Res<Feed>, mut emphasis: ResMut<Emphasis>) {
+    let hosts = &feed.snapshot.hosts;
+    let ends = |p: &PathArc| Some((hosts.get(p.a as usize)?.addr, hosts.get(p.b as usize)?.addr));
+    let mut next = Emphasis { hovered: selection.hovered, dim_others: selection.is_some(), ..Emphasis::default() };
+    if selection.is_some() {
+        next.hosts = selection.ends().into_iter().flatten().collect();
+        let paths = feed.snapshot.paths.iter().filter_map(ends);
+        next.paths = paths.filter(|(a, b)| selection.shows_path(*a, *b)).collect();
+    }
+    if *emphasis != next {
+        *emphasis = next;
     }
 }
 
