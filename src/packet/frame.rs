@@ -112,6 +112,8 @@ pub struct Packet<'a> {
     pub mpls: Option<u32>,
     /// The link has no header that names a protocol: the frame begins with IP.
     pub headless: bool,
+    /// Captured bytes behind the last header that was understood, where no network protocol was found.
+    pub rest: &'a [u8],
     /// What the walk ended in.
     pub net: Net<'a>,
 }
@@ -437,6 +439,7 @@ impl<'a> Walk<'a> {
             vlan: self.vlan,
             mpls: self.mpls,
             headless: false,
+            rest: self.frame.get(self.at..).unwrap_or(&[]),
             net,
         }
     }

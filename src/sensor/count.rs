@@ -100,8 +100,10 @@ fn user_data(flow: &mut Flow, packet: &Packet<'_>, at: usize, outcome: &Outcome,
     let payload = match &packet.net {
         Net::V4(ip) => ip.payload,
         Net::V6(ip) => ip.payload,
-        Net::Arp(b) | Net::Rarp(b) | Net::Isis(b) => b,
-        Net::Wlan(_) | Net::Layer2(_) => &[],
+        // Addresses are no user data.
+        Net::Arp(_) | Net::Rarp(_) | Net::Wlan(_) => &[],
+        Net::Isis(b) => b,
+        Net::Layer2(_) => packet.rest,
     };
     let data = payload.get(outcome.data_at..).unwrap_or(&[]);
     let data = data.get(..outcome.app as usize).unwrap_or(data);
@@ -293,7 +295,10 @@ fn icmp4(flow: &mut Flow, ip: &V4<'_>) -> Outcome {
         _ => {}
     }
     let quoted = icmp::Icmp::parse(ip.payload).quoted();
-    Outcome { app: quoted.map_or(ip.payload_len(), |q| q.payload_len()), idle: false, data_at: 8 }
+    match quoted {
+        Some(q) => Outcome { app: q.payload_len(), idle: false, data_at: 8 + q.header_len() },
+        None => Outcome { app: ip.payload_len(), idle: false, data_at: 0 },
+    }
 }
 
 fn esp(flow: &mut Flow, payload: &[u8]) {

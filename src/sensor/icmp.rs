@@ -68,6 +68,11 @@ impl Quoted<'_> {
         self.header[9]
     }
 
+    /// Length of its header, bytes.
+    pub(super) fn header_len(&self) -> usize {
+        self.header_len
+    }
+
     /// Bytes behind its header, as it claims.
     pub(super) fn payload_len(&self) -> u32 {
         let total = u32::from(be16(&self.header, 2).unwrap_or(0));
