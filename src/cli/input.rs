@@ -55,6 +55,22 @@ pub(crate) struct InputArgs {
     /// Your own map of networks to places, CSV: network,lat,lon,name[,country]
     #[arg(long, value_name = "FILE")]
     pub(crate) places: Vec<PathBuf>,
+
+    /// Memory for records held for replay, in megabytes
+    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    pub(crate) history: u32,
+
+    /// Most addresses held in the window
+    #[arg(long, value_name = "N", default_value_t = CacheConfig::default().max_hosts)]
+    pub(crate) max_hosts: usize,
+
+    /// Most pairs of addresses held in the window
+    #[arg(long, value_name = "N", default_value_t = CacheConfig::default().max_paths)]
+    pub(crate) max_paths: usize,
+
+    /// Most flows held in the window
+    #[arg(long, value_name = "N", default_value_t = CacheConfig::default().max_flows)]
+    pub(crate) max_flows: usize,
 }
 
 impl InputArgs {
@@ -79,10 +95,25 @@ impl InputArgs {
         if sources.len() > usize::from(u16::MAX) {
             return Err(Usage(format!("at most {} sources are possible, {} are given", u16::MAX, sources.len())).into());
         }
-        let cache =
-            CacheConfig { window: self.window, rate_interval: self.rate_interval, ..CacheConfig::default() }.bounded();
+        let cache = CacheConfig {
+            window: self.window,
+            rate_interval: self.rate_interval,
+            max_hosts: self.max_hosts,
+            max_paths: self.max_paths,
+            max_flows: self.max_flows,
+            ..CacheConfig::default()
+        };
+        let history_bytes = usize::try_from(u64::from(self.history) << 20).unwrap_or(usize::MAX);
         let geo = GeoConfig { databases: self.geo.clone(), places: self.places.clone(), home: self.home };
-        Ok(Plan { sources, filter: predicate(filter)?, geo, cache, at: self.at, ..Plan::default() })
+        Ok(Plan {
+            sources,
+            filter: predicate(filter)?,
+            geo,
+            cache: cache.bounded(),
+            history_bytes,
+            at: self.at,
+            ..Plan::default()
+        })
     }
 }
 

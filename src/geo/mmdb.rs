@@ -93,9 +93,9 @@ struct Row<'a> {
     subdivisions: Option<Vec<IgnoredAny>>,
     #[serde(borrow)]
     country_code: Option<&'a str>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    autonomous_system_number: Option<u32>,
+    latitude: Number,
+    longitude: Number,
+    autonomous_system_number: Number,
     #[serde(borrow)]
     autonomous_system_organization: Option<&'a str>,
 }
@@ -103,9 +103,9 @@ struct Row<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Location {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    accuracy_radius: Option<u16>,
+    latitude: Number,
+    longitude: Number,
+    accuracy_radius: Number,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -113,6 +113,43 @@ struct Location {
 struct Names<'a> {
     #[serde(borrow)]
     en: Option<&'a str>,
+}
+
+/// A number of any width, or its digits: publishers differ.
+#[derive(Clone, Copy, Debug, Default)]
+struct Number(Option<f64>);
+
+impl Number {
+    /// The value, if it is a whole number within the range of the type.
+    fn whole<T: TryFrom<u64>>(self) -> Option<T> {
+        let value = self.0.filter(|v| v.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(v))?;
+        T::try_from(value as u64).ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Number, D::Error> {
+        struct V;
+        impl Visitor<'_> for V {
+            type Value = Number;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+            fn visit_f64<E>(self, v: f64) -> Result<Number, E> {
+                Ok(Number(Some(v)))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Number, E> {
+                Ok(Number(Some(v as f64)))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Number, E> {
+                Ok(Number(Some(v as f64)))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Number, E> {
+                Ok(Number(v.trim_start_matches("AS").parse().ok()))
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 /// A city: `{names: {en: …}}` in the nested layout, a string in the flat one.
@@ -160,16 +197,16 @@ map_or_text!(CountryRow, "iso_code", &'de str, Some);
 
 impl From<Row<'_>> for Finding {
     fn from(row: Row<'_>) -> Finding {
-        let lat = row.location.latitude.or(row.latitude);
-        let lon = row.location.longitude.or(row.longitude);
+        let lat = row.location.latitude.0.or(row.latitude.0);
+        let lon = row.location.longitude.0.or(row.longitude.0);
         let codes = [row.country.0, row.country_code, row.registered_country.0];
         Finding {
             at: lat.zip(lon).and_then(|(lat, lon)| LatLon::new(lat, lon)),
             finer_than_country: row.city.0.is_some() || row.subdivisions.is_some_and(|s| !s.is_empty()),
             city: row.city.0.map(Into::into),
             country: codes.into_iter().flatten().find_map(code),
-            radius_km: row.location.accuracy_radius,
-            asn: row.autonomous_system_number,
+            radius_km: row.location.accuracy_radius.whole(),
+            asn: row.autonomous_system_number.whole(),
             as_name: row.autonomous_system_organization.map(Into::into),
         }
     }
@@ -178,7 +215,8 @@ impl From<Row<'_>> for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::find_data;
+    use crate::base::Warnings;
+    use crate::geo::{Chain, GeoConfig, Origin, country_centre, find_data};
 
     #[test]
     fn all_known_addresses_get_their_country() {
@@ -202,6 +240,103 @@ mod tests {
         assert_eq!(found.asn, Some(15169));
         assert!(found.as_name.is_some_and(|n| n.contains("Google")));
         assert_eq!(db.find("10.0.0.1".parse().expect("an address")), Finding::default());
+    }
+
+    /// Value encodings of the MaxMind DB format, version 2.0, for values shorter than 29.
+    mod encode {
+        pub(super) fn text(s: &str) -> Vec<u8> {
+            [&[0x40 | s.len() as u8][..], s.as_bytes()].concat()
+        }
+
+        pub(super) fn u16(n: u16) -> Vec<u8> {
+            [&[0xA2][..], &n.to_be_bytes()].concat()
+        }
+
+        pub(super) fn u32(n: u32) -> Vec<u8> {
+            [&[0xC4][..], &n.to_be_bytes()].concat()
+        }
+
+        pub(super) fn u64(n: u64) -> Vec<u8> {
+            [&[0x08, 0x02][..], &n.to_be_bytes()].concat()
+        }
+
+        pub(super) fn float(n: f32) -> Vec<u8> {
+            [&[0x04, 0x08][..], &n.to_be_bytes()].concat()
+        }
+
+        pub(super) fn map(pairs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+            let mut out = vec![0xE0 | pairs.len() as u8];
+            for (key, value) in pairs {
+                out.extend(text(key));
+                out.extend(value);
+            }
+            out
+        }
+    }
+
+    /// A database of one node: all IPv4 addresses have the one record.
+    fn database_of(record: &[u8]) -> Vec<u8> {
+        use encode::{map, text, u16, u32, u64};
+        let pointer = (1u32 + 16).to_be_bytes();
+        let meta = map(&[
+            ("binary_format_major_version", u16(2)),
+            ("binary_format_minor_version", u16(0)),
+            ("build_epoch", u64(1_700_000_000)),
+            ("database_type", text("X-Country")),
+            ("description", map(&[("en", text("x"))])),
+            ("ip_version", u16(4)),
+            ("languages", vec![0, 4]),
+            ("node_count", u32(1)),
+            ("record_size", u16(24)),
+        ]);
+        [&pointer[1..], &pointer[1..], &[0; 16], record, b"\xAB\xCD\xEFMaxMind.com", &meta].concat()
+    }
+
+    #[test]
+    fn a_country_only_database_gives_the_countrys_centre() {
+        use encode::{map, text};
+        let country = map(&[("iso_code", text("FR")), ("names", map(&[("en", text("France"))]))]);
+        let file = std::env::temp_dir().join(format!("argus-globe-country-{}.mmdb", std::process::id()));
+        std::fs::write(&file, database_of(&map(&[("country", country)]))).expect("written");
+        let db = Database::open(&file).expect("a database");
+        assert!(db.title().ends_with("(X-Country, 2023-11-14)"), "{}", db.title());
+        let found = db.find("192.0.32.7".parse().expect("an address"));
+        assert_eq!((found.country, found.at), (Some(*b"FR"), None));
+        let config = GeoConfig { databases: vec![file.clone()], ..GeoConfig::default() };
+        let mut chain = Chain::open(&config, &mut Warnings::new()).expect("a chain");
+        let place = chain.locate("192.0.32.7".parse().expect("an address")).expect("placed");
+        assert_eq!((place.origin, Some(place.at)), (Origin::CountryCentre, country_centre(*b"FR")));
+        std::fs::remove_file(&file).expect("removed");
+    }
+
+    #[test]
+    fn numbers_of_any_width_are_read() {
+        use encode::{float, map, text, u32, u64};
+        let record = map(&[
+            ("country_code", text("DE")),
+            ("latitude", float(52.5)),
+            ("longitude", float(13.25)),
+            ("autonomous_system_number", u64(3320)),
+            ("location", map(&[("accuracy_radius", u32(20))])),
+        ]);
+        let file = std::env::temp_dir().join(format!("argus-globe-flat-{}.mmdb", std::process::id()));
+        std::fs::write(&file, database_of(&record)).expect("written");
+        let found = Database::open(&file).expect("a database").find("192.0.32.7".parse().expect("an address"));
+        assert_eq!((found.at, found.asn, found.radius_km), (LatLon::new(52.5, 13.25), Some(3320), Some(20)));
+        std::fs::remove_file(&file).expect("removed");
+    }
+
+    #[test]
+    fn a_damaged_record_is_no_answer_and_no_breakdown() {
+        for damage in [&[0xE1, 0x47][..], &[0xFF; 40], &[0x20; 3], &[]] {
+            let file =
+                std::env::temp_dir().join(format!("argus-globe-bad-{}-{}.mmdb", std::process::id(), damage.len()));
+            std::fs::write(&file, database_of(damage)).expect("written");
+            if let Ok(db) = Database::open(&file) {
+                assert_eq!(db.find("192.0.32.7".parse().expect("an address")), Finding::default());
+            }
+            std::fs::remove_file(&file).expect("removed");
+        }
     }
 
     #[test]

@@ -151,10 +151,15 @@ fn every_mistake_is_one_clear_sentence() {
     let web = data("web.argus");
     let web = web.to_str().expect("a plain path");
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let cut = std::env::temp_dir().join(format!("argus-globe-cut-{}.mmdb", std::process::id()));
+    let whole = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/geo/geo-asn.mmdb")).expect("bundled");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).expect("written");
+    let cut_name = cut.to_str().expect("a plain path").to_owned();
     for (args, status, said) in [
         (&["-r", "/nowhere/x.argus"][..], 1, "/nowhere/x.argus"),
         (&["-r", manifest], 1, "Cargo.toml"),
         (&["-r", web, "--geo", manifest], 1, "not a usable MaxMind database"),
+        (&["-r", web, "--geo", &cut_name], 1, "not a usable MaxMind database"),
         (&["-r", web, "--geo", "/nowhere/x.mmdb"], 1, "cannot read \"/nowhere/x.mmdb\""),
         (&["-r", web, "--places", "/nowhere/x.csv"], 1, "cannot read \"/nowhere/x.csv\""),
         (&["-S", "127.0.0.1:1"], 1, "without an end"),
@@ -172,6 +177,7 @@ fn every_mistake_is_one_clear_sentence() {
             assert_eq!(text.trim_end().lines().count(), 1, "{text}");
         }
     }
+    std::fs::remove_file(&cut).expect("removed");
 }
 
 #[test]
@@ -192,4 +198,25 @@ fn several_files_are_one_recording() {
     assert_eq!((&both["accepted"], &both["totals"]["records"]), (&43.into(), &43.into()));
     let text = snapshot(&["-r", web, "--format", "text"]);
     assert!(text.status.success() && String::from_utf8_lossy(&text.stdout).contains("42 records"));
+}
+
+#[test]
+fn a_full_table_counts_what_it_turned_away_and_says_so() {
+    let web = data("web.argus");
+    let web = web.to_str().expect("a plain path");
+    let full = |option: &str| {
+        let picture = json(&["-r", web, "--window", "1h", option, "5"]);
+        let text = snapshot(&["-r", web, "--window", "1h", "--format", "text", option, "5"]);
+        assert!(String::from_utf8_lossy(&text.stdout).contains("turned away by full tables"), "{option}");
+        picture["totals"].clone()
+    };
+    let (hosts, paths, flows) = (full("--max-hosts"), full("--max-paths"), full("--max-flows"));
+    assert!(hosts["hosts"] == 5 && hosts["refused_hosts"].as_u64() > Some(0), "{hosts}");
+    assert!(paths["paths"] == 5 && paths["refused_paths"].as_u64() > Some(0), "{paths}");
+    assert!(flows["flows"] == 5 && flows["refused_flows"].as_u64() > Some(0), "{flows}");
+    for t in [&hosts, &paths, &flows] {
+        assert_eq!(t["records"], 42);
+    }
+    let none = json(&["-r", web, "--window", "1h", "--at", "+1s", "--history", "0"]);
+    assert_eq!((&none["history_records"], &none["history_refused"]), (&0.into(), &42.into()));
 }
