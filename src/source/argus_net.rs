@@ -294,9 +294,10 @@ impl ArgusStream {
                 self.filter,
                 String::from_utf8_lossy(&answer)
             ))),
-            _ if now.duration_since(since) > PATIENCE => {
-                Err(Loss::Again("the server does not answer the filter".into()))
-            }
+            _ if now.duration_since(since) > PATIENCE => Err(Loss::Again(format!(
+                "the server does not answer the filter {:?}; servers of version 3 fall silent when they cannot read one",
+                self.filter
+            ))),
             _ => {
                 self.state = State::Asking { stream, since, answer };
                 Ok(Step::Idle(NAP))
