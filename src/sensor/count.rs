@@ -240,7 +240,8 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
             }
         }
         Net::Arp(body) => {
-            if at == 1 {
+            // Answers run against the canonical order, whoever was first.
+            if (at == 1) != flow.reverse {
                 flow.state = State::Answer(arp::answerer(body));
             }
             plain(packet.bytes.saturating_sub(28))

@@ -213,6 +213,8 @@ fn everything_below_and_beside_ip_agrees() {
     c.add(10, ether(1, 255, 0x0806, &ask));
     c.add(400, ether(2, 1, 0x0806, &arp(2, (2, B), (1, A))));
     c.add(600, ether(3, 255, 0x0806, &arp(1, (3, 0x0A00_0003), (0, 0x0A00_0009))));
+    // An answer that nobody asked for.
+    c.add(700, ether(4, 5, 0x0806, &arp(2, (4, 0x0A00_0004), (5, 0x0A00_0005))));
     let data = ip4(A, B, 17, &udp(1, 2, b"inside"));
     c.add(20, ether(1, 2, 0x8100, &[&[0x60, 100, 8, 0][..], &data].concat()));
     c.add(
