@@ -73,6 +73,7 @@ fn fold(mut sum: u32) -> u16 {
 impl Capture {
     /// Puts one IP packet on the link: `l4` is the transport header with its checksum field at `check` zeroed, behind
     /// it come `payload` bytes of zeros.
+    #[expect(clippy::too_many_arguments, reason = "the fields of a packet")]
     fn ip(&mut self, at: u64, ends: (End, End), proto: u8, l4: &[u8], check: usize, payload: usize) {
         if at >= LENGTH_US {
             return;
@@ -117,6 +118,7 @@ impl Capture {
         self.packets.push(Packet { at, frame, wire });
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the fields of a packet")]
     fn tcp(&mut self, at: u64, ends: (End, End), seq: u32, ack: u32, flags: u8, payload: usize) {
         let mut h = Vec::with_capacity(32);
         h.extend(ends.0.port.to_be_bytes());

@@ -52,7 +52,7 @@ struct Cli {
 enum Command {
     /// Show traffic on the globe (the default).
     #[cfg(feature = "globe")]
-    Globe(globe::Args),
+    Globe(Box<globe::Args>),
     /// Read flow records: print them or copy them (classic `ra`).
     #[command(visible_alias = "read")]
     Ra(Box<ra::Args>),
@@ -91,7 +91,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     let matches = Cli::command().try_get_matches_from(words)?;
     match Cli::from_arg_matches(&matches)?.command {
         #[cfg(feature = "globe")]
-        Command::Globe(args) => globe::run(args, filter),
+        Command::Globe(args) => globe::run(*args, filter),
         Command::Ra(args) => ra::run(*args, filter),
         Command::Argus(args) => argus::run(&args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),

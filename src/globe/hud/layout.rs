@@ -64,7 +64,7 @@ fn ask_panels(
     }
     // Only text fields may hold the keyboard; a focused button would swallow the hot keys.
     if !next.keyboard
-        && let Some(id) = ctx.memory(|m| m.focused())
+        && let Some(id) = ctx.memory(egui::Memory::focused)
     {
         ctx.memory_mut(|m| m.surrender_focus(id));
     }

@@ -45,7 +45,7 @@ pub fn duration(d: Duration) -> String {
         0 => format!("{} ms", d.as_millis()),
         1..=9 => format!("{:.1} s", d.as_secs_f64()).replace(".0 s", " s"),
         10..=119 => format!("{secs} s"),
-        120..=3599 if secs % 60 == 0 => format!("{} min", secs / 60),
+        120..=3599 if secs.is_multiple_of(60) => format!("{} min", secs / 60),
         120..=3599 => format!("{} min {:02} s", secs / 60, secs % 60),
         3600..=86_399 => format!("{} h {:02} min", secs / 3600, secs / 60 % 60),
         _ => format!("{} d {:02} h", secs / 86_400, secs / 3600 % 24),

@@ -132,13 +132,11 @@ fn colours(v: &mut egui::Visuals) {
 }
 
 /// Frame of a docked panel.
-#[must_use]
 pub fn panel_frame() -> Frame {
     Frame::new().fill(PANEL).inner_margin(Margin::symmetric(12, 8))
 }
 
 /// Frame of a card over the globe.
-#[must_use]
 pub fn card_frame() -> Frame {
     Frame::new()
         .fill(CARD)

@@ -156,10 +156,8 @@ fn obey_panel(action: &Action, p: &mut Panels) {
         Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
         Action::Details => selection.details = selection.is_some() && !selection.details,
         Action::Deselect => selection.pick(Picked::Nothing),
-        Action::Escape => {
-            if !hud.step_back() {
-                selection.step_back();
-            }
+        Action::Escape if !hud.step_back() => {
+            selection.step_back();
         }
         _ => {}
     }

@@ -34,18 +34,18 @@ pub(super) struct Scene<'w> {
     view: Res<'w, SceneView>,
     wants: Res<'w, UiWants>,
     clock: Res<'w, SceneClock>,
+    buttons: Option<Res<'w, ButtonInput<MouseButton>>>,
 }
 
 pub(super) fn read_clicks(
     scene: Scene,
-    buttons: Option<Res<ButtonInput<MouseButton>>>,
     windows: Query<&Window, With<PrimaryWindow>>,
     mut press: Local<Press>,
     mut rig: ResMut<CameraRig>,
     selection: Res<Selection>,
     mut actions: MessageWriter<Action>,
 ) {
-    let Some(buttons) = buttons else { return };
+    let Some(buttons) = scene.buttons.as_deref() else { return };
     let Some(at) = windows.iter().next().and_then(Window::cursor_position) else {
         press.from = None;
         return;

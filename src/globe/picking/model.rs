@@ -88,7 +88,7 @@ pub fn pick_pin(pins: &[PinSpot], view: &View, pointer: [f32; 2], tolerance: f32
     for (index, pin) in pins.iter().enumerate() {
         let Some((at, depth)) = view.pin_on_screen(pin) else { continue };
         let distance = (at[0] - pointer[0]).hypot(at[1] - pointer[1]);
-        if !(distance <= tolerance) {
+        if distance.is_nan() || distance > tolerance {
             continue;
         }
         let wins = match &best {

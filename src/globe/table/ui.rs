@@ -257,7 +257,7 @@ mod tests {
             probe.frame(clicks, |ui| {
                 let mut model = TableModel { view: &view, wish, selection: &selection, focus: false, reveal: false };
                 last = table_ui(ui, &mut model).or(last.take());
-            })
+            });
         };
         draw(&mut probe, &mut wish, None);
         let at = probe.find("sbytes").expect("the header is drawn");
