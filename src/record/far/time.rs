@@ -41,8 +41,10 @@ impl Times {
             (false, true) if b.is_none() => (b, a) = (a, None),
             _ => {}
         }
-        a = a.map(|p| one_packet(p, src));
-        b = b.map(|p| one_packet(p, dst));
+        if !mapped {
+            a = a.map(|p| one_packet(p, src));
+            b = b.map(|p| one_packet(p, dst));
+        }
         if src.saturating_add(dst) == 1 && !mapped {
             let first = |p: Span| Span { start: p.start, end: p.start };
             (a, b) = (a.map(first), b.map(first));

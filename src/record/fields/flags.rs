@@ -130,7 +130,7 @@ fn tcp(tcp: &Tcp, f: &mut [u8; 9]) {
 /// Over IPv6 the clients look at the source's own status word only.
 fn tcp_v6(tcp: &Tcp) -> u8 {
     use tcp_status as s;
-    which(tcp.src.status, s::SRC_RETRANS, s::DST_RETRANS, [b's', b'd', b'*']).unwrap_or(b' ')
+    which(tcp.src.status, s::SRC_RETRANS, s::DST_RETRANS, [b's', b'd', b's']).unwrap_or(b' ')
 }
 
 /// Whether bytes of a side were not seen: more sequence numbers passed than payload was counted.

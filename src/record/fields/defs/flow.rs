@@ -129,28 +129,34 @@ pub(super) const FIELDS: &[Field] = &[
     text("resp", "Response", 12, response, "Ethernet address that answered an ARP request"),
 ];
 
-/// Appends the address of an end. Link state of IS-IS has the id of the system and its sequence number there.
+/// Appends the address of an end. IS-IS has ids of systems there, and the sequence number of a link state.
 fn end(out: &mut Vec<u8>, far: &Far<'_>, src: bool) {
     let key = &far.flow().key;
-    match far.isis().filter(|k| matches!(k.pdu, 18 | 20)) {
-        Some(k) if src => {
-            let [a, b, c, d, e, g, node, fragment, ..] = k.id;
-            for (i, byte) in [a, b, c, d, e, g].into_iter().enumerate() {
-                if i % 2 == 0 && i > 0 {
-                    out.push(b'.');
-                }
-                number::hex8(out, byte);
-            }
-            out.push(b'.');
-            number::hex8(out, node);
+    let Some(k) = far.isis() else { return addr(out, if src { key.saddr } else { key.daddr }) };
+    match (k.pdu, src) {
+        (15 | 16, true) => system_id(out, k.id.get(..6)),
+        (15 | 16, false) => system_id(out, k.id.get(6..13)),
+        (18 | 20, true) => {
+            system_id(out, k.id.get(..7));
             out.push(b'-');
-            number::hex8(out, fragment);
+            system_id(out, k.id.get(7..8));
         }
-        Some(k) => {
+        (18 | 20, false) => {
             out.extend_from_slice(b"0x");
             k.id.iter().skip(8).take(4).for_each(|byte| number::hex8(out, *byte));
         }
-        None => addr(out, if src { key.saddr } else { key.daddr }),
+        (24..=27, true) => system_id(out, k.id.get(..7)),
+        _ => {}
+    }
+}
+
+/// Appends hex bytes in pairs joined by points: `0192.0168.0001.00`.
+fn system_id(out: &mut Vec<u8>, id: Option<&[u8]>) {
+    for (i, byte) in id.unwrap_or(&[]).iter().enumerate() {
+        if i % 2 == 0 && i > 0 {
+            out.push(b'.');
+        }
+        number::hex8(out, *byte);
     }
 }
 

@@ -34,6 +34,10 @@ const fn load(
     row(name, header, 8, Unit::BitsPerSecond, Get::Single(get), about).short()
 }
 
+const fn balance(name: &'static str, header: &'static str, about: &'static str) -> Field {
+    row(name, header, 10, Unit::Number, Get::Double(|f| Some(producer_consumer(f))), about)
+}
+
 /// Rows of this theme.
 pub(super) const FIELDS: &[Field] = &[
     rate("rate", "Rate", |f| Some(total_rate(f)), "(pkts − 1) / dur"),
@@ -62,8 +66,8 @@ pub(super) const FIELDS: &[Field] = &[
         |f| Some(side_load(f, f.metrics().dst, f.times().dst)),
         "bits per second from the destination, without one mean packet",
     ),
-    ratio("pcr", "PCRatio", 10, |f| Some(producer_consumer(f)), "(sappbytes − dappbytes) / (sappbytes + dappbytes)"),
-    ratio("abr", "ABRatio", 10, |f| Some(producer_consumer(f)), "the same as pcr"),
+    balance("pcr", "PCRatio", "(sappbytes − dappbytes) / (sappbytes + dappbytes)"),
+    balance("abr", "ABRatio", "the same as pcr"),
     ratio("tf", "TF", 12, |f| Some(payload_part(both(f))), "appbytes / bytes"),
     ratio("stf", "STF", 12, |f| Some(payload_part(f.metrics().src)), "sappbytes / sbytes"),
     ratio("dtf", "DTF", 12, |f| Some(payload_part(f.metrics().dst)), "dappbytes / dbytes"),
@@ -105,12 +109,17 @@ fn side_load(far: &Far<'_>, c: Counts, span: Option<Span>) -> f32 {
 
 fn total_load(far: &Far<'_>) -> f32 {
     let secs = duration(far);
-    if secs > 0.0 { ((bits(far.metrics().src) + bits(far.metrics().dst)) / f64::from(secs)) as f32 } else { 0.0 }
+    if secs <= 0.0 {
+        return 0.0;
+    }
+    // By way of the sides' loads, whose rounding shows in the last digits.
+    let sent = |c: Counts, span: Option<Span>| side_load(far, c, span) * side_time(far, span);
+    (sent(far.metrics().src, far.times().src) + sent(far.metrics().dst, far.times().dst)) / secs
 }
 
 /// Negative zero when neither sent anything: so it is printed.
-fn producer_consumer(far: &Far<'_>) -> f32 {
-    let (s, d) = (far.metrics().src.appbytes as f32, far.metrics().dst.appbytes as f32);
+fn producer_consumer(far: &Far<'_>) -> f64 {
+    let (s, d) = (far.metrics().src.appbytes as f64, far.metrics().dst.appbytes as f64);
     if s + d > 0.0 { (s - d) / (s + d) } else { -0.0 }
 }
 

@@ -123,7 +123,8 @@ fn most(far: &Far<'_>, src: bool) -> f64 {
     if rtt <= 0.0 {
         return 0.0;
     }
-    let window = window(far, !src).unwrap_or(0);
+    let other = if src { tcp.dst } else { tcp.src };
+    let window = other.window_bytes_offered();
     // The clients print kbit/s for the source and bit/s for the destination.
     window as f64 * 8.0 / if src { rtt * 1000.0 } else { rtt }
 }
@@ -143,5 +144,5 @@ fn gap(side: &TcpSide, far: &Far<'_>) -> Option<i64> {
         return Some(0);
     }
     // The SYN takes a number of its own.
-    Some(i64::from(passed) - i64::from(side.payload_bytes) - 1)
+    Some((i64::from(passed) - i64::from(side.payload_bytes) - 1).max(0))
 }

@@ -112,13 +112,16 @@ fn part(far: &Far<'_>, side: Side, active: bool, of: fn(&Intervals) -> f32) -> O
     Some(if active { a } else { i }.map_or(0.0, |v| ms(of(&v))))
 }
 
-/// Longest or shortest time. The clients look at the idle periods of the source first, and at the active periods of
-/// the destination only.
+/// Longest or shortest time. Of active and idle periods of the source the clients show the larger value for both, of
+/// the destination the active periods only.
 fn extreme(far: &Far<'_>, side: Side, longest: bool) -> Option<f64> {
     let value = |i: Intervals| ms(if longest { i.max } else { i.min });
     let (active, idle) = periods(far, side)?;
-    let chosen = if side == Side::Src { idle.or(active) } else { active };
-    Some(chosen.map_or(0.0, value))
+    Some(match (active.map(value), idle.map(value)) {
+        (Some(a), Some(i)) if side == Side::Src => a.max(i),
+        (None, Some(i)) if side == Side::Src => i,
+        (a, _) => a.unwrap_or(0.0),
+    })
 }
 
 fn spread(far: &Far<'_>, side: Side, active: bool) -> Option<f64> {
