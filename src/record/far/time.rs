@@ -41,11 +41,13 @@ impl Times {
             (false, true) if b.is_none() => (b, a) = (a, None),
             _ => {}
         }
-        if !mapped {
+        let is_single = src.saturating_add(dst) == 1;
+        // An ICMP error about a single packet tells when the answer came.
+        if !(is_single && mapped) {
             a = a.map(|p| one_packet(p, src));
             b = b.map(|p| one_packet(p, dst));
         }
-        if src.saturating_add(dst) == 1 && !mapped {
+        if is_single && !mapped {
             let first = |p: Span| Span { start: p.start, end: p.start };
             (a, b) = (a.map(first), b.map(first));
         }

@@ -60,6 +60,9 @@ pub struct Look {
     pub abbreviate: bool,
     /// What `state` shows (`-z`, `-Z`).
     pub state: StateStyle,
+    /// Whether the Ethernet broadcast address has its name where it is the address of a flow. The classic clients do
+    /// so once they have shown an `smac` or `dmac`, so the columns decide.
+    pub(super) names_broadcast: bool,
     /// How captured bytes are shown (`-M printer=`).
     pub user_data: UserData,
 }
@@ -76,6 +79,7 @@ impl Look {
             zone,
             abbreviate: false,
             state: StateStyle::Word,
+            names_broadcast: false,
             user_data: UserData::Ascii,
         }
     }

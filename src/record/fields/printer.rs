@@ -44,7 +44,8 @@ pub struct Printer {
 impl Printer {
     /// For columns in a shape and with a look.
     #[must_use]
-    pub fn new(columns: Columns, look: Look, shape: Shape) -> Printer {
+    pub fn new(columns: Columns, mut look: Look, shape: Shape) -> Printer {
+        look.names_broadcast = columns.as_slice().iter().any(|c| matches!(c.field.name, "smac" | "dmac"));
         Printer { columns, look, shape, cell: Vec::with_capacity(256) }
     }
 
@@ -99,6 +100,10 @@ impl Printer {
         for column in self.columns.as_slice() {
             cell.clear();
             self.value(far, context, *column, &mut cell);
+            if cell.len() == 4 && column.field.name == "dir" {
+                // The arrow to the left stands in the place it has in `<->`.
+                cell.push(b' ');
+            }
             if !cell.is_empty() && matches!((before, column.field.name), ("saddr", "sport") | ("daddr", "dport")) {
                 // The blank behind the address becomes a point.
                 if let Some(last) = out.last_mut() {

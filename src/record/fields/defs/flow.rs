@@ -27,8 +27,8 @@ pub(super) const FIELDS: &[Field] = &[
         "nine letters: adjusted, encapsulation, ICMP, loss, window, ECN, fragments, IP options, correlation",
     ),
     text("proto", "Proto", 6, proto, "protocol: IP protocol, ethertype, or what the flow carries"),
-    text("saddr", "SrcAddr", 18, |f, _, o| end(o, f, true), "address of the source"),
-    text("daddr", "DstAddr", 18, |f, _, o| end(o, f, false), "address of the destination"),
+    text("saddr", "SrcAddr", 18, |f, l, o| end(o, f, l, true), "address of the source"),
+    text("daddr", "DstAddr", 18, |f, l, o| end(o, f, l, false), "address of the destination"),
     text("sport", "Sport", 6, |f, l, o| port(f, l, o, true), "source port; ICMP: code and type").aligned(Align::Left),
     text("dport", "Dport", 6, |f, l, o| port(f, l, o, false), "destination port; ICMP: identifier")
         .aligned(Align::Left),
@@ -55,9 +55,9 @@ pub(super) const FIELDS: &[Field] = &[
         "smac",
         "SrcMac",
         18,
-        |f, _, o| {
+        |f, l, o| {
             if let Some(m) = f.mac() {
-                mac(o, m.addr.src);
+                named_mac(o, l, m.addr.src);
             }
         },
         "Ethernet address of the source",
@@ -66,9 +66,9 @@ pub(super) const FIELDS: &[Field] = &[
         "dmac",
         "DstMac",
         18,
-        |f, _, o| {
+        |f, l, o| {
             if let Some(m) = f.mac() {
-                mac(o, m.addr.dst);
+                named_mac(o, l, m.addr.dst);
             }
         },
         "Ethernet address of the destination",
@@ -130,9 +130,14 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// Appends the address of an end. IS-IS has ids of systems there, and the sequence number of a link state.
-fn end(out: &mut Vec<u8>, far: &Far<'_>, src: bool) {
+fn end(out: &mut Vec<u8>, far: &Far<'_>, look: &Look, src: bool) {
     let key = &far.flow().key;
-    let Some(k) = far.isis() else { return addr(out, if src { key.saddr } else { key.daddr }) };
+    let Some(k) = far.isis() else {
+        return match if src { key.saddr } else { key.daddr } {
+            Addr::Mac(m) if look.names_broadcast => named_mac(out, look, m),
+            other => addr(out, other),
+        };
+    };
     match (k.pdu, src) {
         (15 | 16, true) => system_id(out, k.id.get(..6)),
         (15 | 16, false) => system_id(out, k.id.get(6..13)),
@@ -184,11 +189,16 @@ fn v6(out: &mut Vec<u8>, a: Ipv6Addr) {
     let _ = write!(out, "{a}");
 }
 
-fn mac(out: &mut Vec<u8>, m: [u8; 6]) {
-    if m == [0xFF; 6] {
+/// Appends an Ethernet address, that of everybody by its name.
+fn named_mac(out: &mut Vec<u8>, look: &Look, m: [u8; 6]) {
+    if m == [0xFF; 6] && look.names != Names::None {
         out.extend_from_slice(b"Broadcast");
-        return;
+    } else {
+        mac(out, m);
     }
+}
+
+fn mac(out: &mut Vec<u8>, m: [u8; 6]) {
     for (i, byte) in m.into_iter().enumerate() {
         if i > 0 {
             out.push(b':');
@@ -221,7 +231,6 @@ fn proto(far: &Far<'_>, look: &Look, out: &mut Vec<u8>) {
         let value = match far.flow().form {
             FlowForm::V4 | FlowForm::V6 => Some(u64::from(far.flow().key.proto)),
             FlowForm::Arp => Some(0x0806),
-            FlowForm::Rarp => Some(0x8035),
             FlowForm::Ether => Some(u64::from(far.flow().link_type)),
             _ => None,
         };
@@ -231,6 +240,7 @@ fn proto(far: &Far<'_>, look: &Look, out: &mut Vec<u8>) {
     }
     match far.proto_word() {
         Ok(name) => out.extend_from_slice(name.as_bytes()),
+        Err(_) if look.names == Names::All => out.extend_from_slice(b"unknown"),
         Err(n) => number::uint(out, u64::from(n)),
     }
 }
@@ -239,6 +249,11 @@ fn port(far: &Far<'_>, look: &Look, out: &mut Vec<u8>, src: bool) {
     let flow = far.flow();
     let value = if src { flow.key.sport } else { flow.key.dport };
     match (flow.form, flow.key.proto) {
+        // Where names are wanted, 0 names nothing.
+        (FlowForm::V4 | FlowForm::V6 | FlowForm::Ether, 0 | 6 | 17) if value == 0 && look.names == Names::All => {}
+        (FlowForm::Ether, _) if look.names == Names::All && matches!(value, 0x42 | 0xAA) => {
+            out.extend_from_slice(if value == 0x42 { b"stp".as_slice() } else { b"snap" });
+        }
         (FlowForm::V4 | FlowForm::V6, proto @ (6 | 17)) => {
             let name = if look.names == Names::All { look.services.name(proto, value) } else { None };
             match name {
