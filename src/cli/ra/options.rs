@@ -204,6 +204,8 @@ pub(super) struct Plan {
     pub(super) sources: Vec<Input>,
     pub(super) run_time: Option<u32>,
     pub(super) filter: Filter,
+    /// The filter as it was written, for servers, which know the words of the classic language only.
+    pub(super) server_filter: String,
     pub(super) show_filter: bool,
     pub(super) window: Option<Window>,
     pub(super) time: Option<TimeRange>,
@@ -256,6 +258,7 @@ impl Plan {
             sources,
             run_time: args.run_time,
             filter: compiled,
+            server_filter: filter_text.trim_start().trim_start_matches("remote ").to_owned(),
             show_filter: args.show_filter,
             window,
             time,

@@ -76,7 +76,7 @@ impl Run {
 
     fn read(&mut self, input: &Input) -> anyhow::Result<()> {
         let remote = !matches!(self.plan.filter.scope(), Scope::Local | Scope::Display);
-        let filter = if remote { self.plan.filter.to_string() } else { String::new() };
+        let filter = if remote { self.plan.server_filter.clone() } else { String::new() };
         let opened = source::open_with(&input.spec, SourceId(0), &Options { filter });
         let mut source = match opened {
             Ok(source) => source,
@@ -89,7 +89,7 @@ impl Run {
         let mut warnings = Warnings::new();
         let mut said = 0;
         let mut offset = 0;
-        let mut trouble = None;
+        let mut in_trouble = false;
         // The classic client counts the first management record of an input twice.
         self.totals.man += 1;
         let until = self.plan.run_time.map(|s| clock::steady_now() + Duration::from_secs(u64::from(s)));
@@ -106,27 +106,29 @@ impl Run {
             for message in warnings.messages().iter().skip(said) {
                 say(message);
             }
+            // What keeps a server from delivering is said once, until it delivers again.
+            let now = source.trouble();
+            if let Some(problem) = now.as_ref().filter(|_| !in_trouble && warnings.messages().len() == said) {
+                say(problem);
+            }
+            in_trouble = now.is_some();
             said = warnings.messages().len();
-            self.totals.damaged |= warnings.count() > 0;
             match step {
-                Ok(Step::End) => return Ok(()),
-                Ok(_) if self.is_over() || until.is_some_and(|t| clock::steady_now() >= t) => return Ok(()),
+                Ok(Step::End) => break,
+                Ok(_) if self.is_over() || until.is_some_and(|t| clock::steady_now() >= t) => break,
                 Ok(Step::More) => {}
                 Ok(Step::Idle(wait)) => {
-                    let now = source.trouble();
-                    if let Some(problem) = now.as_ref().filter(|_| now != trouble) {
-                        say(problem);
-                    }
-                    trouble = now;
                     self.flush()?;
                     std::thread::sleep(wait);
                 }
                 Err(e) => {
                     self.report(&e);
-                    return Ok(());
+                    break;
                 }
             }
         }
+        self.totals.damaged |= source.info().damaged > 0;
+        Ok(())
     }
 
     /// Says what is wrong with a source and remembers it for the exit status.
