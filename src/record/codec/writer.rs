@@ -109,7 +109,7 @@ fn flow(dsr: &Dsr<'_>, builder: &mut RecordBuilder<'_>) {
 }
 
 fn time(dsr: &Dsr<'_>, builder: &mut RecordBuilder<'_>) {
-    if dsr.qualifier & 1 == 0 {
+    if dsr.qualifier != 0x19 {
         builder.raw(dsr.bytes);
         return;
     }

@@ -8,6 +8,9 @@ use crate::base::{Span, Timestamp};
 use crate::record::codec::Dsr;
 use crate::record::wire;
 
+/// Qualifier of stamps in nanoseconds.
+const NANOS: u8 = 0x19;
+
 /// When a record's packets were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
@@ -96,7 +99,8 @@ fn stamp(secs: u32, fraction: u32, nanos: bool) -> Option<Timestamp> {
 #[inline]
 fn stamps(dsr: &Dsr<'_>) -> [Option<Timestamp>; 4] {
     let b = dsr.body;
-    let nanos = dsr.qualifier & 0x01 != 0;
+    // The exact value: a sensor that met an ARP packet without hardware addresses spoils this word, but not its stamps.
+    let nanos = dsr.qualifier == NANOS;
     let absolute = |n: usize| stamp(wire::be32(b, n * 8), wire::be32(b, n * 8 + 4), nanos);
     let mask = dsr.subtype & 0x78;
     if mask == 0 {
@@ -165,6 +169,12 @@ mod tests {
     fn absent_times_are_absent() {
         assert_eq!(times(&[0x0301_1801], 1, 0)[1], None);
         assert_eq!(times(&[0x0302_1805, 0, 0, 0xEFFF_FFFF, 0], 1, 0)[1], None);
+    }
+
+    #[test]
+    fn the_stamp_behind_an_arp_key_without_hardware_addresses_is_read() {
+        // Its header word is stored in the wrong byte order.
+        assert_eq!(times(&[0x0318_0103, 1000, 5], 1, 0)[0], Some((5, 5)));
     }
 
     #[test]
