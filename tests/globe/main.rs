@@ -11,3 +11,4 @@ mod golden;
 mod layers;
 mod marks;
 mod picture;
+mod window;
