@@ -6,6 +6,7 @@ pub mod clock;
 pub mod hash;
 pub mod nearest;
 pub mod range;
+pub mod rc;
 pub mod time;
 pub mod units;
 pub mod warn;
