@@ -1,11 +1,13 @@
-//! Where records go: argus files, text, JSON.
+//! Where records go: argus files, TCP servers, datagrams, text, JSON.
 
 use std::path::PathBuf;
 
 mod argus_file;
+mod server;
 mod text;
 
 pub use argus_file::ArgusWriter;
+pub use server::{DEFAULT_PORT, Network, NetworkError, Server, ServerConfig, ServerError, ServerStats, Voice};
 pub use text::{Header, TextWriter};
 
 /// Why records cannot be written.
