@@ -6,6 +6,7 @@
 pub mod base;
 pub mod record;
 pub mod filter;
+pub mod aggregate;
 pub mod packet;
 pub mod sensor;
 pub mod geo;

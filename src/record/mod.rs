@@ -25,4 +25,5 @@ pub use far::{
     Intervals, IpAttr, IpAttrs, IsisKey, Jitter, Mac, Metrics, Network, PacketSizes, Payload, Rtcp, RtcpSide, Rtp,
     RtpSide, Side, Sides, Spread, Tcp, TcpForm, TcpSide, Times, Transport, Udt, tcp_status,
 };
+pub(crate) use far::label_turned;
 pub use summary::{Addr, Cause, Counts, FlowKey, FlowSummary, SourceId, SrcId};

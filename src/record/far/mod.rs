@@ -53,6 +53,8 @@ pub struct Far<'a> {
     tcp_status: Option<u32>,
     /// Whether everything but the flow key has to be read with its sides exchanged.
     turned: bool,
+    /// Whether it is the sum of records that this program has read.
+    is_sum: bool,
 }
 
 impl<'a> Far<'a> {
@@ -70,9 +72,29 @@ impl<'a> Far<'a> {
         let times = get(DsrKind::Time)
             .map(|d| Times::parse(&d, metrics.src.pkts, metrics.dst.pkts, mapped))
             .unwrap_or_default();
-        let mut far = Far { record, slots, flow, metrics, times, tcp_status: None, turned: false };
+        let mut far = Far { record, slots, flow, metrics, times, tcp_status: None, turned: false, is_sum: false };
         far.orient();
         Some(far)
+    }
+
+    /// The view of a record that this program has just merged from others: its direction stays, and its loads count
+    /// every packet, as the classic clients have it until the record is written and read again.
+    #[must_use]
+    pub fn decode_sum(record: RecordRef<'a>) -> Option<Far<'a>> {
+        let mut far = Far::decode(record)?;
+        if far.turned {
+            far.turn();
+            far.turned = false;
+            far.tcp_status = far.dsr(DsrKind::Network).map(|d| Tcp::status_of(&d));
+        }
+        far.is_sum = true;
+        Some(far)
+    }
+
+    /// Whether the record is the sum of several that this program has read.
+    #[must_use]
+    pub fn is_sum(&self) -> bool {
+        self.is_sum
     }
 
     /// Finds out whether the record has to be turned round, and turns what is decoded already.
@@ -495,7 +517,7 @@ impl<'a> Far<'a> {
 }
 
 /// Exchanges the leading `s` and `d` of names in a label.
-fn label_turned(text: &str) -> String {
+pub(crate) fn label_turned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive([':', ',']) {
         let swapped = match (piece.contains('='), piece.as_bytes().first()) {

@@ -18,7 +18,7 @@ mod tests;
 use std::fmt;
 
 use super::Far;
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 
 pub use columns::{Column, ColumnError, Columns};
 pub use defs::FIELDS;
@@ -184,6 +184,12 @@ impl PartialEq for Field {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|f| f.name == name)
+}
+
+/// Length of a stretch of time in seconds, in single precision as the classic clients compute it.
+#[must_use]
+pub fn seconds(span: Span) -> f32 {
+    defs::single(span)
 }
 
 /// The table of fields as a Markdown document.

@@ -11,6 +11,8 @@ mod timing;
 
 use super::{Align, Field, Get, Unit};
 
+pub(in crate::record::fields) use time::single;
+
 const GROUPS: [&[Field]; 9] = [
     time::FIELDS,
     flow::FIELDS,

@@ -103,11 +103,17 @@ fn bits(c: Counts) -> f64 {
 }
 
 fn side_load(far: &Far<'_>, c: Counts, span: Option<Span>) -> f32 {
+    if far.is_sum() {
+        return whole_load(far, c.bytes);
+    }
     let secs = side_time(far, span);
     if secs > 0.0 { (bits(c) / f64::from(secs)) as f32 } else { 0.0 }
 }
 
 fn total_load(far: &Far<'_>) -> f32 {
+    if far.is_sum() {
+        return whole_load(far, both(far).bytes);
+    }
     let secs = duration(far);
     if secs <= 0.0 {
         return 0.0;
@@ -115,6 +121,12 @@ fn total_load(far: &Far<'_>) -> f32 {
     // By way of the sides' loads, whose rounding shows in the last digits.
     let sent = |c: Counts, span: Option<Span>| side_load(far, c, span) * side_time(far, span);
     (sent(far.metrics().src, far.times().src) + sent(far.metrics().dst, far.times().dst)) / secs
+}
+
+/// Bits of all packets over the whole duration: of a sum.
+fn whole_load(far: &Far<'_>, bytes: u64) -> f32 {
+    let secs = duration(far);
+    if secs > 0.0 { (bytes as f64 * 8.0 / f64::from(secs)) as f32 } else { 0.0 }
 }
 
 /// Negative zero when neither sent anything: so it is printed.

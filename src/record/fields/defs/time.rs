@@ -58,7 +58,7 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// Difference as the clients compute it: seconds and microseconds apart, the sum rounded to single precision.
-pub(super) fn single(span: Span) -> f32 {
+pub(in crate::record::fields) fn single(span: Span) -> f32 {
     let (a, b) = (span.start, span.end);
     let secs = (b.secs() - a.secs()) as f64;
     let micros = (b.micros().rem_euclid(1_000_000) - a.micros().rem_euclid(1_000_000)) as f64;

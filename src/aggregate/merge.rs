@@ -1,0 +1,323 @@
+//! How two flows become one.
+
+use super::core::{Added, Core, Net};
+use crate::base::Span;
+use crate::record::{Addr, FlowForm, Intervals, IpAttr, Jitter, PacketSizes, Sides, Spread, Tcp, TcpForm, TcpSide};
+
+impl Core {
+    /// Adds another flow to this one.
+    pub fn add(&mut self, other: &Core) {
+        self.added.add(&other.added, self.span(), other.span());
+        self.add_key(other);
+        self.src = union(self.src, other.src);
+        self.dst = union(self.dst, other.dst);
+        self.has_metrics |= other.has_metrics;
+        self.has_appbytes |= other.has_appbytes;
+        self.counts.src.add(other.counts.src);
+        self.counts.dst.add(other.counts.dst);
+        self.add_net(other);
+        self.vlan = both(self.vlan, other.vlan, equal);
+        self.mpls = both(self.mpls, other.mpls, equal);
+        self.jitter = match (self.jitter, other.jitter) {
+            (Some(a), Some(b)) => Some(Jitter {
+                active: both(a.active, b.active, intervals),
+                idle: both(a.idle, b.idle, intervals),
+            }),
+            (a, b) => a.or(b),
+        };
+        self.ip.attr = both(self.ip.attr, other.ip.attr, attr);
+        self.ip.options = both(self.ip.options, other.ip.options, |a, b| Some(a.unwrap_or(0) | b.unwrap_or(0)));
+        self.ip.fragments.src |= other.ip.fragments.src;
+        self.ip.fragments.dst |= other.ip.fragments.dst;
+        self.sizes = both(self.sizes, other.sizes, sizes);
+        self.add_mac(other);
+        if let (Some(a), Some(b)) = (&mut self.encaps, other.encaps) {
+            // A side that has sent nothing has none yet.
+            for (mask, new, changed) in
+                [(&mut a.mask.src, b.mask.src, &mut a.changed.src), (&mut a.mask.dst, b.mask.dst, &mut a.changed.dst)]
+            {
+                *changed |= *mask != new;
+                *mask |= new;
+            }
+            a.changed.src |= b.changed.src;
+            a.changed.dst |= b.changed.dst;
+        } else {
+            self.encaps = self.encaps.or(other.encaps);
+        }
+        self.country = both(self.country, other.country, equal);
+        self.has_country |= other.has_country;
+        self.asns = match (self.asns, other.asns) {
+            (Some(mut a), Some(b)) => {
+                let same = |a, b| if a == b { a } else { 0 };
+                a.asn = Sides { src: same(a.asn.src, b.asn.src), dst: same(a.asn.dst, b.asn.dst) };
+                a.inode = same(a.inode, b.inode);
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn add_key(&mut self, other: &Core) {
+        let (a, b) = (&mut self.flow, &other.flow);
+        if a.form != b.form || a.link_type != b.link_type {
+            self.mix_forms(other);
+            return;
+        }
+        if matches!(a.form, FlowForm::None | FlowForm::Ether | FlowForm::Wlan | FlowForm::Isis) {
+            return;
+        }
+        for (addr, mask, new, new_mask) in [
+            (&mut a.key.saddr, &mut a.src_mask, b.key.saddr, b.src_mask),
+            (&mut a.key.daddr, &mut a.dst_mask, b.key.daddr, b.dst_mask),
+        ] {
+            common(addr, mask, new, new_mask);
+        }
+        if a.key.proto != b.key.proto {
+            (a.key.proto, a.key.sport, a.key.dport) = (0, 0, 0);
+            self.key_body.iter_mut().skip(8).for_each(|b| *b = 0);
+            return;
+        }
+        if a.key.sport != b.key.sport {
+            a.key.sport = 0;
+        }
+        if a.key.dport != b.key.dport {
+            a.key.dport = 0;
+        }
+        if self.key_body != other.key_body {
+            self.same_bytes(other);
+        }
+    }
+
+    /// Keeps of the rest of the key what both have: identifiers of ICMP, masks, the asker of an ARP request.
+    fn same_bytes(&mut self, other: &Core) {
+        let from = match self.flow.form {
+            FlowForm::V4 => 10,
+            FlowForm::V6 => 36,
+            FlowForm::Arp => 16,
+            _ => return,
+        };
+        for (a, b) in self.key_body.iter_mut().zip(&other.key_body).skip(from) {
+            if a != b {
+                *a = 0;
+            }
+        }
+    }
+
+    /// Flows of different kinds have nothing in common but what they count.
+    fn mix_forms(&mut self, other: &Core) {
+        let flow = &mut self.flow;
+        let is_ip = |form| matches!(form, FlowForm::V4 | FlowForm::V6);
+        if flow.form == FlowForm::None {
+            *flow = other.flow;
+            (self.key_subtype, self.key_qualifier) = (other.key_subtype, other.key_qualifier);
+            (self.key_len, self.key_body) = (other.key_len, other.key_body);
+            return;
+        }
+        if !is_ip(flow.form) {
+            return;
+        }
+        let zero = |addr: Addr| match addr {
+            Addr::V6(_) => Addr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+            _ => Addr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+        };
+        (flow.key.saddr, flow.key.daddr) = (zero(flow.key.saddr), zero(flow.key.daddr));
+        (flow.src_mask, flow.dst_mask) = (Some(0), Some(0));
+        if !is_ip(other.flow.form) || flow.key.proto != other.flow.key.proto {
+            (flow.key.proto, flow.key.sport, flow.key.dport) = (0, 0, 0);
+            self.key_body = [0; 52];
+            return;
+        }
+        if flow.key.sport != other.flow.key.sport {
+            flow.key.sport = 0;
+        }
+        if flow.key.dport != other.flow.key.dport {
+            flow.key.dport = 0;
+        }
+    }
+
+    fn add_net(&mut self, other: &Core) {
+        match (&mut self.net, &other.net) {
+            (Net::Tcp(a), Net::Tcp(b)) => tcp(a, b),
+            (Net::Raw(a), Net::Raw(b)) if a.subtype == b.subtype => a.add(b),
+            (Net::Long(a), Net::Long(b)) if a == b => {}
+            // The classic clients keep a state only if all flows have one of its kind.
+            (mine, _) => *mine = Net::None,
+        }
+    }
+
+    fn add_mac(&mut self, other: &Core) {
+        let (Some(a), Some(b)) = (&mut self.mac, &other.mac) else {
+            self.mac = self.mac.or(other.mac);
+            return;
+        };
+        if a.addr.src != b.addr.src {
+            a.addr.src = [0; 6];
+        }
+        if a.addr.dst != b.addr.dst {
+            a.addr.dst = [0; 6];
+        }
+        a.several.src |= b.several.src;
+        a.several.dst |= b.several.dst;
+    }
+}
+
+impl super::core::RawNet {
+    fn add(&mut self, other: &super::core::RawNet) {
+        match self.subtype & 0x7F {
+            // Drops of both sides.
+            0x0A => self.add_words(other, &[28, 30]),
+            0x09 => self.add_words(other, &[16, 18]),
+            _ => {}
+        }
+    }
+
+    fn add_words(&mut self, other: &super::core::RawNet, at: &[usize]) {
+        for &at in at {
+            let word = |b: &[u8]| b.get(at..at + 2).and_then(|b| b.first_chunk::<2>()).map_or(0, |w| u16::from_be_bytes(*w));
+            let sum = word(&self.body).saturating_add(word(&other.body));
+            if let Some(to) = self.body.get_mut(at..at + 2) {
+                to.copy_from_slice(&sum.to_be_bytes());
+            }
+        }
+    }
+}
+
+impl Added {
+    fn add(&mut self, other: &Added, before: Span, new: Span) {
+        let gap = new.start.nanos().saturating_sub(before.end.nanos());
+        if gap > 0 {
+            let gap = (gap / 1000) as f32;
+            let one = Spread { count: 1, min: gap, mean: gap, stdev: 0.0, max: gap };
+            self.idle = join(self.idle, one);
+        }
+        self.idle = join(self.idle, other.idle);
+        self.active = join(self.active, other.active);
+        self.count = self.count.saturating_add(other.count);
+        self.is_written = true;
+    }
+}
+
+/// Two sets of values as one; means and deviations are kept in single precision, as the classic clients do.
+pub(super) fn join(a: Spread, b: Spread) -> Spread {
+    if a.count == 0 {
+        return b;
+    }
+    if b.count == 0 {
+        return a;
+    }
+    let [n1, n2] = [a.count, b.count].map(f64::from);
+    let [m1, m2, s1, s2] = [a.mean, b.mean, a.stdev, b.stdev].map(f64::from);
+    let n = n1 + n2;
+    let mean = (n1 * m1 + n2 * m2) / n;
+    let squares = n1 * (s1 * s1 + m1 * m1) + n2 * (s2 * s2 + m2 * m2);
+    Spread {
+        count: a.count.saturating_add(b.count),
+        min: a.min.min(b.min),
+        mean: mean as f32,
+        stdev: (squares / n - mean * mean).abs().sqrt() as f32,
+        max: a.max.max(b.max),
+    }
+}
+
+fn intervals(a: Option<Intervals>, b: Option<Intervals>) -> Option<Intervals> {
+    let (Some(a), Some(b)) = (a, b) else { return a.or(b) };
+    let spread = |i: Intervals| Spread { count: i.count, min: i.min, mean: i.mean, stdev: i.stdev, max: i.max };
+    let j = join(spread(a), spread(b));
+    Some(Intervals { count: j.count, min: j.min, mean: j.mean, stdev: j.stdev, max: j.max })
+}
+
+fn both<T: Copy>(a: Sides<Option<T>>, b: Sides<Option<T>>, one: fn(Option<T>, Option<T>) -> Option<T>) -> Sides<Option<T>> {
+    let side = |a: Option<T>, b: Option<T>| if a.is_none() { b } else if b.is_none() { a } else { one(a, b) };
+    Sides { src: side(a.src, b.src), dst: side(a.dst, b.dst) }
+}
+
+fn equal<T: Copy + PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
+    if a == b { a } else { None }
+}
+
+fn attr(a: Option<IpAttr>, b: Option<IpAttr>) -> Option<IpAttr> {
+    let (a, b) = (a?, b?);
+    Some(IpAttr {
+        ttl: a.ttl.min(b.ttl),
+        tos: if a.tos == b.tos { a.tos } else { 0 },
+        id: if a.id == b.id { a.id } else { 0 },
+    })
+}
+
+fn sizes(a: Option<PacketSizes>, b: Option<PacketSizes>) -> Option<PacketSizes> {
+    let (a, b) = (a?, b?);
+    Some(PacketSizes { min: a.min.min(b.min), max: a.max.max(b.max) })
+}
+
+fn union(a: Option<Span>, b: Option<Span>) -> Option<Span> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.union(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The leading bits that two addresses share; the rest is 0. Without any, or of different families, nothing is left.
+fn common(addr: &mut Addr, mask: &mut Option<u8>, new: Addr, new_mask: Option<u8>) {
+    if *addr == new {
+        if let (Some(a), Some(b)) = (*mask, new_mask) {
+            *mask = Some(a.min(b));
+        }
+        return;
+    }
+    match (*addr, new) {
+        (Addr::V4(a), Addr::V4(b)) => {
+            let (a, b) = (u32::from(a), u32::from(b));
+            let len = ((a ^ b).leading_zeros() as u8).min(mask.unwrap_or(32));
+            *addr = Addr::V4(u32::from(super::key::mask_v4(a, len)).into());
+            *mask = Some(len);
+        }
+        (Addr::V6(a), Addr::V6(b)) => {
+            let (a, b) = (u128::from(a), u128::from(b));
+            let len = ((a ^ b).leading_zeros() as u8).min(mask.unwrap_or(128));
+            *addr = Addr::V6(super::key::mask_v6(a, len).into());
+            *mask = Some(len);
+        }
+        (Addr::V6(_), _) => (*addr, *mask) = (Addr::V6(std::net::Ipv6Addr::UNSPECIFIED), Some(0)),
+        _ => (*addr, *mask) = (Addr::V4(std::net::Ipv4Addr::UNSPECIFIED), Some(0)),
+    }
+}
+
+/// Two stretches of a connection, in either order of time.
+fn tcp(a: &mut Tcp, b: &Tcp) {
+    if b.form == TcpForm::Full || a.form == TcpForm::First {
+        a.form = TcpForm::Full;
+    }
+    a.status |= b.status;
+    a.state = a.state.max(b.state);
+    a.options |= b.options;
+    if a.syn_ack_us == 0 {
+        a.syn_ack_us = b.syn_ack_us;
+    }
+    if a.ack_dat_us == 0 {
+        a.ack_dat_us = b.ack_dat_us;
+    }
+    tcp_side(&mut a.src, &b.src);
+    tcp_side(&mut a.dst, &b.dst);
+}
+
+fn tcp_side(a: &mut TcpSide, b: &TcpSide) {
+    let sum = |a: u32, b: u32| a.wrapping_add(b);
+    a.last = a.last.max(b.last);
+    a.status |= b.status;
+    if a.base == 0 {
+        a.base = b.base;
+    }
+    if b.seq != 0 {
+        (a.seq, a.ack) = (b.seq, b.ack);
+    }
+    a.windows = sum(a.windows, b.windows);
+    a.payload_bytes = sum(a.payload_bytes, b.payload_bytes);
+    a.retransmitted = sum(a.retransmitted, b.retransmitted);
+    a.acked_bytes = sum(a.acked_bytes, b.acked_bytes);
+    a.window_bytes = sum(a.window_bytes, b.window_bytes);
+    if b.window != 0 || b.flags != 0 {
+        (a.window, a.shift) = (b.window, b.shift);
+    }
+    a.flags |= b.flags;
+    a.max_segment = a.max_segment.or(b.max_segment);
+}

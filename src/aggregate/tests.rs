@@ -1,0 +1,1 @@
+//! Flows merged, sorted and written back.
