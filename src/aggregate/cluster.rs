@@ -109,23 +109,41 @@ impl Clusters {
         self.table.is_empty()
     }
 
-    /// Adds a record of version 3. `core` is its fixed part where the caller has changed it.
-    pub fn push(&mut self, far: &Far<'_>, core: Option<&Core>) {
+    /// Adds a record of version 3. `core` is its fixed part where the caller has changed it, and whether it has been
+    /// exchanged.
+    pub fn push(&mut self, far: &Far<'_>, core: Option<(&Core, bool)>) {
         self.count += 1;
-        let turned = core.is_none() && self.rules.model.is_backwards(far);
+        let stored = far.as_stored();
+        let far = if self.rules.correct { far } else { &stored };
+        let turned = match core {
+            Some((_, turned)) => turned,
+            None => self.rules.model.is_backwards(far),
+        };
         let mut key = KeyBytes::new();
         self.rules.model.build(far, turned, &mut key);
         let hash = self.seed.hash_one(key.as_slice());
+        if self.rules.model.is_none {
+            return self.insert(hash, &key, far, core, turned);
+        }
         if let Some(at) = self.find(hash, &key) {
             return self.merge(at, far, core, turned);
         }
-        if self.rules.correct && core.is_none() && let Some((at, mine_is_right)) = self.find_reversed(far) {
+        let is_ip = matches!(far.flow().form, FlowForm::V4 | FlowForm::V6);
+        if self.rules.correct
+            && is_ip
+            && core.is_none()
+            && let Some((at, mine_is_right)) = self.find_reversed(far)
+        {
             if mine_is_right {
                 self.turn_slot(at, hash, &key);
             }
             return self.merge(at, far, core, !mine_is_right);
         }
         self.insert(hash, &key, far, core, turned);
+    }
+
+    fn view(&self, place: Place) -> Option<Far<'_>> {
+        view(&self.arena, place, self.rules.correct)
     }
 
     fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
@@ -140,7 +158,7 @@ impl Clusters {
         let at = self.find(self.seed.hash_one(key.as_slice()), &key)?;
         let Some(mine) = far.tcp_status() else { return Some((at, false)) };
         let theirs = match &self.slots.get(at as usize)?.state {
-            State::Single(place) => RecordRef::new(self.arena.get(*place)).and_then(Far::decode)?.tcp_status()?,
+            State::Single(place) => self.view(*place)?.tcp_status()?,
             State::Sum(m) => match &m.core.net {
                 Net::Tcp(tcp) => tcp.status,
                 _ => 0,
@@ -162,7 +180,7 @@ impl Clusters {
         }
         match &mut slot.state {
             State::Single(record) => {
-                if let Some(far) = RecordRef::new(self.arena.get(*record)).and_then(Far::decode) {
+                if let Some(far) = view(&self.arena, *record, self.rules.correct) {
                     let mut core = Core::read(&far);
                     core.exchange();
                     slot.state = State::Sum(Box::new(Merged::new(core, &far, true)));
@@ -176,19 +194,15 @@ impl Clusters {
         self.table.insert_unique(hash, at, |&i| slots.get(i as usize).map_or(0, |s| s.hash));
     }
 
-    fn insert(&mut self, hash: u64, key: &[u8], far: &Far<'_>, core: Option<&Core>, turned: bool) {
+    fn insert(&mut self, hash: u64, key: &[u8], far: &Far<'_>, core: Option<(&Core, bool)>, turned: bool) {
         let Ok(at) = u32::try_from(self.slots.len()) else { return };
         let key = self.arena.push(key);
         let state = if core.is_none() && !turned {
             State::Single(self.arena.push(far.record().bytes()))
         } else {
-            let mut own = core.copied().unwrap_or_else(|| Core::read(far));
-            if turned {
-                own.exchange();
-            }
-            State::Sum(Box::new(Merged::new(own, far, turned)))
+            State::Sum(Box::new(Merged::new(fixed_part(far, core, turned), far, turned)))
         };
-        let span = core.map_or(far.times().span, Core::span);
+        let span = core.map_or(far.times().span, |(c, _)| c.span());
         self.slots.push(Slot { hash, key, state, touched: self.count, start: span.start, end: span.end });
         let slots = &self.slots;
         self.table.insert_unique(hash, at, |&i| slots.get(i as usize).map_or(0, |s| s.hash));
@@ -197,18 +211,15 @@ impl Clusters {
         }
     }
 
-    fn merge(&mut self, at: u32, far: &Far<'_>, core: Option<&Core>, turned: bool) {
+    fn merge(&mut self, at: u32, far: &Far<'_>, core: Option<(&Core, bool)>, turned: bool) {
         let Some(slot) = self.slots.get_mut(at as usize) else { return };
         slot.touched = self.count;
-        let mut own = core.copied().unwrap_or_else(|| Core::read(far));
-        if turned {
-            own.exchange();
-        }
+        let own = fixed_part(far, core, turned);
         let span = own.span();
         slot.start = slot.start.min(span.start);
         slot.end = slot.end.max(span.end);
         if let State::Single(place) = slot.state
-            && let Some(first) = RecordRef::new(self.arena.get(place)).and_then(Far::decode)
+            && let Some(first) = view(&self.arena, place, self.rules.correct)
         {
             slot.state = State::Sum(Box::new(Merged::from_far(&first)));
         }
@@ -247,7 +258,7 @@ impl Clusters {
             let mut bytes = Vec::new();
             let is_sum = self.encode(at as usize, &mut bytes);
             if let Some(record) = RecordRef::new(&bytes) {
-                give(Item { record, is_sum });
+                give(Item { record, is_sum, as_stored: !self.rules.correct });
             }
             if let Some(slot) = self.slots.get_mut(at as usize) {
                 slot.state = State::Gone;
@@ -266,7 +277,7 @@ impl Clusters {
                     out.extend_from_slice(bytes);
                     return false;
                 }
-                if let Some(far) = RecordRef::new(bytes).and_then(Far::decode) {
+                if let Some(far) = self.view(*place) {
                     self.dressed(Merged::from_far(&far)).write(out);
                 }
                 false
@@ -296,7 +307,8 @@ impl Clusters {
             blank(&mut m, &r.model);
         }
         let flow = &mut m.core.flow;
-        for key in &r.model.keys {
+        let is_ip = matches!(flow.form, FlowForm::V4 | FlowForm::V6);
+        for key in r.model.keys.iter().filter(|_| is_ip) {
             let (addr, mask, prefix) = match key {
                 Key::Saddr(p) => (&mut flow.key.saddr, &mut flow.src_mask, p),
                 Key::Daddr(p) => (&mut flow.key.daddr, &mut flow.dst_mask, p),
@@ -327,15 +339,17 @@ impl Clusters {
                 bytes.clear();
                 let is_sum = self.encode(at as usize, &mut bytes);
                 if let Some(record) = RecordRef::new(&bytes) {
-                    give(Item { record, is_sum });
+                    give(Item { record, is_sum, as_stored: !self.rules.correct });
                 }
             }
         } else {
-            let mut sorter = Sorter::new(order);
+            let mut sorter = Sorter::new(order, !self.rules.correct);
             for (_, at) in slots {
                 bytes.clear();
                 let is_sum = self.encode(at as usize, &mut bytes);
-                if let Some(far) = RecordRef::new(&bytes).and_then(|record| Item { record, is_sum }.far()) {
+                if let Some(far) = RecordRef::new(&bytes)
+                    .and_then(|record| Item { record, is_sum, as_stored: !self.rules.correct }.far())
+                {
                     sorter.push(&far);
                 }
             }
@@ -345,12 +359,42 @@ impl Clusters {
         self.clear();
     }
 
+    /// Shows everything held, in no particular order.
+    pub fn each(&self, mut show: impl FnMut(Item<'_>)) {
+        let mut bytes = Vec::new();
+        for at in 0..self.slots.len() {
+            bytes.clear();
+            let is_sum = self.encode(at, &mut bytes);
+            if let Some(record) = RecordRef::new(&bytes) {
+                show(Item { record, is_sum, as_stored: !self.rules.correct });
+            }
+        }
+    }
+
     fn clear(&mut self) {
         self.table.clear();
         self.slots.clear();
         self.arena.clear();
         self.due.clear();
     }
+}
+
+/// The view of a record that is kept as it came.
+fn view(arena: &Arena, place: Place, correct: bool) -> Option<Far<'_>> {
+    let far = Far::decode(RecordRef::new(arena.get(place))?)?;
+    Some(if correct { far } else { far.as_stored() })
+}
+
+/// The fixed part of a record, in the direction in which it is merged.
+fn fixed_part(far: &Far<'_>, core: Option<(&Core, bool)>, turned: bool) -> Core {
+    if let Some((core, _)) = core {
+        return *core;
+    }
+    let mut own = Core::read(far);
+    if turned {
+        own.exchange();
+    }
+    own
 }
 
 /// Takes away what is not in the key.

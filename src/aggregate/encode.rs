@@ -12,6 +12,8 @@ use crate::record::{
 
 /// Bit of a key's qualifier: prefix lengths follow.
 const HAS_MASKS: u8 = 0x40;
+/// Bit of a key's qualifier: the direction is known. Without it readers turn a TCP flow whose SYN they miss.
+const DIRECTION_KNOWN: u8 = 0x20;
 
 pub(super) fn transport(core: &Core, out: &mut RecordBuilder<'_>) {
     let Some(srcid) = core.srcid else { return };
@@ -35,6 +37,9 @@ pub(super) fn flow(core: &Core, out: &mut RecordBuilder<'_>) {
     let mut len = usize::from(core.key_len);
     let mut qualifier = core.key_qualifier;
     let key = &core.flow.key;
+    if matches!(core.net, Net::Tcp(_)) {
+        qualifier |= DIRECTION_KNOWN;
+    }
     let mut put = |at: usize, bytes: &[u8]| {
         for (to, from) in body.iter_mut().skip(at).zip(bytes) {
             *to = *from;
@@ -103,7 +108,8 @@ fn mac(addr: Addr) -> [u8; 6] {
 
 pub(super) fn time(src: Option<Span>, dst: Option<Span>, out: &mut RecordBuilder<'_>) {
     let stamps: Vec4 = [src.map(|s| s.start), src.map(|s| s.end), dst.map(|s| s.start), dst.map(|s| s.end)];
-    let mask = [0x08, 0x10, 0x20, 0x40].into_iter().zip(stamps).fold(0, |m, (bit, t)| m | if t.is_some() { bit } else { 0 });
+    let mask =
+        [0x08, 0x10, 0x20, 0x40].into_iter().zip(stamps).fold(0, |m, (bit, t)| m | if t.is_some() { bit } else { 0 });
     let Some(first) = stamps.iter().flatten().next() else {
         out.dsr(0x03, 1, 0x18, |_| ());
         return;

@@ -9,7 +9,7 @@ use crate::record::{Addr, DsrKind, Far, FlowForm, SrcId};
 /// Most keys in a list; more would not fit [`KeyBytes`].
 const MAX_KEYS: usize = 24;
 /// The key of one record.
-pub type KeyBytes = ArrayVec<u8, 512>;
+pub(super) type KeyBytes = ArrayVec<u8, 512>;
 
 /// How much of an address counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,8 @@ pub struct Model {
     pub order: Vec<&'static str>,
     /// Whether this is the list that is used when none is given.
     pub is_default: bool,
+    /// Whether nothing is the same as anything else (`none`).
+    pub is_none: bool,
 }
 
 /// Why a list of keys cannot be used.
@@ -159,7 +161,7 @@ impl Default for Model {
     fn default() -> Model {
         let any = Prefix(None);
         let keys = vec![Key::SrcId, Key::Proto, Key::Saddr(any), Key::Sport, Key::Daddr(any), Key::Dport];
-        Model { keys, matrix: None, order: Vec::new(), is_default: true }
+        Model { keys, matrix: None, order: Vec::new(), is_default: true, is_none: false }
     }
 }
 
@@ -169,7 +171,7 @@ impl Model {
     /// # Errors
     /// A key is unknown, or there are too many.
     pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Model, KeyError> {
-        let mut model = Model { keys: Vec::new(), matrix: None, order: Vec::new(), is_default: false };
+        let mut model = Model { keys: Vec::new(), matrix: None, order: Vec::new(), is_default: false, is_none: false };
         let mut is_sorted = true;
         for word in words.into_iter().flat_map(|w| w.split([' ', ',', '\t'])).filter(|w| !w.is_empty()) {
             if model.keys.len() + 2 >= MAX_KEYS {
@@ -186,9 +188,14 @@ impl Model {
             } else if matches!(name, "matrix" | "macmatrix") {
                 let is_mac = name == "macmatrix";
                 model.matrix = Some(if is_mac { Matrix::Mac } else { Matrix::Address });
-                model.keys.extend(if is_mac { [Key::Smac, Key::Dmac] } else { [Key::Saddr(prefix), Key::Daddr(prefix)] });
+                model.keys.extend(if is_mac {
+                    [Key::Smac, Key::Dmac]
+                } else {
+                    [Key::Saddr(prefix), Key::Daddr(prefix)]
+                });
                 is_sorted = false;
             } else if name == "none" {
+                model.is_none = true;
                 is_sorted = false;
             } else {
                 let (name, key) = NAMES.iter().find(|(n, _)| *n == name).ok_or_else(|| unknown(name))?;
@@ -212,7 +219,7 @@ impl Model {
     }
 
     /// Appends the key of a record; `turned` takes its ends the other way round.
-    pub fn build(&self, far: &Far<'_>, turned: bool, out: &mut KeyBytes) {
+    pub(super) fn build(&self, far: &Far<'_>, turned: bool, out: &mut KeyBytes) {
         for key in &self.keys {
             key.append(far, turned, out);
         }
@@ -234,7 +241,8 @@ fn shortened(word: &str) -> String {
 }
 
 fn unknown(name: &str) -> KeyError {
-    let names = || NAMES.iter().map(|(n, _)| *n).chain(PAIRS.iter().map(|(n, _)| *n)).chain(["matrix", "macmatrix", "none"]);
+    let names =
+        || NAMES.iter().map(|(n, _)| *n).chain(PAIRS.iter().map(|(n, _)| *n)).chain(["matrix", "macmatrix", "none"]);
     KeyError::Unknown { name: shortened(name), suggestion: crate::base::nearest(name, names()) }
 }
 
@@ -311,8 +319,8 @@ impl Key {
     fn append(self, far: &Far<'_>, turned: bool, out: &mut KeyBytes) {
         let f = far.flow();
         match if turned { self.turned() } else { self } {
-            Key::Saddr(p) => address(p.of(f.key.saddr).0, out),
-            Key::Daddr(p) => address(p.of(f.key.daddr).0, out),
+            Key::Saddr(p) => end(far, p, f.key.saddr, out),
+            Key::Daddr(p) => end(far, p, f.key.daddr, out),
             Key::Proto => proto(far, out),
             Key::Sport => port(far, true, turned, out),
             Key::Dport => port(far, false, turned, out),
@@ -377,6 +385,16 @@ fn address(addr: Addr, out: &mut KeyBytes) {
     }
 }
 
+/// One end. An address that ARP asks about is no end of an IP flow, and counts in full.
+fn end(far: &Far<'_>, prefix: Prefix, addr: Addr, out: &mut KeyBytes) {
+    if matches!(far.flow().form, FlowForm::Arp | FlowForm::Rarp) {
+        push(&[7], out);
+        address(addr, out);
+    } else {
+        address(prefix.of(addr).0, out);
+    }
+}
+
 /// The protocol of IP flows whatever their version; the kind of other flows.
 fn proto(far: &Far<'_>, out: &mut KeyBytes) {
     let f = far.flow();
@@ -398,11 +416,7 @@ fn port(far: &Far<'_>, src: bool, turned: bool, out: &mut KeyBytes) {
     let src = if turned && !has_ports { !src } else { src };
     let own = if src { f.key.sport } else { f.key.dport };
     push(&own.to_be_bytes(), out);
-    if !src && f.form == FlowForm::V4 && f.key.proto == 1 {
-        // Sequence numbers of echoes belong to the flow.
-        let seq = far.dsr(DsrKind::Flow).and_then(|d| d.body.get(14..16)?.first_chunk::<2>().copied());
-        push(&seq.unwrap_or_default(), out);
-    } else if !src && f.key.proto == 50 {
+    if !src && f.key.proto == 50 {
         push(&far.spi().unwrap_or(0).to_be_bytes(), out);
     } else if !src && f.form == FlowForm::V6 && f.key.proto == 58 {
         let id = far.dsr(DsrKind::Flow).and_then(|d| d.body.get(38..40)?.first_chunk::<2>().copied());
@@ -456,8 +470,14 @@ mod tests {
     fn mistakes_are_named() {
         for (word, message) in [
             ("sadr", "unknown key 'sadr' (did you mean 'saddr'?)"),
-            ("saddr/200", "key 'saddr/200': the part behind / must be a prefix length up to 128 or a mask such as 255.255.0.0"),
-            ("saddr/255.0.255.0", "key 'saddr/255.0.255.0': the part behind / must be a prefix length up to 128 or a mask such as 255.255.0.0"),
+            (
+                "saddr/200",
+                "key 'saddr/200': the part behind / must be a prefix length up to 128 or a mask such as 255.255.0.0",
+            ),
+            (
+                "saddr/255.0.255.0",
+                "key 'saddr/255.0.255.0': the part behind / must be a prefix length up to 128 or a mask such as 255.255.0.0",
+            ),
         ] {
             assert_eq!(Model::parse([word]).unwrap_err().to_string(), message);
         }

@@ -19,10 +19,9 @@ impl Core {
         self.vlan = both(self.vlan, other.vlan, equal);
         self.mpls = both(self.mpls, other.mpls, equal);
         self.jitter = match (self.jitter, other.jitter) {
-            (Some(a), Some(b)) => Some(Jitter {
-                active: both(a.active, b.active, intervals),
-                idle: both(a.idle, b.idle, intervals),
-            }),
+            (Some(a), Some(b)) => {
+                Some(Jitter { active: both(a.active, b.active, intervals), idle: both(a.idle, b.idle, intervals) })
+            }
             (a, b) => a.or(b),
         };
         self.ip.attr = both(self.ip.attr, other.ip.attr, attr);
@@ -48,9 +47,9 @@ impl Core {
         self.has_country |= other.has_country;
         self.asns = match (self.asns, other.asns) {
             (Some(mut a), Some(b)) => {
-                let same = |a, b| if a == b { a } else { 0 };
-                a.asn = Sides { src: same(a.asn.src, b.asn.src), dst: same(a.asn.dst, b.asn.dst) };
-                a.inode = same(a.inode, b.inode);
+                let first = |a, b| if a == 0 { b } else { a };
+                a.asn = Sides { src: first(a.asn.src, b.asn.src), dst: first(a.asn.dst, b.asn.dst) };
+                a.inode = first(a.inode, b.inode);
                 Some(a)
             }
             (a, b) => a.or(b),
@@ -64,6 +63,15 @@ impl Core {
             return;
         }
         if matches!(a.form, FlowForm::None | FlowForm::Ether | FlowForm::Wlan | FlowForm::Isis) {
+            return;
+        }
+        if a.form == FlowForm::Arp {
+            for (addr, new) in [(&mut a.key.saddr, b.key.saddr), (&mut a.key.daddr, b.key.daddr)] {
+                if *addr != new {
+                    *addr = Addr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+                }
+            }
+            self.same_bytes(other);
             return;
         }
         for (addr, mask, new, new_mask) in [
@@ -137,7 +145,13 @@ impl Core {
 
     fn add_net(&mut self, other: &Core) {
         match (&mut self.net, &other.net) {
-            (Net::Tcp(a), Net::Tcp(b)) => tcp(a, b),
+            (Net::Tcp(a), Net::Tcp(b)) => {
+                tcp(a, b);
+                if self.flow.key != other.flow.key {
+                    // Between sequence numbers of different connections there is no gap.
+                    (a.src.seq, a.dst.seq) = (0, 0);
+                }
+            }
             (Net::Raw(a), Net::Raw(b)) if a.subtype == b.subtype => a.add(b),
             (Net::Long(a), Net::Long(b)) if a == b => {}
             // The classic clients keep a state only if all flows have one of its kind.
@@ -150,11 +164,12 @@ impl Core {
             self.mac = self.mac.or(other.mac);
             return;
         };
-        if a.addr.src != b.addr.src {
-            a.addr.src = [0; 6];
-        }
-        if a.addr.dst != b.addr.dst {
-            a.addr.dst = [0; 6];
+        for (mine, new) in [(&mut a.addr.src, b.addr.src), (&mut a.addr.dst, b.addr.dst)] {
+            if *mine != new {
+                // Of one vendor the vendor stays.
+                let same_vendor = mine.first_chunk::<3>() == new.first_chunk::<3>();
+                mine.iter_mut().skip(if same_vendor { 3 } else { 0 }).for_each(|b| *b = 0);
+            }
         }
         a.several.src |= b.several.src;
         a.several.dst |= b.several.dst;
@@ -173,7 +188,8 @@ impl super::core::RawNet {
 
     fn add_words(&mut self, other: &super::core::RawNet, at: &[usize]) {
         for &at in at {
-            let word = |b: &[u8]| b.get(at..at + 2).and_then(|b| b.first_chunk::<2>()).map_or(0, |w| u16::from_be_bytes(*w));
+            let word =
+                |b: &[u8]| b.get(at..at + 2).and_then(|b| b.first_chunk::<2>()).map_or(0, |w| u16::from_be_bytes(*w));
             let sum = word(&self.body).saturating_add(word(&other.body));
             if let Some(to) = self.body.get_mut(at..at + 2) {
                 to.copy_from_slice(&sum.to_be_bytes());
@@ -206,15 +222,19 @@ pub(super) fn join(a: Spread, b: Spread) -> Spread {
         return a;
     }
     let [n1, n2] = [a.count, b.count].map(f64::from);
-    let [m1, m2, s1, s2] = [a.mean, b.mean, a.stdev, b.stdev].map(f64::from);
+    // Old sensors write deviations that are no numbers.
+    let [s1, s2] = [a.stdev, b.stdev].map(|s| if s.is_finite() { f64::from(s) } else { 0.0 });
+    // The sums are rounded to single precision on the way.
+    let [t1, t2] = [n1 * f64::from(a.mean), n2 * f64::from(b.mean)].map(|t| f64::from(t as f32));
     let n = n1 + n2;
-    let mean = (n1 * m1 + n2 * m2) / n;
-    let squares = n1 * (s1 * s1 + m1 * m1) + n2 * (s2 * s2 + m2 * m2);
+    let mean = ((t1 + t2) / n) as f32;
+    let squares = n1 * s1 * s1 + t1 * t1 / n1 + n2 * s2 * s2 + t2 * t2 / n2;
+    let variance = squares / n - f64::from(mean) * f64::from(mean);
     Spread {
         count: a.count.saturating_add(b.count),
         min: a.min.min(b.min),
-        mean: mean as f32,
-        stdev: (squares / n - mean * mean).abs().sqrt() as f32,
+        mean,
+        stdev: variance.max(0.0).sqrt() as f32,
         max: a.max.max(b.max),
     }
 }
@@ -223,11 +243,24 @@ fn intervals(a: Option<Intervals>, b: Option<Intervals>) -> Option<Intervals> {
     let (Some(a), Some(b)) = (a, b) else { return a.or(b) };
     let spread = |i: Intervals| Spread { count: i.count, min: i.min, mean: i.mean, stdev: i.stdev, max: i.max };
     let j = join(spread(a), spread(b));
-    Some(Intervals { count: j.count, min: j.min, mean: j.mean, stdev: j.stdev, max: j.max })
+    // The classic clients keep whole microseconds.
+    Some(Intervals { count: j.count, min: j.min, mean: j.mean.trunc(), stdev: j.stdev.trunc(), max: j.max })
 }
 
-fn both<T: Copy>(a: Sides<Option<T>>, b: Sides<Option<T>>, one: fn(Option<T>, Option<T>) -> Option<T>) -> Sides<Option<T>> {
-    let side = |a: Option<T>, b: Option<T>| if a.is_none() { b } else if b.is_none() { a } else { one(a, b) };
+fn both<T: Copy>(
+    a: Sides<Option<T>>,
+    b: Sides<Option<T>>,
+    one: fn(Option<T>, Option<T>) -> Option<T>,
+) -> Sides<Option<T>> {
+    let side = |a: Option<T>, b: Option<T>| {
+        if a.is_none() {
+            b
+        } else if b.is_none() {
+            a
+        } else {
+            one(a, b)
+        }
+    };
     Sides { src: side(a.src, b.src), dst: side(a.dst, b.dst) }
 }
 
@@ -237,11 +270,7 @@ fn equal<T: Copy + PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
 
 fn attr(a: Option<IpAttr>, b: Option<IpAttr>) -> Option<IpAttr> {
     let (a, b) = (a?, b?);
-    Some(IpAttr {
-        ttl: a.ttl.min(b.ttl),
-        tos: if a.tos == b.tos { a.tos } else { 0 },
-        id: if a.id == b.id { a.id } else { 0 },
-    })
+    Some(IpAttr { ttl: a.ttl.min(b.ttl), tos: if a.tos == b.tos { a.tos } else { 0 }, id: a.id })
 }
 
 fn sizes(a: Option<PacketSizes>, b: Option<PacketSizes>) -> Option<PacketSizes> {
@@ -282,22 +311,22 @@ fn common(addr: &mut Addr, mask: &mut Option<u8>, new: Addr, new_mask: Option<u8
     }
 }
 
-/// Two stretches of a connection, in either order of time.
+/// Two stretches of a connection. What is no sum is what the later record says; the classic clients take the one that
+/// comes later in the input.
 fn tcp(a: &mut Tcp, b: &Tcp) {
     if b.form == TcpForm::Full || a.form == TcpForm::First {
         a.form = TcpForm::Full;
     }
     a.status |= b.status;
     a.state = a.state.max(b.state);
-    a.options |= b.options;
-    if a.syn_ack_us == 0 {
-        a.syn_ack_us = b.syn_ack_us;
-    }
-    if a.ack_dat_us == 0 {
-        a.ack_dat_us = b.ack_dat_us;
-    }
+    (a.options, a.syn_ack_us, a.ack_dat_us) = (b.options, b.syn_ack_us, b.ack_dat_us);
     tcp_side(&mut a.src, &b.src);
     tcp_side(&mut a.dst, &b.dst);
+    if b.form == TcpForm::Full {
+        for (mine, new) in [(&mut a.src, &b.src), (&mut a.dst, &b.dst)] {
+            (mine.window, mine.shift) = (new.window, new.shift);
+        }
+    }
 }
 
 fn tcp_side(a: &mut TcpSide, b: &TcpSide) {
@@ -315,9 +344,6 @@ fn tcp_side(a: &mut TcpSide, b: &TcpSide) {
     a.retransmitted = sum(a.retransmitted, b.retransmitted);
     a.acked_bytes = sum(a.acked_bytes, b.acked_bytes);
     a.window_bytes = sum(a.window_bytes, b.window_bytes);
-    if b.window != 0 || b.flags != 0 {
-        (a.window, a.shift) = (b.window, b.shift);
-    }
     a.flags |= b.flags;
     a.max_segment = a.max_segment.or(b.max_segment);
 }

@@ -12,6 +12,7 @@
 
 mod arena;
 mod cluster;
+mod conf;
 mod core;
 mod encode;
 mod key;
@@ -26,24 +27,31 @@ use crate::record::{Far, RecordRef};
 
 pub use arena::{Arena, Place};
 pub use cluster::{Clusters, Rules};
+pub use conf::{ConfError, Rule, parse as parse_rules};
 pub use core::Core;
 pub use key::{Key, KeyError, Matrix, Model, Prefix};
 pub use merged::Merged;
 pub use sort::{Order, OrderError, Sorter};
 
-/// Something given out: a record, and whether it was merged here.
+/// Something given out: a record, and how it is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// The record.
     pub record: RecordRef<'a>,
     /// Whether it is the sum of several.
     pub is_sum: bool,
+    /// Whether its direction is the one in which it is stored.
+    pub as_stored: bool,
 }
 
 impl<'a> Item<'a> {
     /// The view of the record; loads of sums count every packet.
     #[must_use]
     pub fn far(&self) -> Option<Far<'a>> {
-        if self.is_sum { Far::decode_sum(self.record) } else { Far::decode(self.record) }
+        match (self.is_sum, self.as_stored) {
+            (true, _) => Far::decode_sum(self.record),
+            (false, true) => Far::decode(self.record).map(Far::as_stored),
+            (false, false) => Far::decode(self.record),
+        }
     }
 }

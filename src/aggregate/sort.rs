@@ -20,10 +20,50 @@ const UPWARDS: &[&str] = &[
 
 /// Names in the order in which a shortened one is looked for.
 const COMMON: &[&str] = &[
-    "stime", "ltime", "trans", "dur", "mean", "min", "max", "sum", "runtime", "smac", "dmac", "saddr", "daddr", "proto",
-    "sport", "dport", "stos", "dtos", "sttl", "dttl", "bytes", "sbytes", "dbytes", "pkts", "spkts", "dpkts", "appbytes",
-    "sappbytes", "dappbytes", "load", "sload", "dload", "loss", "sloss", "dloss", "ploss", "rate", "srate", "drate",
-    "seq", "sco", "dco", "sas", "das",
+    "stime",
+    "ltime",
+    "trans",
+    "dur",
+    "mean",
+    "min",
+    "max",
+    "sum",
+    "runtime",
+    "smac",
+    "dmac",
+    "saddr",
+    "daddr",
+    "proto",
+    "sport",
+    "dport",
+    "stos",
+    "dtos",
+    "sttl",
+    "dttl",
+    "bytes",
+    "sbytes",
+    "dbytes",
+    "pkts",
+    "spkts",
+    "dpkts",
+    "appbytes",
+    "sappbytes",
+    "dappbytes",
+    "load",
+    "sload",
+    "dload",
+    "loss",
+    "sloss",
+    "dloss",
+    "ploss",
+    "rate",
+    "srate",
+    "drate",
+    "seq",
+    "sco",
+    "dco",
+    "sas",
+    "das",
 ];
 
 /// Why records cannot be sorted as asked for.
@@ -107,10 +147,7 @@ fn find(word: &str) -> Result<(&'static str, By), OrderError> {
     let shortened = || COMMON.iter().find(|n| n.starts_with(word)).and_then(|n| fields::find(n));
     let unsupported = || {
         let names = fields::FIELDS.iter().filter(|f| by(f).is_some()).map(|f| f.name);
-        OrderError::Unsupported {
-            name: word.chars().take(40).collect(),
-            suggestion: crate::base::nearest(word, names),
-        }
+        OrderError::Unsupported { name: word.chars().take(40).collect(), suggestion: crate::base::nearest(word, names) }
     };
     let field = fields::find(word).or_else(shortened).ok_or_else(unsupported)?;
     Ok((field.name, by(field).ok_or_else(unsupported)?))
@@ -144,8 +181,7 @@ impl By {
             By::Number(_) | By::Time(_) | By::Rate(_) => 8,
             By::Address(_) | By::SrcId => 17,
             By::Mac(_) => 6,
-            By::Port(_) | By::Country(_) => 2,
-            By::Proto => 3,
+            By::Port(_) | By::Country(_) | By::Proto => 2,
             By::Inode => 4,
         }
     }
@@ -160,7 +196,7 @@ impl By {
                 let nanos = get(far).unwrap_or_default().nanos();
                 out.extend_from_slice(&(nanos.cast_unsigned() ^ 1 << 63).to_be_bytes());
             }
-            By::Address(src) => address(if src { key.saddr } else { key.daddr }, is_ip, out),
+            By::Address(src) => address(if src { key.saddr } else { key.daddr }, far.flow().form, out),
             By::Mac(src) => {
                 let mac = far.mac().unwrap_or_default().addr;
                 out.extend_from_slice(if src { &mac.src } else { &mac.dst });
@@ -204,44 +240,40 @@ fn ordered(value: f64) -> [u8; 8] {
     (if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }).to_be_bytes()
 }
 
-/// IPv4 by number, then IPv6, then what is no IP flow.
-fn address(addr: Addr, is_ip: bool, out: &mut Vec<u8>) {
+/// IPv4 by number, then IPv6, then what is no IP flow, kind by kind. Within IPv6 the words of 32 bits are compared from
+/// their last byte to their first: so the classic clients do.
+fn address(addr: Addr, form: FlowForm, out: &mut Vec<u8>) {
     let mut bytes = [0; 16];
-    let class = match addr {
-        Addr::V4(a) => {
-            bytes[..4].copy_from_slice(&a.octets());
-            if is_ip { 1 } else { 3 }
-        }
+    let mut class = match form {
+        FlowForm::V4 | FlowForm::PairV4 => 1,
+        FlowForm::V6 | FlowForm::PairV6 => 2,
+        FlowForm::Ether => 3,
+        FlowForm::Wlan => 4,
+        FlowForm::Isis => 5,
+        FlowForm::Arp => 6,
+        FlowForm::Rarp => 7,
+        FlowForm::None => 8,
+    };
+    match addr {
+        Addr::V4(a) => bytes[..4].copy_from_slice(&a.octets()),
         Addr::V6(a) => {
             bytes = a.octets();
-            2
+            bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|word| word.reverse());
         }
-        Addr::Mac(a) => {
-            bytes[..6].copy_from_slice(&a);
-            4
-        }
-        Addr::None => 5,
-    };
+        Addr::Mac(a) => bytes[..6].copy_from_slice(&a),
+        Addr::None => class = 8,
+    }
     out.push(class);
     out.extend_from_slice(&bytes);
 }
 
-/// IP protocols by falling number, then those of layer 2.
+/// IP protocols by falling number, then everything else as it came.
 fn proto(far: &Far<'_>, out: &mut Vec<u8>) {
     let f = far.flow();
-    let [class, a, b] = match f.form {
-        FlowForm::V4 | FlowForm::V6 | FlowForm::PairV4 | FlowForm::PairV6 => [0, !f.key.proto, 0],
-        FlowForm::Ether => {
-            let [a, b] = f.link_type.to_be_bytes();
-            [1, a, b]
-        }
-        FlowForm::Isis => [2, 0, 0],
-        FlowForm::Wlan => [3, 0, 0],
-        FlowForm::Arp => [4, 0, 0],
-        FlowForm::Rarp => [5, 0, 0],
-        FlowForm::None => [6, 0, 0],
-    };
-    out.extend_from_slice(&[class, a, b]);
+    out.extend_from_slice(&match f.form {
+        FlowForm::V4 | FlowForm::V6 | FlowForm::PairV4 | FlowForm::PairV6 => [0, !f.key.proto],
+        _ => [1, 0],
+    });
 }
 
 fn srcid(far: &Far<'_>, out: &mut Vec<u8>) {
@@ -284,6 +316,7 @@ pub struct Sorter {
     places: Arena,
     entries: Vec<Entry>,
     scratch: Vec<u8>,
+    as_stored: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -297,20 +330,21 @@ struct Entry {
 }
 
 impl Sorter {
-    /// For an order.
+    /// For an order. `as_stored` is how its records are to be read when they are given out.
     #[must_use]
-    pub fn new(order: Order) -> Sorter {
-        Sorter { order, records: Arena::new(), places: Arena::new(), entries: Vec::new(), scratch: Vec::new() }
+    pub fn new(order: Order, as_stored: bool) -> Sorter {
+        let (records, places) = (Arena::new(), Arena::new());
+        Sorter { order, records, places, entries: Vec::new(), scratch: Vec::new(), as_stored }
     }
 
     /// Takes a record.
     pub fn push(&mut self, far: &Far<'_>) {
         self.scratch.clear();
         self.order.place(far, &mut self.scratch);
-        let head = self.scratch.first_chunk::<8>().map_or_else(
-            || self.scratch.iter().fold(0, |n, b| n << 8 | u64::from(*b)),
-            |c| u64::from_be_bytes(*c),
-        );
+        let head = self
+            .scratch
+            .first_chunk::<8>()
+            .map_or_else(|| self.scratch.iter().fold(0, |n, b| n << 8 | u64::from(*b)), |c| u64::from_be_bytes(*c));
         let rest = match self.scratch.get(8..) {
             Some(rest) if !rest.is_empty() => self.places.push(rest),
             _ => Place::default(),
@@ -343,7 +377,10 @@ impl Sorter {
 
     /// The records in order.
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        let item = |e: &Entry| Some(Item { record: RecordRef::new(self.records.get(e.record))?, is_sum: e.is_sum });
+        let item = |e: &Entry| {
+            let record = RecordRef::new(self.records.get(e.record))?;
+            Some(Item { record, is_sum: e.is_sum, as_stored: self.as_stored })
+        };
         self.entries.iter().filter_map(item)
     }
 }

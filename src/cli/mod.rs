@@ -13,7 +13,10 @@ mod globe;
 mod input;
 mod picture;
 mod ra;
+mod racluster;
+mod rasort;
 mod snapshot;
+mod tools;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
@@ -56,6 +59,10 @@ enum Command {
     /// Read flow records: print them or copy them (classic `ra`).
     #[command(visible_alias = "read")]
     Ra(Box<ra::Args>),
+    /// Merge flow records that share keys.
+    Racluster(Box<racluster::Args>),
+    /// Sort flow records by fields.
+    Rasort(Box<rasort::Args>),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
@@ -64,7 +71,7 @@ enum Command {
 }
 
 /// Classic program names that select a subcommand when the program is called through a link.
-const CLASSIC: &[(&str, &str)] = &[("ra", "ra"), ("argus", "argus")];
+const CLASSIC: &[(&str, &str)] = &[("ra", "ra"), ("argus", "argus"), ("racluster", "racluster"), ("rasort", "rasort")];
 
 /// Options whose next word may be a lone `-`, meaning standard input or output.
 const DASH_TAKERS: &[&str] = &["-r", "-w", "--read", "--write"];
@@ -84,15 +91,14 @@ pub fn main() -> ExitCode {
 fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     init_logging();
     let (mut words, filter) = split_filter(&with_subcommand(argv));
-    if words.get(1).is_some_and(ra::is_ra) {
-        let options = ra::separate(words.get(2..).unwrap_or(&[]));
-        words.splice(2.., options);
-    }
+    tools::separate(&mut words);
     let matches = Cli::command().try_get_matches_from(words)?;
     match Cli::from_arg_matches(&matches)?.command {
         #[cfg(feature = "globe")]
         Command::Globe(args) => globe::run(*args, filter),
         Command::Ra(args) => ra::run(*args, filter),
+        Command::Racluster(args) => racluster::run(*args, filter),
+        Command::Rasort(args) => rasort::run(*args, filter),
         Command::Argus(args) => argus::run(&args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }

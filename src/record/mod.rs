@@ -20,10 +20,10 @@ pub use batch::Batch;
 pub use build::RecordBuilder;
 pub use codec::{Dsr, RecordKind, RecordRef};
 pub use drive::{drive_bytes, drive_record};
+pub(crate) use far::label_turned;
 pub use far::{
     Aggregation, ArpKey, Asns, DsrKind, Encaps, Esp, Far, Flow, FlowForm, GeoLabel, IcmpError, IcmpKey, IcmpState,
     Intervals, IpAttr, IpAttrs, IsisKey, Jitter, Mac, Metrics, Network, PacketSizes, Payload, Rtcp, RtcpSide, Rtp,
     RtpSide, Side, Sides, Spread, Tcp, TcpForm, TcpSide, Times, Transport, Udt, tcp_status,
 };
-pub(crate) use far::label_turned;
 pub use summary::{Addr, Cause, Counts, FlowKey, FlowSummary, SourceId, SrcId};

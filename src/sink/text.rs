@@ -57,6 +57,11 @@ impl TextWriter {
         if self.block.len() >= BLOCK_LEN { self.flush() } else { Ok(()) }
     }
 
+    /// What lines are made of; to be changed before the first line only.
+    pub fn printer_mut(&mut self) -> &mut Printer {
+        &mut self.printer
+    }
+
     /// Appends a line of text as it is.
     pub fn line(&mut self, text: &str) {
         self.block.extend_from_slice(text.as_bytes());

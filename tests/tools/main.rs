@@ -6,3 +6,5 @@ mod ra;
 mod sensor;
 #[cfg(test)]
 mod snapshot;
+#[cfg(test)]
+mod tools;

@@ -81,14 +81,19 @@ impl<'a> Far<'a> {
     /// every packet, as the classic clients have it until the record is written and read again.
     #[must_use]
     pub fn decode_sum(record: RecordRef<'a>) -> Option<Far<'a>> {
-        let mut far = Far::decode(record)?;
-        if far.turned {
-            far.turn();
-            far.turned = false;
-            far.tcp_status = far.dsr(DsrKind::Network).map(|d| Tcp::status_of(&d));
+        let far = Far::decode(record)?.as_stored();
+        Some(Far { is_sum: true, ..far })
+    }
+
+    /// The view with a TCP record in the direction in which it is stored, even if only its SYN-ACK was seen.
+    #[must_use]
+    pub fn as_stored(mut self) -> Far<'a> {
+        if self.turned && self.tcp_status.is_some() {
+            self.turn();
+            self.turned = false;
+            self.tcp_status = self.dsr(DsrKind::Network).map(|d| Tcp::status_of(&d));
         }
-        far.is_sum = true;
-        Some(far)
+        self
     }
 
     /// Whether the record is the sum of several that this program has read.

@@ -57,8 +57,8 @@ impl Far<'_> {
         }
     }
 
-    /// Direction sign as the field `dir` prints it in its last three columns, without blanks at the end: ` ->`, `<->`,
-    /// `<-`, ` ?>`, `who`; empty when the record counts nothing.
+    /// Direction sign as the field `dir` prints it in its last three columns: ` ->`, `<->`, `<- `, ` ?>`,
+    /// `who`; empty when the record counts nothing.
     #[must_use]
     pub fn dir_padded(&self) -> &'static str {
         if !self.has_metrics() {
@@ -76,11 +76,11 @@ impl Far<'_> {
         match (dst, sure, src) {
             (false, true, true) => " ->",
             (true, true, true) => "<->",
-            (true, true, false) => "<-",
+            (true, true, false) => "<- ",
             (false, true, false) => "",
             (false, false, true) => " ?>",
             (true, false, true) => "<?>",
-            (true, false, false) => "<?",
+            (true, false, false) => "<? ",
             (false, false, false) => " ?",
         }
     }

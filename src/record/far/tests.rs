@@ -75,7 +75,7 @@ fn row(far: &Far<'_>) -> Vec<Option<String>> {
         Some(far.proto_name().to_string()),
         (!is_isis).then(|| addr(far.flow().key.saddr)),
         Some(sport),
-        Some(far.dir_padded().to_string()),
+        Some(far.dir_padded().trim_end().to_string()),
         (!is_isis).then(|| addr(far.flow().key.daddr)),
         Some(dport),
         c(|c| c.pkts, &m.src),

@@ -39,6 +39,10 @@ pub struct Printer {
     look: Look,
     shape: Shape,
     cell: Vec<u8>,
+    /// Other titles of fields.
+    titles: Vec<(&'static str, &'static str)>,
+    /// Fields that print as percent of a total.
+    shares: Vec<(&'static str, f64)>,
 }
 
 impl Printer {
@@ -46,7 +50,27 @@ impl Printer {
     #[must_use]
     pub fn new(columns: Columns, mut look: Look, shape: Shape) -> Printer {
         look.names_broadcast = columns.as_slice().iter().any(|c| matches!(c.field.name, "smac" | "dmac"));
-        Printer { columns, look, shape, cell: Vec::with_capacity(256) }
+        Printer { columns, look, shape, cell: Vec::with_capacity(256), titles: Vec::new(), shares: Vec::new() }
+    }
+
+    /// Gives fields other titles, as pairs of name and title.
+    pub fn set_titles(&mut self, titles: &[(&'static str, &'static str)]) {
+        self.titles = titles.to_vec();
+    }
+
+    /// Prints fields as percent of totals, as pairs of name and total.
+    pub fn set_shares(&mut self, shares: Vec<(&'static str, f64)>) {
+        self.shares = shares;
+    }
+
+    /// The fields printed, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        self.columns.as_slice()
+    }
+
+    fn title_of(&self, field: &Field) -> &'static str {
+        self.titles.iter().find(|(name, _)| *name == field.name).map_or(field.header, |(_, title)| title)
     }
 
     /// How values look.
@@ -71,13 +95,13 @@ impl Printer {
         };
         for (i, column) in self.columns.as_slice().iter().enumerate() {
             if self.shape == Shape::Columns {
-                title(out, column.field, self.width(*column));
+                title(out, self.title_of(column.field), column.field.align, self.width(*column));
                 out.push(b' ');
             } else {
                 if i > 0 {
                     out.push(separator);
                 }
-                out.extend_from_slice(column.field.header.as_bytes());
+                out.extend_from_slice(self.title_of(column.field).as_bytes());
             }
         }
         out.push(b'\n');
@@ -130,7 +154,7 @@ impl Printer {
             match column.field.name {
                 // As the clients have it: a tenth blank, and none behind the last option.
                 "flgs" => out.push(b' '),
-                "tcpopt" => while out.pop_if(|c| *c == b' ').is_some() {},
+                "tcpopt" | "dir" => while out.pop_if(|c| *c == b' ').is_some() {},
                 _ => {}
             }
         }
@@ -172,6 +196,7 @@ impl Printer {
             if field.name == "dir" {
                 // Three characters; the blanks before them only fill the column.
                 cell.drain(..cell.len().min(2));
+                cell.truncate(cell.trim_ascii_end().len());
             } else if field.name == "flgs" {
                 // The later release, whose form this is, has a tenth column.
                 cell.push(b' ');
@@ -224,6 +249,11 @@ impl Printer {
     fn value(&self, far: &Far<'_>, context: &Context, column: Column, out: &mut Vec<u8>) {
         let field = column.field;
         let digits = self.look.digits;
+        if !self.shares.is_empty()
+            && let Some((_, total)) = self.shares.iter().find(|(name, _)| *name == field.name)
+        {
+            return float(out, field.number(far).map(|v| share(v, *total)), digits, false);
+        }
         let short = self.look.abbreviate && field.is_abbreviated;
         match field.get {
             Get::Uint(get) => match get(far) {
@@ -289,6 +319,11 @@ impl Printer {
     }
 }
 
+/// Percent of a total, in single precision.
+fn share(value: f64, total: f64) -> f64 {
+    if total > 0.0 { f64::from((value * 100.0 / total) as f32) } else { 0.0 }
+}
+
 #[inline]
 fn float(out: &mut Vec<u8>, value: Option<f64>, digits: u8, short: bool) {
     match value {
@@ -330,10 +365,10 @@ fn cut(out: &mut Vec<u8>, cell: &[u8], width: usize) {
 
 /// Appends a title in its column, cut when it is too long. The widths of the centred ones are those of the classic
 /// clients, which miss the column by one here and there.
-fn title(out: &mut Vec<u8>, field: &Field, width: usize) {
-    let text = field.header.as_bytes();
+fn title(out: &mut Vec<u8>, text: &str, align: Align, width: usize) {
+    let text = text.as_bytes();
     let room = width.saturating_sub(text.len());
-    let (left, right) = match field.align {
+    let (left, right) = match align {
         Align::Middle => ((room / 2).max(1), (room / 2 + room % 2).max(1)),
         Align::MiddleShort => ((room / 2).max(1), (room / 2).saturating_sub(room % 2)),
         Align::MiddleLong => ((room / 2).max(1), (room / 2 + 1 - room % 2).max(1)),

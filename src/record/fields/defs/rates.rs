@@ -112,7 +112,11 @@ fn side_load(far: &Far<'_>, c: Counts, span: Option<Span>) -> f32 {
 
 fn total_load(far: &Far<'_>) -> f32 {
     if far.is_sum() {
-        return whole_load(far, both(far).bytes);
+        // Both sides' loads over the times of the sides, as the clients add them up.
+        let (m, t) = (far.metrics(), far.times());
+        let secs = f64::from(duration(far));
+        let bits = |c: Counts, span| c.bytes as f64 * 8.0 / secs * f64::from(side_time(far, span));
+        return if secs > 0.0 { ((bits(m.src, t.src) + bits(m.dst, t.dst)) / secs) as f32 } else { 0.0 };
     }
     let secs = duration(far);
     if secs <= 0.0 {

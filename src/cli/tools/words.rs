@@ -8,16 +8,24 @@ const LISTS: &[char] = &['r', 'R', 's', 'm', 'M', 'P'];
 const VALUES: &[char] = &['c', 'C', 'D', 'e', 'E', 'F', 'L', 'N', 'p', 'S', 't', 'T', 'w', 'Z', 'B', 'f'];
 
 /// Rewrites the words behind the subcommand so that every option stands alone and every value has its own option:
-/// `-nr a b` becomes `-n -r=a -r=b`.
-pub(in crate::cli) fn separate(words: &[OsString]) -> Vec<OsString> {
+/// `-nr a b` becomes `-n -r=a -r=b`. In `rahisto` the option `-H` is a list.
+pub(super) fn separate(tool: &str, words: &[OsString]) -> Vec<OsString> {
     let mut out = Vec::with_capacity(words.len());
     let mut rest = words.iter().peekable();
+    let is_histogram = tool == "rahisto";
+    let is_value = |w: &&OsString| !w.as_encoded_bytes().starts_with(b"-");
     while let Some(word) = rest.next() {
         let Some(letters) = word.to_str().and_then(|w| w.strip_prefix('-')).filter(|w| is_bundle(w)) else {
             out.push(word.clone());
             continue;
         };
         for (at, letter) in letters.char_indices() {
+            if is_histogram && letter == 'H' {
+                let attached = letters.get(at + 1..).filter(|v| !v.is_empty()).map(OsString::from);
+                let values = attached.into_iter().chain(std::iter::from_fn(|| rest.next_if(is_value).cloned()));
+                out.extend(values.map(|v| [OsString::from("--histogram="), v].into_iter().collect::<OsString>()));
+                break;
+            }
             if !LISTS.contains(&letter) && !VALUES.contains(&letter) {
                 out.push(format!("-{letter}").into());
                 continue;
@@ -33,11 +41,11 @@ pub(in crate::cli) fn separate(words: &[OsString]) -> Vec<OsString> {
             };
             push(&mut out, letter, &first);
             if LISTS.contains(&letter) {
-                while let Some(more) = rest.next_if(|w| !w.as_encoded_bytes().starts_with(b"-")) {
+                while let Some(more) = rest.next_if(is_value) {
                     push(&mut out, letter, more);
                 }
             } else if letter == 'w' {
-                let filter = rest.next_if(|w| !w.as_encoded_bytes().starts_with(b"-"));
+                let filter = rest.next_if(is_value);
                 let mut word = OsString::from("--write-filter=");
                 word.push(filter.unwrap_or(&OsString::new()));
                 out.push(word);
@@ -65,7 +73,7 @@ mod tests {
 
     fn check(line: &str, expected: &str) {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        let out: Vec<_> = separate(&words).into_iter().map(|w| w.into_string().unwrap()).collect();
+        let out: Vec<_> = separate("ra", &words).into_iter().map(|w| w.into_string().unwrap()).collect();
         assert_eq!(out.join(" "), expected);
     }
 

@@ -1,5 +1,6 @@
-//! The options of `ra`, and what they add up to.
+//! The options that all tools over flow records have, and what they add up to.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -15,8 +16,7 @@ use crate::source::SourceSpec;
 
 /// Options.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Everything behind a lone `-` is the filter, as in: ra -nr file - tcp and port 443")]
-pub(crate) struct Args {
+pub(in crate::cli) struct Common {
     /// Read from files, in order; `-` is standard input. Compressed files and packet captures are recognised
     #[arg(short = 'r', long = "read", value_name = "FILE", allow_hyphen_values = true)]
     read: Vec<std::ffi::OsString>,
@@ -97,10 +97,17 @@ pub(crate) struct Args {
     daemon: bool,
     #[arg(short = 'D', hide = true)]
     debug: Option<u8>,
-    #[arg(short = 'm', hide = true)]
-    keys: Vec<String>,
-    #[arg(short = 'P', hide = true)]
-    order: Vec<String>,
+}
+
+/// What a tool adds to the common options.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cli) struct Kit {
+    /// Modes of its own: names, before any `=`.
+    pub(in crate::cli) modes: &'static [&'static str],
+    /// Whether what is no known mode belongs to its own modes (`time 5s`).
+    pub(in crate::cli) takes_words: bool,
+    /// Names of the fields it prints if `-s` does not say.
+    pub(in crate::cli) fields: Option<&'static [&'static str]>,
 }
 
 /// A place in the stream of records, counted from 1.
@@ -200,7 +207,7 @@ pub(super) struct Target {
 
 /// Everything the options say.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(in crate::cli) struct Plan {
     pub(super) sources: Vec<Input>,
     pub(super) run_time: Option<u32>,
     pub(super) filter: Filter,
@@ -219,14 +226,18 @@ pub(super) struct Plan {
     pub(super) header: Header,
     pub(super) summary: bool,
     pub(super) now: Timestamp,
+    /// The tool's own modes, in order.
+    pub(in crate::cli) modes: Vec<String>,
+    /// Layout of the output.
+    pub(in crate::cli) shape: Shape,
 }
 
 impl Plan {
     /// Checks the options and works out what is to be done.
-    pub(super) fn new(args: Args, filter: Option<String>) -> anyhow::Result<Plan> {
+    pub(in crate::cli) fn new(args: Common, filter: Option<String>, kit: &Kit) -> anyhow::Result<Plan> {
         refuse(&args)?;
         let now = clock::wall_now();
-        let modes = Modes::parse(&args.modes)?;
+        let modes = Modes::parse(&args.modes, kit)?;
         let services = services();
         let resolve = |name: &str| look_up(name);
         let names = filter::Names { services: &services, resolve: Some(&resolve) };
@@ -251,7 +262,7 @@ impl Plan {
             None => None,
         };
         let grep = args.grep.as_deref().map(|t| Pattern::parse("-e", t)).transpose()?;
-        let columns = columns(&args.fields)?;
+        let columns = columns(&args.fields, kit)?;
         let shape = shape(&args, &modes)?;
         let look = look(&args, &modes, zone, services)?;
         Ok(Plan {
@@ -275,18 +286,26 @@ impl Plan {
             },
             summary: args.summary,
             now,
+            modes: modes.own,
+            shape,
         })
+    }
+
+    /// Prints the compiled filter, if that is what is wanted.
+    pub(in crate::cli) fn shows_filter(&self) -> std::io::Result<bool> {
+        if self.show_filter {
+            writeln!(std::io::stdout().lock(), "{}", self.filter)?;
+        }
+        Ok(self.show_filter)
     }
 }
 
 /// Options that classic command lines may hold and this program cannot carry out.
-fn refuse(args: &Args) -> Result<(), Usage> {
+fn refuse(args: &Common) -> Result<(), Usage> {
     let refused = [
         ("-F", args.config.is_some(), "configuration files are not read"),
         ("-C", args.netflow.is_some(), "NetFlow is not received"),
         ("-d", args.daemon, "it does not run in the background"),
-        ("-m", !args.keys.is_empty(), "records are not aggregated or sorted here"),
-        ("-P", !args.order.is_empty(), "records are not sorted here"),
     ];
     match refused.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, why)) => Err(Usage(format!("option {option} is not supported: {why}"))),
@@ -294,13 +313,16 @@ fn refuse(args: &Args) -> Result<(), Usage> {
     }
 }
 
-fn columns(words: &[String]) -> Result<Columns, fields::ColumnError> {
+fn columns(words: &[String], kit: &Kit) -> Result<Columns, fields::ColumnError> {
     let mut columns = Columns::default();
+    if let (Some(own), true) = (kit.fields, words.iter().all(|w| w.starts_with(['+', '-']))) {
+        own.iter().try_for_each(|w| columns.apply(w))?;
+    }
     words.iter().try_for_each(|w| columns.apply(w))?;
     Ok(columns)
 }
 
-fn shape(args: &Args, modes: &Modes) -> Result<Shape, Usage> {
+fn shape(args: &Common, modes: &Modes) -> Result<Shape, Usage> {
     if let Some(shape) = modes.shape {
         return Ok(shape);
     }
@@ -314,7 +336,7 @@ fn shape(args: &Args, modes: &Modes) -> Result<Shape, Usage> {
     }
 }
 
-fn look(args: &Args, modes: &Modes, zone: Zone, services: Services) -> Result<Look, Usage> {
+fn look(args: &Common, modes: &Modes, zone: Zone, services: Services) -> Result<Look, Usage> {
     let mut look = Look::new(zone, services);
     look.digits = args.digits.unwrap_or(6);
     if look.digits > fields::number::MAX_DIGITS {
@@ -347,10 +369,11 @@ struct Modes {
     strip: Option<Strip>,
     user_data: UserData,
     zone: Option<Zone>,
+    own: Vec<String>,
 }
 
 impl Modes {
-    fn parse(words: &[String]) -> Result<Modes, Usage> {
+    fn parse(words: &[String], kit: &Kit) -> Result<Modes, Usage> {
         let mut modes = Modes::default();
         for word in words.iter().flat_map(|w| w.split_whitespace()) {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
@@ -372,16 +395,25 @@ impl Modes {
                         _ => return Err(Usage(format!("-M printer={value}: expected ascii, encode32 or encode64"))),
                     }
                 }
+                _ if kit.modes.contains(&name) => modes.own.push(word.into()),
                 "noman" | "man" | "event" => {}
+                _ if kit.takes_words => modes.own.push(word.into()),
                 _ => {
                     return Err(Usage(format!(
-                        "mode '{name}' is not supported; supported are json, csv, label=, dsrs=, printer=, TZ="
+                        "mode '{name}' is not supported; supported are json, csv, label=, dsrs=, printer=, TZ={}",
+                        kit.modes.iter().map(|m| format!(", {m}")).collect::<String>()
                     )));
                 }
             }
         }
         Ok(modes)
     }
+}
+
+/// Calls with the names that filters are compiled with.
+pub(in crate::cli) fn with_names<T>(call: impl FnOnce(&filter::Names<'_>) -> T) -> T {
+    let services = services();
+    call(&filter::Names { services: &services, resolve: Some(&look_up) })
 }
 
 /// Port names of the machine, else those built in.
@@ -415,7 +447,7 @@ fn input(word: &std::ffi::OsStr) -> Result<Input, Usage> {
 }
 
 /// Files, then servers; standard input when neither is named.
-fn sources(args: &Args) -> anyhow::Result<Vec<Input>> {
+fn sources(args: &Common) -> anyhow::Result<Vec<Input>> {
     let mut out = Vec::new();
     for word in &args.read {
         out.push(input(word)?);

@@ -1,32 +1,42 @@
-//! Reads records one source after the other and hands each to whom it is for.
+//! Reads records one source after the other and hands those that are wanted to a tool.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use super::super::Outcome;
-use super::options::{Input, Pattern, Plan, Target};
-use crate::base::{Warnings, clock};
+use super::options::{Input, Pattern, Plan, Window};
+use super::output::Output;
+use super::strip::Strip;
+use crate::base::{TimeRange, Warnings, clock};
 use crate::filter::{Filter, Scope};
-use crate::record::fields::Context;
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
-use crate::sink::{ArgusWriter, SinkError, TextWriter};
+use crate::sink::ArgusWriter;
 use crate::source::{self, Options, SourceError, Step};
 
-/// Carries the plan out.
-pub(super) fn run(plan: Plan) -> anyhow::Result<Outcome> {
-    if plan.show_filter {
-        writeln!(std::io::stdout().lock(), "{}", plan.filter)?;
-        return Ok(Outcome::Done);
+/// A tool: what is done with the records.
+pub(in crate::cli) trait Sink {
+    /// Takes a management record.
+    fn management(&mut self, _record: RecordRef<'_>) -> anyhow::Result<()> {
+        Ok(())
     }
-    let mut run = Run::new(plan)?;
-    let sources = std::mem::take(&mut run.plan.sources);
-    for input in &sources {
-        if run.is_over() {
-            break;
-        }
-        run.read(input)?;
+
+    /// Takes a flow record that the options let through; `offset` is its place in its file.
+    fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()>;
+
+    /// Whether no further record is wanted.
+    fn is_full(&self) -> bool {
+        false
     }
-    run.finish()
+
+    /// A source has ended.
+    fn end_of_source(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Nothing has come for a while.
+    fn idle(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts for the line of totals and for the exit status.
@@ -34,8 +44,6 @@ pub(super) fn run(plan: Plan) -> anyhow::Result<Outcome> {
 struct Totals {
     man: u64,
     far: u64,
-    pkts: u64,
-    bytes: u64,
     passed: u64,
     in_time: u64,
     damaged: bool,
@@ -43,40 +51,69 @@ struct Totals {
     failed: bool,
 }
 
-struct Run {
-    plan: Plan,
-    text: Option<TextWriter>,
-    files: Vec<(ArgusWriter, Filter)>,
+/// Reads the sources of a plan.
+pub(in crate::cli) struct Reader {
+    sources: Vec<Input>,
+    run_time: Option<u32>,
+    filter: Filter,
+    server_filter: String,
+    window: Option<Window>,
+    time: Option<TimeRange>,
+    label: Option<Pattern>,
+    grep: Option<Pattern>,
+    strip: Option<Strip>,
+    summary: bool,
     rejects: Option<ArgusWriter>,
     totals: Totals,
-    shown: u64,
     /// A record without what `-M dsrs=` takes out of it.
     stripped: Vec<u8>,
 }
 
-impl Run {
-    fn new(mut plan: Plan) -> anyhow::Result<Run> {
-        let mut files = Vec::new();
-        for Target { path, filter } in plan.targets.drain(..) {
-            files.push((ArgusWriter::create(&path, plan.now)?, filter));
-        }
+impl Reader {
+    /// For what the plan says of input.
+    pub(in crate::cli) fn new(plan: &mut Plan) -> anyhow::Result<Reader> {
         let rejects = match &plan.rejects {
             Some(path) => Some(ArgusWriter::create(path, plan.now)?),
             None => None,
         };
-        let printer = plan.printer.take().filter(|_| plan.prints);
-        let text = printer.map(|p| TextWriter::new("standard output", Box::new(std::io::stdout()), p, plan.header));
-        Ok(Run { text, files, rejects, plan, totals: Totals::default(), shown: 0, stripped: Vec::new() })
+        Ok(Reader {
+            sources: std::mem::take(&mut plan.sources),
+            run_time: plan.run_time,
+            filter: std::mem::take(&mut plan.filter),
+            server_filter: std::mem::take(&mut plan.server_filter),
+            window: plan.window.filter(|w| !w.is_output),
+            time: plan.time.take(),
+            label: plan.label.take(),
+            grep: plan.grep.take(),
+            strip: plan.strip.take(),
+            summary: plan.summary,
+            rejects,
+            totals: Totals::default(),
+            stripped: Vec::new(),
+        })
     }
 
-    /// Whether `-N` lets no further record through.
-    fn is_over(&self) -> bool {
-        self.plan.window.is_some_and(|w| if w.is_output { self.shown } else { self.totals.in_time } >= w.last)
+    /// Reads everything.
+    pub(in crate::cli) fn run(&mut self, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        let sources = std::mem::take(&mut self.sources);
+        for input in &sources {
+            if self.is_over(sink) {
+                break;
+            }
+            self.read(input, sink)?;
+            sink.end_of_source()?;
+        }
+        Ok(())
     }
 
-    fn read(&mut self, input: &Input) -> anyhow::Result<()> {
-        let remote = !matches!(self.plan.filter.scope(), Scope::Local | Scope::Display);
-        let filter = if remote { self.plan.server_filter.clone() } else { String::new() };
+    /// Whether no further record is wanted.
+    fn is_over(&self, sink: &dyn Sink) -> bool {
+        self.window.is_some_and(|w| self.totals.in_time >= w.last) || sink.is_full()
+    }
+
+    fn read(&mut self, input: &Input, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        let remote = !matches!(self.filter.scope(), Scope::Local | Scope::Display);
+        let filter = if remote { self.server_filter.clone() } else { String::new() };
         let opened = source::open_with(&input.spec, SourceId(0), &Options { filter });
         let mut source = match opened {
             Ok(source) => source,
@@ -92,14 +129,14 @@ impl Run {
         let mut in_trouble = false;
         // The classic client counts the first management record of an input twice.
         self.totals.man += 1;
-        let until = self.plan.run_time.map(|s| clock::steady_now() + Duration::from_secs(u64::from(s)));
+        let until = self.run_time.map(|s| clock::steady_now() + Duration::from_secs(u64::from(s)));
         loop {
             batch.clear();
             let step = source.poll(&mut batch, &mut warnings);
             for bytes in batch.iter() {
                 let is_wanted = (input.start..input.stop).contains(&offset);
                 if let Some(record) = RecordRef::new(bytes).filter(|_| is_wanted) {
-                    self.record(record, offset)?;
+                    self.record(record, offset, sink)?;
                 }
                 offset += bytes.len() as u64;
             }
@@ -115,10 +152,10 @@ impl Run {
             said = warnings.messages().len();
             match step {
                 Ok(Step::End) => break,
-                Ok(_) if self.is_over() || until.is_some_and(|t| clock::steady_now() >= t) => break,
+                Ok(_) if self.is_over(sink) || until.is_some_and(|t| clock::steady_now() >= t) => break,
                 Ok(Step::More) => {}
                 Ok(Step::Idle(wait)) => {
-                    self.flush()?;
+                    sink.idle()?;
                     std::thread::sleep(wait);
                 }
                 Err(e) => {
@@ -143,108 +180,79 @@ impl Run {
         }
     }
 
-    fn record(&mut self, record: RecordRef<'_>, offset: u64) -> Result<(), SinkError> {
+    fn record(&mut self, record: RecordRef<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
         // What the source has read ahead behind the window is not looked at.
-        if self.is_over() {
+        if self.is_over(sink) {
             return Ok(());
         }
         if record.kind() == RecordKind::Mar {
             self.totals.man += 1;
-            return self.files.iter_mut().try_for_each(|(file, _)| file.write(record));
+            return sink.management(record);
         }
-        let Some(strip) = &self.plan.strip else {
-            return Far::decode(record).map_or(Ok(()), |far| self.flow(&far, offset));
+        let Some(strip) = &self.strip else {
+            return Far::decode(record).map_or(Ok(()), |far| self.flow(&far, offset, sink));
         };
         let mut stripped = std::mem::take(&mut self.stripped);
         stripped.clear();
         strip.copy(record, &mut stripped);
         let done = match RecordRef::new(&stripped).and_then(Far::decode) {
-            Some(far) => self.flow(&far, offset),
+            Some(far) => self.flow(&far, offset, sink),
             None => Ok(()),
         };
         self.stripped = stripped;
         done
     }
 
-    fn flow(&mut self, far: &Far<'_>, offset: u64) -> Result<(), SinkError> {
+    fn flow(&mut self, far: &Far<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
         self.totals.far += 1;
-        if !self.plan.filter.matches(far) {
-            return match &mut self.rejects {
-                Some(file) => file.write(far.record()),
-                None => Ok(()),
-            };
+        if !self.filter.matches(far) {
+            if let Some(file) = &mut self.rejects {
+                file.write(far.record())?;
+            }
+            return Ok(());
         }
         self.totals.passed += 1;
         if !self.is_wanted(far) {
             return Ok(());
         }
         self.totals.in_time += 1;
-        let m = far.metrics();
-        let rank = match self.plan.window {
-            Some(w) if w.is_output => {
-                self.shown += 1;
-                if self.shown < w.first {
-                    return Ok(());
-                }
-                self.shown
-            }
-            Some(w) if self.totals.in_time < w.first => return Ok(()),
-            _ => {
-                self.shown += 1;
-                self.shown
-            }
-        };
-        self.totals.pkts += m.src.pkts.saturating_add(m.dst.pkts);
-        self.totals.bytes += m.src.bytes.saturating_add(m.dst.bytes);
-        for (file, filter) in &mut self.files {
-            if filter.matches(far) {
-                file.write(far.record())?;
-            }
+        if self.window.is_some_and(|w| self.totals.in_time < w.first) {
+            return Ok(());
         }
-        match &mut self.text {
-            Some(text) => text.write(far, &Context { rank, offset, now: self.plan.now }),
-            None => Ok(()),
-        }
+        sink.flow(far, offset)
     }
 
     /// Time range, label and captured bytes.
     fn is_wanted(&self, far: &Far<'_>) -> bool {
-        let plan = &self.plan;
-        plan.time.as_ref().is_none_or(|t| t.holds(far.times().span))
-            && plan.label.as_ref().is_none_or(|p| p.is_in(far.label_bytes().unwrap_or(&[])))
-            && plan.grep.as_ref().is_none_or(|p| has_payload(far, p))
+        self.time.as_ref().is_none_or(|t| t.holds(far.times().span))
+            && self.label.as_ref().is_none_or(|p| p.is_in(far.label_bytes().unwrap_or(&[])))
+            && self.grep.as_ref().is_none_or(|p| has_payload(far, p))
     }
 
-    fn flush(&mut self) -> Result<(), SinkError> {
-        self.files.iter_mut().try_for_each(|(file, _)| file.flush())?;
-        self.text.as_mut().map_or(Ok(()), TextWriter::flush)
-    }
-
-    fn finish(mut self) -> anyhow::Result<Outcome> {
+    /// Prints the line of totals if it is wanted, closes everything and answers how it went.
+    pub(in crate::cli) fn finish(self, mut output: Output) -> anyhow::Result<Outcome> {
         let t = &self.totals;
-        if self.plan.summary {
+        if self.summary {
             let line = format!(
                 " Totalrecords {:<8}  TotalManRecords {:<8}  TotalFarRecords {:<8} TotalPkts {:<8} TotalBytes {:<8}",
                 t.man + t.passed,
                 t.man,
                 t.far,
-                t.pkts,
-                t.bytes
+                output.pkts,
+                output.bytes
             );
-            match &mut self.text {
-                Some(text) => text.line(&line),
-                None => writeln!(std::io::stdout().lock(), "{line}")?,
+            if !output.line(&line) {
+                writeln!(std::io::stdout().lock(), "{line}")?;
             }
         }
-        if let Some(text) = &mut self.text {
-            text.flush()?;
-        }
-        let now = clock::wall_now();
-        for (file, _) in self.files {
-            file.finish(now)?;
-        }
+        output.finish()?;
+        self.end()
+    }
+
+    /// Closes everything and answers how it went, for tools that have their own output.
+    pub(in crate::cli) fn end(self) -> anyhow::Result<Outcome> {
         if let Some(file) = self.rejects {
-            file.finish(now)?;
+            file.finish(clock::wall_now())?;
         }
         Ok(match self.totals {
             Totals { missing: true, .. } => Outcome::Incomplete,
@@ -263,6 +271,6 @@ fn has_payload(far: &Far<'_>, pattern: &Pattern) -> bool {
 }
 
 /// A message for the user. One that cannot be delivered has nobody to miss it.
-fn say(message: &str) {
+pub(in crate::cli) fn say(message: &str) {
     let _ = writeln!(std::io::stderr().lock(), "argus-globe: {message}");
 }

@@ -1,0 +1,60 @@
+//! Sort flow records by fields.
+
+use super::Outcome;
+use super::tools::{self, Kit, Output, Plan, Reader, Sink};
+use crate::aggregate::{Order, Sorter};
+use crate::record::{Far, RecordRef};
+
+/// Options.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Everything behind a lone `-` is the filter, as in: rasort -r file -m bytes -N o10 - tcp")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    common: tools::Common,
+    /// Fields to sort by, the first before the second; stime without any
+    #[arg(short = 'm', value_name = "FIELDS")]
+    keys: Vec<String>,
+    /// The other way round
+    #[arg(short = 'v')]
+    reverse: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+    let keys = if args.keys.is_empty() { vec!["stime".to_owned()] } else { args.keys };
+    let order = Order::parse(keys.iter().map(String::as_str))?;
+    let mut plan = Plan::new(args.common, filter, &Kit::default())?;
+    if plan.shows_filter()? {
+        return Ok(Outcome::Done);
+    }
+    let mut tool = Sort { sorter: Sorter::new(order, false), output: Output::new(&mut plan)? };
+    let mut reader = Reader::new(&mut plan)?;
+    reader.run(&mut tool)?;
+    let Sort { mut sorter, mut output } = tool;
+    sorter.sort(args.reverse);
+    for item in sorter.items() {
+        if output.is_full() {
+            break;
+        }
+        if let Some(far) = item.far() {
+            output.write(&far, 0)?;
+        }
+    }
+    reader.finish(output)
+}
+
+struct Sort {
+    sorter: Sorter,
+    output: Output,
+}
+
+impl Sink for Sort {
+    fn management(&mut self, record: RecordRef<'_>) -> anyhow::Result<()> {
+        Ok(self.output.management(record)?)
+    }
+
+    fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {
+        self.sorter.push(far);
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! What all tools over flow records share: their options, the loop that reads records, and where records go.
+//!
+//! A tool is an [`options::Common`] with what it adds to it, and a [`Sink`] that the [`reader::Reader`] hands records to.
+//! What a tool gives out goes through an [`output::Output`], which knows the fields, files and windows of the options.
+
+pub(super) mod options;
+pub(super) mod output;
+pub(super) mod reader;
+pub(super) mod strip;
+mod words;
+
+use std::ffi::OsString;
+
+pub(super) use options::{Common, Kit, Plan, with_names};
+pub(super) use output::Output;
+pub(super) use reader::{Reader, Sink};
+
+/// The subcommands whose options are written the classic way, and the classic program of each.
+pub(super) const NAMES: &[(&str, &str)] =
+    &[("ra", "ra"), ("read", "ra"), ("racluster", "racluster"), ("rasort", "rasort")];
+
+/// Takes classic options apart, for the subcommands that have them.
+pub(super) fn separate(words: &mut Vec<OsString>) {
+    let Some(name) = words.get(1).and_then(|w| w.to_str()).filter(|w| NAMES.iter().any(|(n, _)| n == w)) else {
+        return;
+    };
+    let name = name.to_owned();
+    let options = words::separate(&name, words.get(2..).unwrap_or(&[]));
+    words.splice(2.., options);
+}

@@ -1,0 +1,198 @@
+//! The tools over flow records: golden command lines, what the classic tools read, one sentence for every mistake.
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Subcommands that are called by the name of a classic program.
+const TOOLS: &[&str] = &["ra", "racluster", "rasort"];
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_argus-globe"))
+        .args(args)
+        .env("TZ", "UTC")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+fn sample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
+    path.to_str().expect("a plain path").to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect())
+}
+
+/// A folder of its own that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let dir = std::env::temp_dir().join(format!("argus-globe-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).expect("a folder");
+        Folder(dir)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("a plain path").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Links to the program by the names of the classic ones, and a working copy of the case at hand.
+struct Bench(Folder);
+
+impl Bench {
+    fn new(name: &str) -> Bench {
+        let folder = Folder::new(name);
+        std::fs::create_dir_all(folder.0.join("bin")).expect("a folder");
+        for tool in TOOLS {
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_argus-globe"), folder.0.join("bin").join(tool))
+                .expect("a link");
+        }
+        Bench(folder)
+    }
+
+    /// Whether the case prints what it should and ends with the status it should, blanks at the ends of lines aside.
+    fn run(&self, case: &Path) -> bool {
+        let work = self.0.0.join("case");
+        let _ = std::fs::remove_dir_all(&work);
+        std::fs::create_dir(&work).expect("a folder");
+        for entry in std::fs::read_dir(case).expect("the case") {
+            let from = entry.expect("a file").path();
+            std::fs::write(work.join(from.file_name().expect("a name")), std::fs::read(&from).expect("bytes"))
+                .expect("a copy");
+        }
+        let path = format!("{}:{}", self.0.path("bin"), std::env::var("PATH").unwrap_or_default());
+        let out = Command::new("bash")
+            .arg("./cmd")
+            .current_dir(&work)
+            .env("PATH", path)
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C")
+            .env("HOME", "/nonexistent")
+            .output()
+            .expect("bash starts");
+        let trimmed = |t: String| t.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+        let expected = text(&std::fs::read(case.join("expected")).expect("golden"));
+        let status = std::fs::read_to_string(case.join("rc")).map_or(0, |t| t.trim().parse().expect("a status"));
+        trimmed(text(&out.stdout)) == trimmed(expected) && out.status.code() == Some(status)
+    }
+}
+
+/// Runs the cases of a folder that use a tool, and only ours; gives the names of those that are equal and that are not.
+fn cases(folder: &Path, bench: &str) -> (Vec<String>, Vec<String>) {
+    let bench = Bench::new(bench);
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("cases").map(|e| e.expect("a case").path()).collect();
+    paths.sort();
+    let (mut equal, mut different) = (Vec::new(), Vec::new());
+    for case in paths.iter().filter(|c| is_ours(c)) {
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        if bench.run(case) { equal.push(name) } else { different.push(name) }
+    }
+    (equal, different)
+}
+
+/// Whether a case runs a tool other than `ra`, and none that there is not.
+fn is_ours(case: &Path) -> bool {
+    let Ok(cmd) = std::fs::read_to_string(case.join("cmd")) else { return false };
+    let words: Vec<&str> = cmd.split([' ', '|', ';', '(', '\n']).collect();
+    let is_tool = |w: &&&str| w.starts_with("ra") && w.bytes().all(|b| b.is_ascii_lowercase());
+    let tools: Vec<_> = words.iter().filter(is_tool).collect();
+    tools.iter().any(|t| **t != "ra") && tools.iter().all(|t| TOOLS.contains(t) || t.len() < 3)
+}
+
+#[test]
+fn own_cases_print_byte_for_byte() {
+    let (equal, different) = cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/clients"), "own");
+    assert!(different.is_empty() && equal.len() >= 4, "equal {equal:?}, different {different:?}");
+}
+
+#[test]
+fn golden_command_lines_of_the_shared_folder_print_byte_for_byte() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/clients");
+    if !shared.exists() {
+        println!("skipped: ../shared not found");
+        return;
+    }
+    let (equal, different) = cases(&shared, "shared");
+    println!("{} golden command lines equal: {equal:?}; different: {different:?}", equal.len());
+    assert!(different.is_empty() && equal.len() >= 15, "{} equal, different {different:?}", equal.len());
+}
+
+/// Runs a program of the classic suite, if it is installed.
+fn classic(program: &str, args: &[&str]) -> Option<Output> {
+    Command::new(program).args(args).env("TZ", "UTC").stdin(std::process::Stdio::null()).output().ok()
+}
+
+#[test]
+fn the_classic_client_reads_what_is_written() {
+    let folder = Folder::new("classic");
+    for (n, tool) in
+        [vec!["racluster", "-m", "saddr"], vec!["racluster"], vec!["rasort", "-m", "bytes"]].iter().enumerate()
+    {
+        let file = folder.path(&format!("{n}.argus"));
+        let mut args = tool.clone();
+        let input = sample("web.full.argus");
+        args.extend(["-r", &input, "-w", &file]);
+        assert_eq!(run(&args).status.code(), Some(0), "{args:?}");
+        let fields =
+            ["-n", "-L-1", "-c", ",", "-r", &file, "-s", "stime", "saddr", "daddr", "trans", "spkts", "dbytes", "mean"];
+        let ours = run(&[&["ra"][..], &fields].concat());
+        assert!(ours.stdout.len() > 500, "{args:?}");
+        let Some(theirs) = classic("ra", &[&["-X"][..], &fields].concat()) else {
+            println!("skipped: no classic ra");
+            return;
+        };
+        assert_eq!(text(&ours.stdout), text(&theirs.stdout), "{args:?}");
+    }
+}
+
+#[test]
+fn every_mistake_has_its_sentence_and_its_status() {
+    let web = sample("web.argus");
+    let folder = Folder::new("mistakes");
+    let conf = folder.path("bad.conf");
+    std::fs::write(&conf, "filter=\"tcp\" model=\"sadr\"\n").expect("a file");
+    for (args, status, sentence) in [
+        (vec!["racluster", "-r", &web, "-m", "sadr"], 1, "unknown key 'sadr' (did you mean 'saddr'?)"),
+        (vec!["racluster", "-r", &web, "-m", "saddr/99x"], 1, "must be a prefix length"),
+        (vec!["racluster", "-r", &web, "-f", "/no/such.conf"], 1, "/no/such.conf"),
+        (vec!["racluster", "-r", &web, "-f", &conf], 1, "line 1: unknown key 'sadr'"),
+        (vec!["racluster", "-r", &web, "-M", "nosuch"], 2, "mode 'nosuch' is not supported"),
+        (vec!["racluster", "-r", &web, "-P", "bytes"], 2, "pipe the output into rasort"),
+        (vec!["rasort", "-r", &web, "-m", "nosuch"], 1, "sort syntax error: 'nosuch' is not supported"),
+        (vec!["rasort", "-r", "/no/such/file"], 2, "\"/no/such/file\": No such file or directory"),
+        (vec!["rasort", "-r", &web, "-", "esp"], 1, ""),
+    ] {
+        let out = run(&args);
+        let message = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(status), "{args:?}: {message}");
+        assert!(message.contains(sentence), "{args:?}: {message}");
+        assert!(sentence.is_empty() == message.is_empty(), "{args:?}: {message}");
+    }
+}
+
+#[test]
+fn every_tool_prints_json() {
+    for args in [vec!["racluster", "-m", "saddr"], vec!["rasort", "-m", "bytes"]] {
+        let input = sample("web.full.argus");
+        let out = run(&[&args[..], &["-M", "json", "-r", &input]].concat());
+        let lines = text(&out.stdout);
+        assert!(lines.lines().count() >= 2, "{args:?}: {lines}");
+        for line in lines.lines() {
+            let value: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?}: {e}: {line}"));
+            assert!(value.is_object(), "{line}");
+        }
+    }
+}
