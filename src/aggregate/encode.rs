@@ -139,13 +139,15 @@ pub(super) fn metrics(counts: Sides<Counts>, has_appbytes: bool, out: &mut Recor
         (true, false) => (&[dst][..], 8),
         _ => (&[src, dst][..], 0),
     };
-    let width = match largest(src).max(largest(dst)) {
-        // One side alone is never written so narrow: old clients do not read it.
-        0..=0xFF if first == 0 || has_appbytes => 1,
-        0..=0xFFFF => 2,
-        0..=0xFFFF_FFFF => 4,
-        _ => 8usize,
+    // One side alone is never written in single bytes: old clients do not read it.
+    let narrowest = if first == 0 || has_appbytes { 1 } else { 2usize };
+    let needed = match largest(src).max(largest(dst)) {
+        0..=0xFF => 1,
+        0x100..=0xFFFF => 2,
+        0x1_0000..=0xFFFF_FFFF => 4,
+        _ => 8,
     };
+    let width = narrowest.max(needed);
     let qualifier = first + 1 + width.trailing_zeros() as u8;
     out.dsr(0x10, if has_appbytes { 4 } else { 1 }, qualifier, |b| {
         for c in sides {

@@ -297,7 +297,7 @@ fn common(addr: &mut Addr, mask: &mut Option<u8>, new: Addr, new_mask: Option<u8
         (Addr::V4(a), Addr::V4(b)) => {
             let (a, b) = (u32::from(a), u32::from(b));
             let len = ((a ^ b).leading_zeros() as u8).min(mask.unwrap_or(32));
-            *addr = Addr::V4(u32::from(super::key::mask_v4(a, len)).into());
+            *addr = Addr::V4(super::key::mask_v4(a, len).into());
             *mask = Some(len);
         }
         (Addr::V6(a), Addr::V6(b)) => {

@@ -228,8 +228,6 @@ pub(in crate::cli) struct Plan {
     pub(super) now: Timestamp,
     /// The tool's own modes, in order.
     pub(in crate::cli) modes: Vec<String>,
-    /// Layout of the output.
-    pub(in crate::cli) shape: Shape,
 }
 
 impl Plan {
@@ -287,7 +285,6 @@ impl Plan {
             summary: args.summary,
             now,
             modes: modes.own,
-            shape,
         })
     }
 
