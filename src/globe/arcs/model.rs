@@ -110,6 +110,13 @@ fn flags(path: &PathArc, ends: (IpAddr, IpAddr), chosen: &Set<(IpAddr, IpAddr)>,
     }
 }
 
+/// Opacity of an arc whose pins have the opacity `fade`, 0.3 to 1. Lines fade sooner than pins: most paths of a window
+/// are at rest, and together they would hide the ground and the traffic of the moment.
+fn at_rest(fade: f32) -> f32 {
+    let left = ((fade - 0.3) / 0.7).clamp(0.0, 1.0);
+    0.3 + 0.7 * left.powi(6)
+}
+
 /// The arcs of a snapshot, lightest first so that heavy ones lie on top; beyond 60,000 the lightest are left out.
 #[must_use]
 pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis) -> Arcs {
@@ -119,7 +126,7 @@ pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis
         let host = |i: u32| snapshot.hosts.get(i as usize);
         let (Some(a), Some(b)) = (host(path.a), host(path.b)) else { continue };
         let flags = flags(path, (a.addr, b.addr), &chosen, emphasis);
-        let opacity = fade(snapshot, path.seen.end);
+        let opacity = at_rest(fade(snapshot, path.seen.end));
         let colour = overrides.arcs.get(&path.id).copied();
         let (ab, ba) = (path.ab.bytes > 0 || path.load_ab > 0.0, path.ba.bytes > 0 || path.load_ba > 0.0);
         let both = ab && ba;
