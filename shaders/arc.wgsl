@@ -1,6 +1,6 @@
 // Arcs: great circles lifted above the ground, drawn as one triangle strip. Each entry of `points` is one point of one
 // arc; it becomes two vertices, left and right of the line. Width, colour and dash speed come from the class of rate.
-#import argus_globe::common::{scene, unpack, nowhere}
+#import argus_globe::common::{scene, nowhere}
 
 struct Arc {
     // Sender.
@@ -33,20 +33,13 @@ struct Vertex {
     @location(2) @interpolate(flat) half: f32,
 }
 
-const EDGE: f32 = 1.25;
+// A point of an arc and how it moves with t.
+struct Point {
+    p: vec3<f32>,
+    dp: vec3<f32>,
+}
 
-@vertex
-fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
-    let entry = points[v >> 1u];
-    let arc = arcs[entry >> 12u];
-    let segments = f32((entry >> 6u) & 63u);
-    let point = entry & 63u;
-    var t = f32(point) / segments;
-    var side = select(-1.0, 1.0, (v & 1u) == 1u);
-    if point >= 62u {
-        t = f32(63u - point);
-        side = 0.0;
-    }
+fn arc_at(arc: Arc, t: f32) -> Point {
     var p: vec3<f32>;
     var dp: vec3<f32>;
     if arc.angle > 1e-5 {
@@ -63,6 +56,34 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
         p = arc.a * (1.0003 + arc.height * (1.0 - cos(w))) + arc.b * (arc.height * 0.7 * sin(w));
         dp = arc.a * (arc.height * sin(w)) + arc.b * (arc.height * 0.7 * cos(w));
     }
+    return Point(p, dp);
+}
+
+// Whether a point lies well behind the globe. What is only just hidden is left to the depth test, so that nothing is
+// missing at the rim.
+fn well_hidden(p: vec3<f32>) -> bool {
+    let d = p - scene.eye.xyz;
+    let along = dot(scene.eye.xyz, d);
+    let dd = dot(d, d);
+    let root = along * along - dd * (scene.eye.w + 0.16);
+    return along < 0.0 && root > 0.0 && -along - sqrt(root) < dd;
+}
+
+@vertex
+fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
+    let entry = points[v >> 1u];
+    let arc = arcs[entry >> 12u];
+    let segments = f32((entry >> 6u) & 63u);
+    let point = entry & 63u;
+    var t = f32(point) / segments;
+    var side = select(-1.0, 1.0, (v & 1u) == 1u);
+    if point >= 62u {
+        t = f32(63u - point);
+        side = 0.0;
+    }
+    let here = arc_at(arc, t);
+    let p = here.p;
+    let dp = here.dp;
     var clip = scene.clip_from_world * vec4<f32>(p, 1.0);
     let dclip = scene.clip_from_world * vec4<f32>(dp, 0.0);
     let half_screen = scene.screen.xy * 0.5;
@@ -72,7 +93,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let selected = (arc.style & 16u) != 0u;
     var out: Vertex;
     out.half = class_.y * 0.5 * scene.up.w;
-    out.color = unpack(arc.rgba);
+    out.color = unpack4x8unorm(arc.rgba);
     if selected {
         out.half += 1.0 * scene.up.w;
         out.color = vec4<f32>(mix(out.color.rgb, vec3<f32>(1.0), 0.35), 1.0);
@@ -80,18 +101,13 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     if (arc.style & 32u) != 0u {
         out.color.a *= 0.15;
     }
-    let across = side * (out.half + EDGE);
+    let across = side * (out.half + scene.more.z);
     let shift = across + arc.lane * scene.up.w;
     let dashes = f32((arc.style >> 8u) & 255u);
     out.at = vec2<f32>(across, (t - class_.x - arc.phase) * dashes);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * shift / half_screen * clip.w, clip.zw);
-    // Well behind the globe: beyond the far end of depth, where it costs nothing. What is only just hidden is left to
-    // the depth test, so that nothing is missing at the rim.
-    let d = p - scene.eye.xyz;
-    let along = dot(scene.eye.xyz, d);
-    let dd = dot(d, d);
-    let root = along * along - dd * (scene.eye.w + 0.16);
-    if along < 0.0 && root > 0.0 && -along - sqrt(root) < dd {
+    // Beyond the far end of depth, where it costs nothing.
+    if well_hidden(p) {
         clip.z = -clip.w;
     }
     out.clip = clip;
@@ -103,10 +119,47 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let off = abs(in.at.x) - in.half;
     // Each dash brightens towards its head, so that even a still picture shows the direction.
     let f = fract(in.at.y);
-    let dash = f * f * smoothstep(1.0, 0.93, f);
+    let dash = f * f * (1.0 - smoothstep(0.93, 1.0, f));
     let core = clamp(0.5 - off, 0.0, 1.0);
-    let outline = clamp(EDGE - off, 0.0, 1.0);
-    let light = (0.40 + 0.75 * dash) * core;
-    let alpha = max(core * (0.58 + 0.42 * dash), outline * 0.34) * in.color.a;
+    let outline = clamp(scene.more.z - off, 0.0, 1.0);
+    let light = (0.50 + 0.56 * dash) * core;
+    let alpha = max(core * (0.55 + 0.45 * dash), outline * 0.34) * in.color.a;
     return vec4<f32>(in.color.rgb * light * in.color.a, alpha);
+}
+
+// The same as lines one pixel wide: what a software renderer draws of a crowd of light arcs. Each entry of `points` is
+// one segment.
+@vertex
+fn line_vertex(@builtin(vertex_index) v: u32) -> Vertex {
+    let entry = points[v >> 1u];
+    let arc = arcs[entry >> 12u];
+    let t = f32((entry & 63u) + (v & 1u)) / f32((entry >> 6u) & 63u);
+    let here = arc_at(arc, t);
+    var clip = scene.clip_from_world * vec4<f32>(here.p, 1.0);
+    let dclip = scene.clip_from_world * vec4<f32>(here.dp, 0.0);
+    let half_screen = scene.screen.xy * 0.5;
+    let way = (dclip.xy * clip.w - clip.xy * dclip.w) * half_screen;
+    let u = way / max(length(way), 1e-9);
+    clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * arc.lane * scene.up.w / half_screen * clip.w, clip.zw);
+    if well_hidden(here.p) {
+        clip.z = -clip.w;
+    }
+    let class_ = scene.classes[arc.style & 15u];
+    var out: Vertex;
+    out.clip = clip;
+    out.color = unpack4x8unorm(arc.rgba);
+    if (arc.style & 32u) != 0u {
+        out.color.a *= 0.15;
+    }
+    out.at = vec2<f32>(0.0, (t - class_.x - arc.phase) * f32((arc.style >> 8u) & 255u));
+    out.half = 0.5;
+    return out;
+}
+
+@fragment
+fn line_fragment(in: Vertex) -> @location(0) vec4<f32> {
+    let f = fract(in.at.y);
+    let dash = f * f;
+    let alpha = (0.42 + 0.5 * dash) * in.color.a;
+    return vec4<f32>(in.color.rgb * (0.46 + 0.50 * dash) * in.color.a, alpha);
 }

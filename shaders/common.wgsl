@@ -21,7 +21,7 @@ struct Scene {
     sun: vec4<f32>,
     // Earth's texture, atmosphere, graticule, opacity of clouds: 0 to 1.
     look: vec4<f32>,
-    // Cosine and sine of the sidereal angle, brightness of marks on the surface, 1 on a software renderer.
+    // Cosine and sine of the sidereal angle, pixels by which arcs are widened for their outline, 1 on a software renderer.
     more: vec4<f32>,
     // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern).
     classes: array<vec4<f32>, 9>,
@@ -29,15 +29,12 @@ struct Scene {
 
 @group(0) @binding(0) var<uniform> scene: Scene;
 
-// sRGB to linear light; a polynomial good to 0.4 %.
-fn linear(c: vec3<f32>) -> vec3<f32> {
-    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
-}
-
-// An rgba8 colour in sRGB to linear light; alpha stays.
-fn unpack(c: u32) -> vec4<f32> {
-    let v = unpack4x8unorm(c);
-    return vec4<f32>(linear(v.rgb), v.a);
+// Linear light to sRGB, as everything leaves the shaders: layers are blended in sRGB, which a software renderer does
+// several times faster. A fit by roots, good to 0.3 %.
+fn encode(c: vec3<f32>) -> vec3<f32> {
+    let a = sqrt(max(c, vec3<f32>(0.0)));
+    let b = sqrt(a);
+    return clamp(a * 0.662002687 + b * 0.684122060 - sqrt(b) * 0.323583601 - c * 0.0225411470, vec3<f32>(0.0), vec3<f32>(1.0));
 }
 
 // The corner of a quad for vertices 0 to 5, each coordinate -1 or 1.

@@ -1,6 +1,6 @@
 // The earth: one quad, the sphere is found by ray in each pixel, so its rim and its map are exact at every distance.
 // Day and night, city lights, glint of the sun on water, graticule, and the glow of the air.
-#import argus_globe::common::{scene, linear, ray_through, daylight, corner}
+#import argus_globe::common::{scene, encode, ray_through, daylight, corner}
 
 @group(1) @binding(0) var day_map: texture_2d<f32>;
 @group(1) @binding(1) var lights_map: texture_2d<f32>;
@@ -69,7 +69,7 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
     var out: Out;
     let s = dot(n, scene.sun.xyz);
-    let halo = select(vec3<f32>(0.0), air(q, s), b < 0.0);
+    let halo = encode(select(vec3<f32>(0.0), air(q, s), b < 0.0));
     if coverage <= 0.0 {
         out.color = vec4<f32>(halo, 0.0);
         out.depth = 0.0;
@@ -102,7 +102,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
             shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
         }
         let grey = dot(map, vec3<f32>(0.2126, 0.7152, 0.0722));
-        ground = mix(vec3<f32>(grey), map, 0.86) * 0.78;
+        ground = mix(vec3<f32>(grey), map, 0.84);
+        // Deserts and ice give way to the marks on them.
+        ground = ground * (0.80 / (1.0 + 0.65 * grey));
         let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
         shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
     } else {
@@ -124,7 +126,7 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
         let step = max(abs(dx), abs(dy)) * 0.75;
         colour = mix(colour, vec3<f32>(0.55, 0.70, 0.85), graticule(uv, step) * 0.22);
     }
-    out.color = vec4<f32>(colour * coverage + halo * (1.0 - coverage), coverage);
+    out.color = vec4<f32>(encode(colour) * coverage + halo * (1.0 - coverage), coverage);
     out.depth = scene.forward.w / max(max(t, 1e-4) * dot(ray, scene.forward.xyz), scene.forward.w);
     return out;
 }

@@ -45,18 +45,18 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     // Lines fade where the surface turns away, or they would crowd the rim.
     let to_eye = normalize(scene.eye.xyz - segment.a);
     let facing = smoothstep(0.0, 0.45, dot(to_eye, segment.a));
-    var strength = 0.42;
-    var tint = vec3<f32>(0.52, 0.70, 0.86);
+    var strength = 0.56;
+    var tint = vec3<f32>(0.75, 0.855, 0.935);
     if segment.kind == 1u {
-        strength = 0.34;
-        tint = vec3<f32>(0.66, 0.72, 0.78);
+        strength = 0.46;
+        tint = vec3<f32>(0.83, 0.865, 0.895);
     } else if segment.kind == 2u {
-        strength = 0.22;
+        strength = 0.32;
     } else if segment.kind == 3u {
-        strength = 0.16;
+        strength = 0.24;
     }
     let lit = mix(0.62, 1.0, daylight(dot(segment.a, scene.sun.xyz)));
-    out.color = vec4<f32>(tint, strength * facing * lit * scene.more.z);
+    out.color = vec4<f32>(tint, strength * facing * lit);
     return out;
 }
 

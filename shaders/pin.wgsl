@@ -1,6 +1,6 @@
 // Pins: push-pins of constant size on the screen. One quad from foot to head; cap, waist, collar and needle are drawn in
 // it as the view foreshortens them. A dark outline and a light inner edge keep them readable on every ground.
-#import argus_globe::common::{scene, unpack, corner, nowhere, faces_eye}
+#import argus_globe::common::{scene, corner, nowhere, faces_eye}
 
 struct Pin {
     dir: vec3<f32>,
@@ -54,13 +54,17 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let co = sqrt(1.0 - s * s);
     let c = corner(v % 6u);
     let across = c.x * (r + 2.0);
-    let along = select(-(0.35 * r * co + 2.0), len + r * co + 0.3 * r * s + 2.0, c.y > 0.0);
+    let is_flat = (pin.marks & 16u) != 0u;
+    var along = select(-(0.35 * r * co + 2.0), len + r * co + 0.3 * r * s + 2.0, c.y > 0.0);
+    if is_flat {
+        along = c.y * (r + 2.0);
+    }
     let low = vec2<f32>(f32(extractBits(i32(pin.offset), 0u, 16u)), f32(extractBits(i32(pin.offset), 16u, 16u)));
-    let p = a + low / 16.0 * scene.up.w + u * along + vec2<f32>(u.y, -u.x) * across;
+    let p = a + low / 16.0 * scene.up.w + select(u * along + vec2<f32>(u.y, -u.x) * across, vec2<f32>(across, along), is_flat);
     // A hair nearer than the surface around the foot; among pins the nearer one wins.
     let depth = scene.forward.w / foot.w * (1.0 + min(height * 1.5 / foot.w, 0.5));
     out.clip = vec4<f32>(p / half_screen, min(depth, 1.0), 1.0);
-    out.color = unpack(pin.rgba);
+    out.color = unpack4x8unorm(pin.rgba);
     if (pin.marks & 4u) != 0u {
         out.color.a *= 0.22;
     }
@@ -81,6 +85,17 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let s = in.shape.y;
     let co = in.shape.z;
     let marks = u32(in.shape.w);
+    if (marks & 16u) != 0u {
+        // Only the country is known: a hollow square on its middle, so that nobody takes it for a street.
+        let ring = abs(max(abs(in.at.x), abs(in.at.y)) - r + 1.0) - 1.0;
+        let shown = clamp(1.5 - ring, 0.0, 1.0) * in.color.a;
+        if shown <= 0.02 {
+            discard;
+        }
+        let chosen = select(in.color.rgb, vec3<f32>(1.0), (marks & 3u) != 0u);
+        let tone = mix(vec3<f32>(0.045, 0.060, 0.090), chosen, clamp(0.5 - ring, 0.0, 1.0));
+        return vec4<f32>(tone * shown, shown);
+    }
     // In radii from here on; y is along the axis as it appears.
     let p = in.at / r;
     let flat_half = max(co, 0.12);
@@ -103,17 +118,17 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     if solid <= 0.02 {
         discard;
     }
-    let ink = vec3<f32>(0.004, 0.006, 0.010);
-    let steel = vec3<f32>(0.62, 0.66, 0.70);
+    let ink = vec3<f32>(0.045, 0.060, 0.090);
+    let steel = vec3<f32>(0.81, 0.83, 0.85);
     // Light from the upper left; the cap's face is lighter than the side.
-    let side = 0.62 + 0.30 * smoothstep(0.9, -0.7, p.x);
+    let side = 0.80 + 0.16 * (1.0 - smoothstep(-0.7, 0.9, p.x));
     var fill = in.color.rgb * side;
     let face = ellipse(vec2<f32>(p.x, p.y - cap_y - thick), vec2<f32>(0.92, flat_half * 0.88)) * r;
     let on_face = clamp(0.5 - face, 0.0, 1.0);
     fill = mix(fill, in.color.rgb, on_face);
     // Light inner edge of the body, and a glint on the face.
     let edge = clamp(1.6 - abs(body + 1.1), 0.0, 1.0) * clamp(-body, 0.0, 1.0);
-    fill = mix(fill, min(in.color.rgb * 1.25 + vec3<f32>(0.22), vec3<f32>(1.0)), edge * 0.75);
+    fill = mix(fill, min(in.color.rgb * 1.1 + vec3<f32>(0.20), vec3<f32>(1.0)), edge * 0.75);
     let glint = clamp(1.0 - length((p - vec2<f32>(-0.34, cap_y + thick + 0.34 * flat_half)) / vec2<f32>(0.30, 0.24)), 0.0, 1.0);
     fill = mix(fill, vec3<f32>(1.0), glint * 0.5 * on_face);
     var colour = mix(ink, steel, clamp(0.5 - needle, 0.0, 1.0));

@@ -1,5 +1,5 @@
 // Stars: points of the catalogue, turned by the sidereal angle so that they stand right above the earth.
-#import argus_globe::common::{scene, unpack, corner, nowhere}
+#import argus_globe::common::{scene, corner, nowhere}
 
 struct Star {
     dir: vec3<f32>,
@@ -22,7 +22,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let turn = scene.more.xy;
     let dir = vec3<f32>(star.dir.x * turn.x - star.dir.z * turn.y, star.dir.y, star.dir.z * turn.x + star.dir.x * turn.y);
     var out: Vertex;
-    out.color = unpack(star.rgba);
+    out.color = unpack4x8unorm(star.rgba);
     out.at = c;
     var clip = scene.clip_from_world * vec4<f32>(dir, 0.0);
     let size = (0.75 + 1.9 * out.color.a) * max(scene.up.w, 1.0);
@@ -39,6 +39,6 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let r = dot(in.at, in.at);
     let glow = max(1.0 - r, 0.0);
-    let light = in.color.rgb * in.color.a * glow * 1.5;
+    let light = in.color.rgb * sqrt(in.color.a) * min(glow * 1.4, 1.0);
     return vec4<f32>(light, 0.0);
 }

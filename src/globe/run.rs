@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bevy::app::{PluginsState, SubApps};
-use bevy::camera::RenderTarget;
+use bevy::camera::{CameraMainTextureUsages, RenderTarget};
 use bevy::core_pipeline::tonemapping::{DebandDither, Tonemapping};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
@@ -176,6 +176,8 @@ fn camera_parts() -> impl Bundle {
     (
         Camera3d::default(),
         Camera { clear_color: ClearColorConfig::Custom(Color::srgb_u8(5, 8, 14)), ..default() },
+        // The layers' canvas is copied into the camera's picture.
+        CameraMainTextureUsages::default().with(TextureUsages::COPY_DST),
         Tonemapping::None,
         DebandDither::Disabled,
         Msaa::Off,

@@ -99,7 +99,7 @@ impl Synthetic {
     }
 
     /// The scene: pins around cities (evenly over the globe when there are none), arcs between them with rates over all
-    /// decades.
+    /// decades, most of them low.
     #[must_use]
     pub fn build(self, cities: &[City]) -> Scene {
         let mut rng = StdRng::seed_from_u64(self.seed);
@@ -116,7 +116,8 @@ impl Synthetic {
         for _ in 0..if count > 1 { self.arcs } else { 0 } {
             let a = rng.random_range(0..count);
             let b = (a + rng.random_range(1..count)) % count;
-            let load = 10f64.powf(rng.random_range(2.0..8.5f64).min(rng.random_range(2.0..10.5)));
+            // Most pairs say little, a few say much.
+            let load = 10f64.powf(2.0 + 7.5 * rng.random_range(0.0..1.0f64).powi(4));
             builder.path(a, b, load);
         }
         builder.finish()

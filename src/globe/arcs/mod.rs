@@ -6,7 +6,7 @@
 mod model;
 
 use bevy::prelude::*;
-pub use model::{ArcInstance, arc_point, make_arcs, point_list};
+pub use model::{ArcInstance, arc_point, make_arcs, point_list, segment_list};
 
 use super::camera::SceneView;
 use super::feed::Feed;
@@ -24,6 +24,14 @@ pub struct Arcs {
     pub wanted: usize,
     generation: u64,
     tolerance: f64,
+}
+
+impl Arcs {
+    /// Whether there are so many that a software renderer draws the light ones as lines and leaves the outlines out.
+    #[must_use]
+    pub fn is_crowd(&self) -> bool {
+        self.instances.len() > model::CROWD
+    }
 }
 
 /// Makes the arcs.
@@ -46,9 +54,12 @@ fn update_arcs(
         data.set_buffer(BufferSlot::Arcs, &made.instances);
         *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, ..made };
     }
-    let tolerance = model::tolerance(scene.view.radii_per_pixel(), profile.software);
+    let tolerance = model::tolerance(scene.view.radii_per_pixel(), profile.software, arcs.instances.len());
     if stale || tolerance != arcs.tolerance {
         arcs.tolerance = tolerance;
-        data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance));
+        let lines = profile.software && arcs.is_crowd();
+        data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance, lines));
+        let segments = if lines { segment_list(&arcs.instances, tolerance) } else { Vec::new() };
+        data.set_buffer(BufferSlot::ArcLines, &segments);
     }
 }

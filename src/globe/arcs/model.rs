@@ -160,9 +160,16 @@ pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis
     }
 }
 
+/// A software renderer draws more arcs than this without outlines and with coarser bends.
+pub(super) const CROWD: usize = 1500;
+
 /// How far, in radii, a drawn arc may leave the true one; falls with the size of the picture in steps of two.
-pub(super) fn tolerance(radii_per_pixel: f64, software: bool) -> f64 {
-    let off_px = if software { 0.35 } else { 0.12 };
+pub(super) fn tolerance(radii_per_pixel: f64, software: bool, arcs: usize) -> f64 {
+    let off_px = match (software, arcs > CROWD) {
+        (false, _) => 0.12,
+        (true, false) => 0.35,
+        (true, true) => 1.0,
+    };
     2f64.powf((off_px * radii_per_pixel.clamp(1e-6, 1.0)).log2().round())
 }
 
@@ -175,11 +182,20 @@ fn segments(arc: &ArcInstance, tolerance: f64) -> u32 {
     ((way * way / 8.0 + height) / tolerance).sqrt().ceil().clamp(4.0, 60.0) as u32
 }
 
-/// The points of all arcs as `arc.wgsl` reads them: one strip, each arc parted from the next by two points without width.
+/// Classes below this are thin: a crowd of them is drawn as lines by a software renderer.
+const RIBBON_CLASS: u32 = 4;
+
+/// Whether an arc of a crowd is drawn as a line.
+fn is_line(arc: &ArcInstance) -> bool {
+    arc.style & 15 < RIBBON_CLASS && arc.style & SELECTED == 0
+}
+
+/// The points of arcs as `arc.wgsl` reads them for ribbons: one strip, each arc parted from the next by two points
+/// without width. Of a crowd only the arcs that are not drawn as lines.
 #[must_use]
-pub fn point_list(arcs: &[ArcInstance], tolerance: f64) -> Vec<u32> {
+pub fn point_list(arcs: &[ArcInstance], tolerance: f64, crowd: bool) -> Vec<u32> {
     let mut points = Vec::with_capacity(arcs.len() * 16);
-    for (index, arc) in (0u32..).zip(arcs) {
+    for (index, arc) in (0u32..).zip(arcs).filter(|(_, a)| !(crowd && is_line(a))) {
         let n = segments(arc, tolerance);
         let head = index << 12 | n << 6;
         points.push(head | 63);
@@ -187,6 +203,17 @@ pub fn point_list(arcs: &[ArcInstance], tolerance: f64) -> Vec<u32> {
         points.push(head | 62);
     }
     points
+}
+
+/// The segments of the arcs of a crowd that are drawn as lines.
+#[must_use]
+pub fn segment_list(arcs: &[ArcInstance], tolerance: f64) -> Vec<u32> {
+    let mut list = Vec::with_capacity(arcs.len() * 16);
+    for (index, arc) in (0u32..).zip(arcs).filter(|(_, a)| is_line(a)) {
+        let n = segments(arc, tolerance);
+        list.extend((0..n).map(|i| index << 12 | n << 6 | i));
+    }
+    list
 }
 
 /// A point of an arc as it is drawn, `t` from 0 (sender) to 1 (receiver): for picking and tests.

@@ -77,9 +77,21 @@ fn points_grow_with_length_and_nearness() {
     let long = instance(&lane((0.0, 0.0), (0.0, 150.0), 1.0));
     let short = instance(&lane((0.0, 0.0), (0.0, 3.0), 1.0));
     assert!(segments(&long, 1e-3) > segments(&short, 1e-3));
-    assert!(tolerance(0.0001, true) < tolerance(0.003, true) && tolerance(0.003, false) < tolerance(0.003, true));
-    let list = point_list(&[short, long], 1e-3);
+    assert!(
+        tolerance(0.0001, true, 9) < tolerance(0.003, true, 9)
+            && tolerance(0.003, false, 9) < tolerance(0.003, true, 9)
+    );
+    let list = point_list(&[short, long], 1e-3, false);
     assert_eq!(list.len() as u32, segments(&short, 1e-3) + segments(&long, 1e-3) + 2 * 3);
     assert!(list.iter().all(|e| e >> 12 < 2));
     assert_eq!((list[0] & 63, list[1] & 63), (63, 0));
+}
+
+#[test]
+fn of_a_crowd_the_light_arcs_are_lines_and_the_heavy_ones_ribbons() {
+    let arcs = [instance(&lane((0.0, 0.0), (0.0, 50.0), 1e3)), instance(&lane((0.0, 0.0), (0.0, 60.0), 1e8))];
+    let of = |list: &[u32]| list.iter().map(|e| e >> 12).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(of(&point_list(&arcs, 1e-3, true)), [1].into());
+    assert_eq!(of(&segment_list(&arcs, 1e-3)), [0].into());
+    assert_eq!(of(&point_list(&arcs, 1e-3, false)), [0, 1].into());
 }

@@ -4,29 +4,40 @@ use bevy::core_pipeline::core_3d::CORE_3D_DEPTH_FORMAT;
 use bevy::prelude::*;
 use bevy::render::render_resource::{
     CachedRenderPipelineId, ColorTargetState, ColorWrites, CompareFunction, DepthBiasState, DepthStencilState,
-    FragmentState, MultisampleState, PipelineCache, PrimitiveState, RenderPassDescriptor, RenderPipelineDescriptor,
-    StencilState, StoreOp, TextureFormat, VertexState,
+    FragmentState, LoadOp, MultisampleState, Operations, PipelineCache, PrimitiveState, RenderPassColorAttachment,
+    RenderPassDescriptor, RenderPipelineDescriptor, StencilState, StoreOp, Texture, TextureDescriptor,
+    TextureDimension, TextureFormat, TextureUsages, TextureView, TextureViewDescriptor, VertexState,
 };
-use bevy::render::renderer::{RenderContext, ViewQuery};
-use bevy::render::view::{ExtractedView, ViewDepthTexture, ViewTarget};
+use bevy::render::renderer::{RenderContext, RenderDevice, ViewQuery};
+use bevy::render::view::{ViewDepthTexture, ViewTarget};
 
 use super::GpuData;
 use super::passes::{PASSES, Pass, Shaders};
 use super::prepare::GpuObjects;
 
+/// What is behind everything, in sRGB: nearly black, a little blue.
+const SPACE: [f64; 3] = [5.0 / 255.0, 8.0 / 255.0, 14.0 / 255.0];
+
 /// Pipelines made for one kind of target.
 #[derive(Resource)]
 pub(super) struct Pipelines {
     format: TextureFormat,
-    samples: u32,
     ids: Vec<CachedRenderPipelineId>,
+}
+
+/// The picture the layers are drawn into: the size of the camera's, but with values in sRGB that are blended as they are.
+/// It is copied to the camera's picture as a block of memory.
+#[derive(Resource)]
+pub(super) struct Canvas {
+    texture: Texture,
+    view: TextureView,
 }
 
 fn describe(
     pass: &Pass,
     shader: &Handle<Shader>,
     objects: &GpuObjects,
-    target: (TextureFormat, u32),
+    format: TextureFormat,
 ) -> RenderPipelineDescriptor {
     let (write, compare) = pass.depth.unwrap_or((false, CompareFunction::Always));
     let mut layout = vec![objects.scene_layout.clone()];
@@ -36,7 +47,7 @@ fn describe(
     RenderPipelineDescriptor {
         label: Some(pass.label.into()),
         layout,
-        vertex: VertexState { shader: shader.clone(), entry_point: Some("vertex".into()), ..default() },
+        vertex: VertexState { shader: shader.clone(), entry_point: Some(pass.entries[0].into()), ..default() },
         primitive: PrimitiveState { topology: pass.topology, ..default() },
         depth_stencil: Some(DepthStencilState {
             format: CORE_3D_DEPTH_FORMAT,
@@ -45,12 +56,12 @@ fn describe(
             stencil: StencilState::default(),
             bias: DepthBiasState::default(),
         }),
-        multisample: MultisampleState { count: target.1, ..default() },
+        multisample: MultisampleState::default(),
         fragment: Some(FragmentState {
             shader: shader.clone(),
-            entry_point: Some("fragment".into()),
+            entry_point: Some(pass.entries[1].into()),
             targets: vec![Some(ColorTargetState {
-                format: target.0,
+                format,
                 blend: Some(super::passes::PREMULTIPLIED),
                 write_mask: ColorWrites::ALL,
             })],
@@ -60,40 +71,73 @@ fn describe(
     }
 }
 
-/// Makes the pipelines for the camera's target, anew when its format changes.
+/// Makes canvas and pipelines for the camera's target, anew when its size or format changes.
 pub(super) fn choose_pipelines(
     mut commands: Commands,
-    views: Query<(&ExtractedView, &Msaa), With<ViewTarget>>,
-    (objects, shaders, held): (Option<Res<GpuObjects>>, Res<Shaders>, Option<Res<Pipelines>>),
-    cache: Res<PipelineCache>,
+    views: Query<&ViewTarget>,
+    (objects, shaders, held, canvas): (
+        Option<Res<GpuObjects>>,
+        Res<Shaders>,
+        Option<Res<Pipelines>>,
+        Option<Res<Canvas>>,
+    ),
+    (cache, device): (Res<PipelineCache>, Res<RenderDevice>),
 ) {
-    let (Some(objects), Some((view, msaa))) = (objects, views.iter().next()) else { return };
-    let target = (view.target_format, msaa.samples());
-    if held.is_some_and(|h| (h.format, h.samples) == target && !objects.is_added()) {
+    let (Some(objects), Some(target)) = (objects, views.iter().next()) else { return };
+    let format = target.main_texture_format().remove_srgb_suffix();
+    let size = target.main_texture().size();
+    let renewed = objects.is_added();
+    if canvas.is_none_or(|c| c.texture.size() != size || c.texture.format() != format) || renewed {
+        let texture = device.create_texture(&TextureDescriptor {
+            label: Some("globe canvas"),
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: TextureDimension::D2,
+            format,
+            usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&TextureViewDescriptor::default());
+        commands.insert_resource(Canvas { texture, view });
+    }
+    if held.is_some_and(|h| h.format == format) && !renewed {
         return;
     }
     let ids = PASSES
         .iter()
         .filter_map(|pass| {
             let shader = shaders.layers.get(pass.shader)?;
-            Some(cache.queue_render_pipeline(describe(pass, shader, &objects, target)))
+            Some(cache.queue_render_pipeline(describe(pass, shader, &objects, format)))
         })
         .collect();
-    commands.insert_resource(Pipelines { format: target.0, samples: target.1, ids });
+    commands.insert_resource(Pipelines { format, ids });
 }
 
 /// Draws all layers in one render pass.
 pub(super) fn draw_layers(
     view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>,
-    (objects, pipelines): (Option<Res<GpuObjects>>, Option<Res<Pipelines>>),
+    (objects, pipelines, canvas): (Option<Res<GpuObjects>>, Option<Res<Pipelines>>, Option<Res<Canvas>>),
     (data, cache): (Res<GpuData>, Res<PipelineCache>),
     mut ctx: RenderContext,
 ) {
-    let (Some(objects), Some(pipelines)) = (objects, pipelines) else { return };
+    let (Some(objects), Some(pipelines), Some(canvas)) = (objects, pipelines, canvas) else { return };
     let (target, depth) = view.into_inner();
+    if canvas.texture.size() != target.main_texture().size() {
+        return;
+    }
+    let [r, g, b] = SPACE;
     let mut pass = ctx.begin_tracked_render_pass(RenderPassDescriptor {
         label: Some("globe"),
-        color_attachments: &[Some(target.get_color_attachment())],
+        color_attachments: &[Some(RenderPassColorAttachment {
+            view: &canvas.view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: Operations {
+                load: LoadOp::Clear(LinearRgba::new(r as f32, g as f32, b as f32, 1.0).into()),
+                store: StoreOp::Store,
+            },
+        })],
         depth_stencil_attachment: Some(depth.get_attachment(StoreOp::Store)),
         timestamp_writes: None,
         occlusion_query_set: None,
@@ -113,4 +157,10 @@ pub(super) fn draw_layers(
         }
         pass.draw(0..vertices, 0..1);
     }
+    drop(pass);
+    ctx.command_encoder().copy_texture_to_texture(
+        canvas.texture.as_image_copy(),
+        target.main_texture().as_image_copy(),
+        canvas.texture.size(),
+    );
 }

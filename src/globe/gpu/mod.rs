@@ -43,12 +43,14 @@ pub enum BufferSlot {
     Pins,
     /// Arcs.
     Arcs,
-    /// Points of arcs.
+    /// Points of arcs drawn as ribbons.
     ArcPoints,
+    /// Segments of arcs drawn as lines.
+    ArcLines,
 }
 
 /// Number of [`BufferSlot`]s.
-pub const BUFFER_SLOTS: usize = 6;
+pub const BUFFER_SLOTS: usize = 7;
 
 /// A texture that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

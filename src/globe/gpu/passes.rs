@@ -26,6 +26,8 @@ pub(super) struct Pass {
     pub(super) layer: Option<LayerId>,
     /// Index into [`Shaders`].
     pub(super) shader: usize,
+    /// Entry points of the vertex and the fragment stage.
+    pub(super) entries: [&'static str; 2],
     pub(super) amount: Amount,
     /// Buffers at bindings 1 and 2.
     pub(super) buffers: [Option<BufferSlot>; 2],
@@ -34,14 +36,16 @@ pub(super) struct Pass {
     pub(super) uses_maps: bool,
 }
 
+const USUAL: [&str; 2] = ["vertex", "fragment"];
 const NO_DEPTH: Option<(bool, CompareFunction)> = None;
 
 /// All draws, in order.
-pub(super) const PASSES: [Pass; 6] = [
+pub(super) const PASSES: [Pass; 7] = [
     Pass {
         label: "stars",
         layer: Some(LayerId::Stars),
         shader: 0,
+        entries: USUAL,
         amount: Amount::PerElement(BufferSlot::Stars, 6),
         buffers: [Some(BufferSlot::Stars), None],
         topology: PrimitiveTopology::TriangleList,
@@ -52,6 +56,7 @@ pub(super) const PASSES: [Pass; 6] = [
         label: "earth",
         layer: None,
         shader: 1,
+        entries: USUAL,
         amount: Amount::Vertices(6),
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
@@ -62,6 +67,7 @@ pub(super) const PASSES: [Pass; 6] = [
         label: "borders",
         layer: Some(LayerId::Borders),
         shader: 2,
+        entries: USUAL,
         amount: Amount::PerElement(BufferSlot::SegmentsShown, 6),
         buffers: [Some(BufferSlot::Segments), Some(BufferSlot::SegmentsShown)],
         topology: PrimitiveTopology::TriangleList,
@@ -72,6 +78,7 @@ pub(super) const PASSES: [Pass; 6] = [
         label: "clouds",
         layer: Some(LayerId::Clouds),
         shader: 3,
+        entries: USUAL,
         amount: Amount::Vertices(6),
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
@@ -82,6 +89,7 @@ pub(super) const PASSES: [Pass; 6] = [
         label: "pins",
         layer: Some(LayerId::Pins),
         shader: 4,
+        entries: USUAL,
         amount: Amount::PerElement(BufferSlot::Pins, 6),
         buffers: [Some(BufferSlot::Pins), None],
         topology: PrimitiveTopology::TriangleList,
@@ -89,9 +97,21 @@ pub(super) const PASSES: [Pass; 6] = [
         uses_maps: false,
     },
     Pass {
+        label: "arc lines",
+        layer: Some(LayerId::Arcs),
+        shader: 5,
+        entries: ["line_vertex", "line_fragment"],
+        amount: Amount::PerElement(BufferSlot::ArcLines, 2),
+        buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcLines)],
+        topology: PrimitiveTopology::LineList,
+        depth: Some((false, CompareFunction::GreaterEqual)),
+        uses_maps: false,
+    },
+    Pass {
         label: "arcs",
         layer: Some(LayerId::Arcs),
         shader: 5,
+        entries: USUAL,
         amount: Amount::PerElement(BufferSlot::ArcPoints, 2),
         buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcPoints)],
         topology: PrimitiveTopology::TriangleStrip,

@@ -6,6 +6,7 @@ use bevy::render::extract_resource::ExtractResource;
 use crate::base::Timestamp;
 use crate::geo::subsolar_point;
 use crate::globe::SceneClock;
+use crate::globe::arcs::Arcs;
 use crate::globe::camera::{SceneView, View};
 use crate::globe::feed::Feed;
 use crate::globe::layers::{LayerId, Layers};
@@ -85,6 +86,7 @@ fn sidereal_angle(at: Timestamp) -> f64 {
 pub(super) fn fill_uniform(
     (scene, clock, feed): (Res<SceneView>, Res<SceneClock>, Res<Feed>),
     (layers, profile, marks, motion): (Res<Layers>, Res<RenderProfile>, Res<MarkScale>, Res<Motion>),
+    arcs: Res<Arcs>,
     mut uniform: ResMut<SceneUniform>,
 ) {
     let view = &scene.view;
@@ -98,6 +100,7 @@ pub(super) fn fill_uniform(
         let phase = if motion.reduced { 0.0 } else { (clock.elapsed * f64::from(class.dash_speed)).fract() };
         *out = [phase as f32, class.width, f32::from_bits(pack(class.colour, 1.0)), 0.0];
     }
+    let outline = if profile.software && arcs.is_crowd() { 0.5 } else { 1.25 };
     *uniform = SceneUniform {
         clip_from_world: view.clip_from_world(),
         eye: four(view.eye, dot(view.eye, view.eye) - 1.0),
@@ -108,7 +111,7 @@ pub(super) fn fill_uniform(
         globe_box: globe_box(view, AIR_RADIUS),
         sun: four(subsolar_point(now).to_unit(), on(LayerId::Night)),
         look: [on(LayerId::Earth) as f32, on(LayerId::Atmosphere) as f32, on(LayerId::Graticule) as f32, clouds as f32],
-        more: [cos as f32, sin as f32, 1.0, if profile.software { 1.0 } else { 0.0 }],
+        more: [cos as f32, sin as f32, outline, if profile.software { 1.0 } else { 0.0 }],
         classes,
     };
 }

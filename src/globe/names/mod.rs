@@ -60,12 +60,12 @@ fn paint_names(mut contexts: EguiContexts, names: Res<Names>, scene: Res<SceneVi
         let Some((pixel, strength)) = model::on_screen(label, view) else { continue };
         let at = egui::pos2((pixel[0] * points_per_pixel) as f32, (pixel[1] * points_per_pixel) as f32);
         let (text, size, alpha) = match label.kind {
-            LabelKind::Country => (label.text.to_uppercase(), 10.0, 0.72),
-            LabelKind::City { capital: true } => (label.text.clone(), 11.5, 0.92),
-            LabelKind::City { capital: false } => (label.text.clone(), 11.0, 0.84),
+            LabelKind::Country => (label.text.to_uppercase(), 10.0, 0.86),
+            LabelKind::City { capital: true } => (label.text.clone(), 11.5, 0.98),
+            LabelKind::City { capital: false } => (label.text.clone(), 11.0, 0.92),
         };
         let ink = egui::Color32::from_rgb(214, 224, 234).gamma_multiply(alpha * strength);
-        let shade = egui::Color32::from_black_alpha((150.0 * strength) as u8);
+        let shade = egui::Color32::from_black_alpha((170.0 * strength) as u8);
         let galley = painter.layout_no_wrap(text, egui::FontId::proportional(size), ink);
         let corner = match label.kind {
             LabelKind::Country => at - galley.size() / 2.0,
@@ -78,7 +78,7 @@ fn paint_names(mut contexts: EguiContexts, names: Res<Names>, scene: Res<SceneVi
         if matches!(label.kind, LabelKind::City { .. }) {
             painter.circle(at, 2.0, ink, egui::Stroke::new(1.0, shade));
         }
-        for offset in [egui::vec2(1.0, 1.0), egui::vec2(-1.0, 0.0), egui::vec2(0.0, -1.0)] {
+        for offset in [egui::vec2(1.0, 0.0), egui::vec2(-1.0, 0.0), egui::vec2(0.0, 1.0), egui::vec2(0.0, -1.0)] {
             painter.galley_with_override_text_color(corner + offset, galley.clone(), shade);
         }
         painter.galley(corner, galley, ink);
