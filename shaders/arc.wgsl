@@ -129,8 +129,14 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
 
 // The same as lines one pixel wide: what a software renderer draws of a crowd of light arcs. Each entry of `points` is
 // one segment.
+struct LineVertex {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) @interpolate(flat) color: vec4<f32>,
+    @location(1) along: f32,
+}
+
 @vertex
-fn line_vertex(@builtin(vertex_index) v: u32) -> Vertex {
+fn line_vertex(@builtin(vertex_index) v: u32) -> LineVertex {
     let entry = points[v >> 1u];
     let arc = arcs[entry >> 12u];
     let t = f32((entry & 63u) + (v & 1u)) / f32((entry >> 6u) & 63u);
@@ -145,20 +151,19 @@ fn line_vertex(@builtin(vertex_index) v: u32) -> Vertex {
         clip.z = -clip.w;
     }
     let class_ = scene.classes[arc.style & 15u];
-    var out: Vertex;
+    var out: LineVertex;
     out.clip = clip;
     out.color = unpack4x8unorm(arc.rgba);
     if (arc.style & 32u) != 0u {
         out.color.a *= 0.15;
     }
-    out.at = vec2<f32>(0.0, (t - class_.x - arc.phase) * f32((arc.style >> 8u) & 255u));
-    out.half = 0.5;
+    out.along = (t - class_.x - arc.phase) * f32((arc.style >> 8u) & 255u);
     return out;
 }
 
 @fragment
-fn line_fragment(in: Vertex) -> @location(0) vec4<f32> {
-    let f = fract(in.at.y);
+fn line_fragment(in: LineVertex) -> @location(0) vec4<f32> {
+    let f = fract(in.along);
     let dash = f * f;
     let alpha = (0.42 + 0.5 * dash) * in.color.a;
     return vec4<f32>(in.color.rgb * (0.46 + 0.50 * dash) * in.color.a, alpha);
