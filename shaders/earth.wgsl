@@ -69,9 +69,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
     var out: Out;
     let s = dot(n, scene.sun.xyz);
-    let halo = encode(select(vec3<f32>(0.0), air(q, s), b < 0.0));
+    let halo = select(vec3<f32>(0.0), air(q, s), b < 0.0);
     if coverage <= 0.0 {
-        out.color = vec4<f32>(halo, 0.0);
+        out.color = vec4<f32>(encode(halo), 0.0);
         out.depth = 0.0;
         return out;
     }
@@ -84,13 +84,12 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     if scene.look.x > 0.5 {
         // A little darker and quieter than a photograph: this is the ground of a chart.
         var map: vec3<f32>;
-        var water: f32;
+        var water = 0.0;
         if scene.more.w > 0.5 {
             let size = vec2<f32>(textureDimensions(day_map));
             let step = max(length(dx * size), length(dy * size));
             let lod = log2(max(step, 1.0)) - 0.5;
             map = textureSampleLevel(day_map, map_sampler, uv, lod).rgb;
-            water = textureSampleLevel(water_map, map_sampler, uv, lod - 0.5).r;
             if day < 0.99 {
                 let glow = textureSampleLevel(lights_map, map_sampler, uv, lod - 1.0).r;
                 shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
@@ -105,8 +104,10 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
         ground = mix(vec3<f32>(grey), map, 0.84);
         // Deserts and ice give way to the marks on them.
         ground = ground * (0.80 / (1.0 + 0.65 * grey));
-        let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
-        shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
+        if scene.more.w < 0.5 {
+            let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
+            shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
+        }
     } else {
         // Land and sea from the water mask alone.
         let size = vec2<f32>(textureDimensions(water_map));
@@ -120,13 +121,14 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     // The air thickens towards the rim.
     let facing_eye = clamp(dot(n, -ray), 0.0, 1.0);
     let lit = mix(1.0, smoothstep(-0.3, 0.3, s), scene.sun.w);
-    let haze = pow(1.0 - facing_eye, 3.0) * scene.look.y;
+    let away = 1.0 - facing_eye;
+    let haze = away * away * away * scene.look.y;
     colour = mix(colour, mix(vec3<f32>(0.012, 0.026, 0.06), vec3<f32>(0.20, 0.42, 0.80), lit), haze * 0.62);
     if scene.look.z > 0.5 {
         let step = max(abs(dx), abs(dy)) * 0.75;
         colour = mix(colour, vec3<f32>(0.55, 0.70, 0.85), graticule(uv, step) * 0.22);
     }
-    out.color = vec4<f32>(encode(colour) * coverage + halo * (1.0 - coverage), coverage);
+    out.color = vec4<f32>(encode(mix(halo, colour, coverage)), coverage);
     out.depth = scene.forward.w / max(max(t, 1e-4) * dot(ray, scene.forward.xyz), scene.forward.w);
     return out;
 }

@@ -16,7 +16,7 @@ use bevy::render::error_handler::{ErrorType, RenderErrorHandler, RenderErrorPoli
 use bevy::render::pipelined_rendering::PipelinedRenderingPlugin;
 use bevy::render::render_resource::{PollType, TextureFormat, TextureUsages};
 use bevy::render::renderer::{RenderAdapterInfo, RenderDevice};
-use bevy::render::settings::RenderCreation;
+use bevy::render::settings::{Backends, RenderCreation, WgpuSettings};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::render::{RenderApp, RenderPlugin};
 use bevy::time::TimeUpdateStrategy;
@@ -271,6 +271,41 @@ impl Picture {
 #[derive(Resource, Clone, Default)]
 struct PictureSlot(Arc<Mutex<Option<Picture>>>);
 
+/// Bevy without a window on the first adapter that works: the modern interfaces, then OpenGL. OpenGL is not even asked
+/// when it is not needed; its libraries take long and complain about missing displays.
+fn headless_app() -> Result<App, RunError> {
+    let settings = WgpuSettings::default();
+    let chosen = settings.backends.is_some_and(|b| b != Backends::all());
+    let tries = if chosen { vec![settings.backends] } else { vec![Some(Backends::PRIMARY), Some(Backends::all())] };
+    let mut result = Err(RunError::NoAdapter);
+    for backends in tries {
+        let settings = WgpuSettings { backends, ..settings.clone() };
+        let render = RenderPlugin {
+            render_creation: RenderCreation::Automatic(Box::new(settings)),
+            synchronous_pipeline_compilation: true,
+            ..default()
+        };
+        result = guarded(move || {
+            let mut app = App::new();
+            let window = WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() };
+            app.add_plugins(
+                DefaultPlugins
+                    .set(window)
+                    .set(render)
+                    .disable::<WinitPlugin>()
+                    .disable::<PipelinedRenderingPlugin>()
+                    .disable::<LogPlugin>(),
+            );
+            app
+        })
+        .map_err(start_error);
+        if !matches!(result, Err(RunError::NoAdapter)) {
+            break;
+        }
+    }
+    result
+}
+
 /// The globe without a window.
 pub struct Headless {
     apps: SubApps,
@@ -285,16 +320,8 @@ impl Headless {
     /// [`RunError::NoAdapter`] or a failure of the graphics device.
     pub fn new(setup: Setup, size: (u32, u32), scale: f32) -> Result<Headless, RunError> {
         let size = (size.0.clamp(1, 16_384), size.1.clamp(1, 16_384));
+        let mut app = headless_app()?;
         guarded(move || {
-            let mut app = App::new();
-            app.add_plugins(
-                DefaultPlugins
-                    .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
-                    .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
-                    .disable::<WinitPlugin>()
-                    .disable::<PipelinedRenderingPlugin>()
-                    .disable::<LogPlugin>(),
-            );
             app.insert_resource(TimeUpdateStrategy::ManualDuration(HEADLESS_STEP));
             add_globe(&mut app, setup);
             let scale_f64 = f64::from(scale);

@@ -1,6 +1,7 @@
 //! Pipelines for the view at hand, and the one render pass that draws all layers.
 
 use bevy::core_pipeline::core_3d::CORE_3D_DEPTH_FORMAT;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::render::render_resource::{
     CachedRenderPipelineId, ColorTargetState, ColorWrites, CompareFunction, DepthBiasState, DepthStencilState,
@@ -71,18 +72,25 @@ fn describe(
     }
 }
 
+/// What drawing reads.
+#[derive(SystemParam)]
+pub(super) struct Held<'w> {
+    objects: Option<Res<'w, GpuObjects>>,
+    pipelines: Option<Res<'w, Pipelines>>,
+    canvas: Option<Res<'w, Canvas>>,
+    shaders: Res<'w, Shaders>,
+    data: Res<'w, GpuData>,
+    cache: Res<'w, PipelineCache>,
+}
+
 /// Makes canvas and pipelines for the camera's target, anew when its size or format changes.
 pub(super) fn choose_pipelines(
     mut commands: Commands,
     views: Query<&ViewTarget>,
-    (objects, shaders, held, canvas): (
-        Option<Res<GpuObjects>>,
-        Res<Shaders>,
-        Option<Res<Pipelines>>,
-        Option<Res<Canvas>>,
-    ),
-    (cache, device): (Res<PipelineCache>, Res<RenderDevice>),
+    held: Held,
+    device: Res<RenderDevice>,
 ) {
+    let Held { objects, pipelines, canvas, shaders, cache, .. } = held;
     let (Some(objects), Some(target)) = (objects, views.iter().next()) else { return };
     let format = target.main_texture_format().remove_srgb_suffix();
     let size = target.main_texture().size();
@@ -101,7 +109,7 @@ pub(super) fn choose_pipelines(
         let view = texture.create_view(&TextureViewDescriptor::default());
         commands.insert_resource(Canvas { texture, view });
     }
-    if held.is_some_and(|h| h.format == format) && !renewed {
+    if pipelines.is_some_and(|p| p.format == format) && !renewed {
         return;
     }
     let ids = PASSES
@@ -115,12 +123,8 @@ pub(super) fn choose_pipelines(
 }
 
 /// Draws all layers in one render pass.
-pub(super) fn draw_layers(
-    view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>,
-    (objects, pipelines, canvas): (Option<Res<GpuObjects>>, Option<Res<Pipelines>>, Option<Res<Canvas>>),
-    (data, cache): (Res<GpuData>, Res<PipelineCache>),
-    mut ctx: RenderContext,
-) {
+pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, held: Held, mut ctx: RenderContext) {
+    let Held { objects, pipelines, canvas, data, cache, .. } = held;
     let (Some(objects), Some(pipelines), Some(canvas)) = (objects, pipelines, canvas) else { return };
     let (target, depth) = view.into_inner();
     if canvas.texture.size() != target.main_texture().size() {
