@@ -14,7 +14,10 @@ mod input;
 mod picture;
 mod ra;
 mod racluster;
+mod racount;
+mod rahisto;
 mod rasort;
+mod rastrip;
 mod snapshot;
 mod tools;
 
@@ -63,6 +66,12 @@ enum Command {
     Racluster(Box<racluster::Args>),
     /// Sort flow records by fields.
     Rasort(Box<rasort::Args>),
+    /// Count flow records, packets and bytes.
+    Racount(Box<racount::Args>),
+    /// Count how often a value falls into each of a row of classes.
+    Rahisto(Box<rahisto::Args>),
+    /// Take parts out of flow records.
+    Rastrip(Box<rastrip::Args>),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
@@ -71,7 +80,15 @@ enum Command {
 }
 
 /// Classic program names that select a subcommand when the program is called through a link.
-const CLASSIC: &[(&str, &str)] = &[("ra", "ra"), ("argus", "argus"), ("racluster", "racluster"), ("rasort", "rasort")];
+const CLASSIC: &[(&str, &str)] = &[
+    ("ra", "ra"),
+    ("argus", "argus"),
+    ("racluster", "racluster"),
+    ("rasort", "rasort"),
+    ("racount", "racount"),
+    ("rahisto", "rahisto"),
+    ("rastrip", "rastrip"),
+];
 
 /// Options whose next word may be a lone `-`, meaning standard input or output.
 const DASH_TAKERS: &[&str] = &["-r", "-w", "--read", "--write"];
@@ -99,6 +116,9 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Ra(args) => ra::run(*args, filter),
         Command::Racluster(args) => racluster::run(*args, filter),
         Command::Rasort(args) => rasort::run(*args, filter),
+        Command::Racount(args) => racount::run(*args, filter),
+        Command::Rahisto(args) => rahisto::run(*args, filter),
+        Command::Rastrip(args) => rastrip::run(*args, filter),
         Command::Argus(args) => argus::run(&args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }

@@ -15,13 +15,12 @@ pub(super) use options::{Common, Kit, Plan, with_names};
 pub(super) use output::Output;
 pub(super) use reader::{Reader, Sink};
 
-/// The subcommands whose options are written the classic way, and the classic program of each.
-pub(super) const NAMES: &[(&str, &str)] =
-    &[("ra", "ra"), ("read", "ra"), ("racluster", "racluster"), ("rasort", "rasort")];
+/// The subcommands whose options are written the classic way.
+pub(super) const NAMES: &[&str] = &["ra", "read", "racluster", "rasort", "racount", "rahisto", "rastrip"];
 
 /// Takes classic options apart, for the subcommands that have them.
 pub(super) fn separate(words: &mut Vec<OsString>) {
-    let Some(name) = words.get(1).and_then(|w| w.to_str()).filter(|w| NAMES.iter().any(|(n, _)| n == w)) else {
+    let Some(name) = words.get(1).and_then(|w| w.to_str()).filter(|w| NAMES.contains(w)) else {
         return;
     };
     let name = name.to_owned();

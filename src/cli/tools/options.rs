@@ -200,8 +200,8 @@ impl Input {
 
 /// A file to write to.
 #[derive(Debug)]
-pub(super) struct Target {
-    pub(super) path: PathBuf,
+pub(in crate::cli) struct Target {
+    pub(in crate::cli) path: PathBuf,
     pub(super) filter: Filter,
 }
 
@@ -219,13 +219,15 @@ pub(in crate::cli) struct Plan {
     pub(super) label: Option<Pattern>,
     pub(super) strip: Option<Strip>,
     pub(super) grep: Option<Pattern>,
-    pub(super) targets: Vec<Target>,
+    pub(in crate::cli) targets: Vec<Target>,
     pub(super) rejects: Option<PathBuf>,
-    pub(super) prints: bool,
-    pub(super) printer: Option<Printer>,
+    pub(in crate::cli) prints: bool,
+    pub(in crate::cli) printer: Option<Printer>,
     pub(super) header: Header,
     pub(super) summary: bool,
-    pub(super) now: Timestamp,
+    pub(in crate::cli) now: Timestamp,
+    /// Layout of the output.
+    pub(in crate::cli) shape: Shape,
     /// The tool's own modes, in order.
     pub(in crate::cli) modes: Vec<String>,
 }
@@ -285,6 +287,7 @@ impl Plan {
             summary: args.summary,
             now,
             modes: modes.own,
+            shape,
         })
     }
 
@@ -311,7 +314,7 @@ fn refuse(args: &Common) -> Result<(), Usage> {
 }
 
 fn columns(words: &[String], kit: &Kit) -> Result<Columns, fields::ColumnError> {
-    let mut columns = Columns::default();
+    let mut columns = if kit.fields == Some(&[]) && words.is_empty() { Columns::none() } else { Columns::default() };
     if let (Some(own), true) = (kit.fields, words.iter().all(|w| w.starts_with(['+', '-']))) {
         own.iter().try_for_each(|w| columns.apply(w))?;
     }

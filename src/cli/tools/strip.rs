@@ -32,14 +32,14 @@ const USER: u8 = 0x50;
 
 /// Which parts are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Strip {
+pub(in crate::cli) struct Strip {
     kept: Vec<&'static str>,
 }
 
 impl Strip {
     /// A list such as `flow,metric` or `-agr,-label`: names alone keep only what is listed, with `-` they remove, with
     /// `+` they add.
-    pub(super) fn parse(list: &str) -> Result<Strip, String> {
+    pub(in crate::cli) fn parse(list: &str) -> Result<Strip, String> {
         let all = || PARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
         let mut kept = if list.starts_with(['-', '+']) { all() } else { Vec::new() };
         for word in list.split(',').filter(|w| !w.is_empty()) {
@@ -56,7 +56,7 @@ impl Strip {
     }
 
     /// Appends the record without the parts that are not kept.
-    pub(super) fn copy(&self, record: RecordRef<'_>, out: &mut Vec<u8>) {
+    pub(in crate::cli) fn copy(&self, record: RecordRef<'_>, out: &mut Vec<u8>) {
         let head = record.bytes().first_chunk::<2>().copied().unwrap_or_default();
         let [kind, cause] = head;
         let mut builder = RecordBuilder::new(out, kind, cause);

@@ -62,6 +62,12 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// No column at all.
+    #[must_use]
+    pub fn none() -> Columns {
+        Columns { list: Vec::new(), is_default: false }
+    }
+
     /// The columns in order.
     #[must_use]
     pub fn as_slice(&self) -> &[Column] {
