@@ -52,6 +52,13 @@ pub(super) struct Orders {
     rows: Option<(i64, Arc<[FlowRow]>)>,
 }
 
+impl Orders {
+    /// For tables that have been emptied.
+    pub(super) fn reset(&mut self) {
+        *self = Orders { dirty: true, hosts_changed: true, flows_changed: true, ..Orders::default() };
+    }
+}
+
 /// Where things of the tables stand in the picture, by their numbers.
 struct Layout {
     /// Index into the list of pins.
@@ -59,6 +66,8 @@ struct Layout {
     /// Earliest start of a flow's record, by host and by pair.
     host_first: Vec<i64>,
     pair_first: Vec<i64>,
+    /// The same of each flow, in the order of the picture.
+    flow_first: Vec<i64>,
 }
 
 impl WindowCache {
@@ -142,9 +151,11 @@ impl WindowCache {
             pins: vec![None; self.hosts.bound()],
             host_first: vec![i64::MAX; self.hosts.bound()],
             pair_first: vec![i64::MAX; self.pairs.bound()],
+            flow_first: Vec::with_capacity(self.orders.flows.len()),
         };
-        for (_, flow) in self.flows.iter() {
+        for flow in self.orders.flows.iter().filter_map(|id| self.flows.get(*id)) {
             let first = self.first_of(flow);
+            layout.flow_first.push(first);
             let lower = |list: &mut Vec<i64>, id: u32| {
                 if let Some(f) = list.get_mut(id as usize) {
                     *f = first.min(*f);
@@ -220,10 +231,10 @@ impl WindowCache {
 
     fn rows(&self, layout: &Layout) -> Arc<[FlowRow]> {
         let pin = |id: u32| layout.pins.get(id as usize).copied().flatten();
-        let row = |flow: &Flow| FlowRow {
+        let row = |(flow, first): (&Flow, i64)| FlowRow {
             last: flow.newest,
             source: flow.source,
-            seen: self.seen(Some(self.first_of(flow)), flow.newest.span.end.nanos()),
+            seen: self.seen(Some(first), flow.newest.span.end.nanos()),
             src: flow.src.window.counts(),
             dst: flow.dst.window.counts(),
             load_src: self.bits_per_sec(&flow.src),
@@ -232,9 +243,9 @@ impl WindowCache {
             src_host: pin(flow.src_host),
             dst_host: pin(flow.dst_host),
         };
-        let mut rows = Vec::with_capacity(self.orders.flows.len());
-        rows.extend(self.orders.flows.iter().filter_map(|id| self.flows.get(*id)).map(row));
-        rows.into()
+        let flows: Vec<&Flow> = self.orders.flows.iter().filter_map(|id| self.flows.get(*id)).collect();
+        // Rows are large: an iterator of known length is written straight into its final place.
+        flows.into_iter().zip(layout.flow_first.iter().copied()).map(row).collect()
     }
 
     fn unplaced(&self) -> Vec<Unplaced> {

@@ -53,6 +53,12 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// Forgets all entries and numbers, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.free.clear();
+    }
+
     /// All entries by ascending number.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         (0u32..).zip(&self.slots).filter_map(|(id, slot)| slot.as_ref().map(|v| (id, v)))

@@ -279,8 +279,19 @@ impl WindowCache {
 
     /// Empties everything and puts the end of the window at `now`.
     pub fn restart(&mut self, now: Timestamp) {
-        *self = WindowCache { now: now.nanos(), ..WindowCache::new(self.config) };
-        self.orders.dirty = true;
+        // The next window is likely to need about the same memory.
+        self.now = now.nanos();
+        self.hosts.clear();
+        self.pairs.clear();
+        self.flows.clear();
+        self.entries.clear();
+        self.host_ids.clear();
+        self.pair_ids.clear();
+        self.flow_ids.clear();
+        self.due.clear();
+        self.pending.clear();
+        self.sums = Sums::default();
+        self.orders.reset();
     }
 
     fn enter(&mut self, record: &Pending) {

@@ -9,7 +9,7 @@ use crate::base::time::parse_duration;
 use crate::cache::CacheConfig;
 use crate::filter::Filter;
 use crate::geo::{GeoConfig, LatLon};
-use crate::pipeline::{At, Plan, Predicate};
+use crate::pipeline::{At, Plan};
 use crate::source::SourceSpec;
 
 /// Where records come from, which of them, and how they are summed and placed.
@@ -107,24 +107,13 @@ impl InputArgs {
         let geo = GeoConfig { databases: self.geo.clone(), places: self.places.clone(), home: self.home };
         Ok(Plan {
             sources,
-            filter: predicate(filter)?,
+            filter: filter.map(Filter::parse).transpose()?,
             geo,
             cache: cache.bounded(),
             history_bytes,
             at: self.at,
             ..Plan::default()
         })
-    }
-}
-
-/// The test that a filter text stands for.
-fn predicate(text: Option<&str>) -> anyhow::Result<Option<Predicate>> {
-    match text {
-        None => Ok(None),
-        Some(text) => {
-            let filter = Filter::parse(text)?;
-            Ok(Some(Predicate::new(move |far| filter.matches(far))))
-        }
     }
 }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::placer::Placer;
-use super::plan::Predicate;
 use crate::base::{Span, Timestamp};
 use crate::cache::{
     CacheConfig, Health, History, Moved, Outside, Series, SeriesBuilder, Snapshot, WhenFull, WindowCache,
 };
+use crate::filter::Filter;
 use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
 
 /// Longest plausible record.
@@ -17,7 +17,7 @@ const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
 /// All records so far, the window at one time, and the way from one to the other.
 #[derive(Debug)]
 pub(super) struct Engine {
-    filter: Option<Predicate>,
+    filter: Option<Filter>,
     placer: Placer,
     cache: WindowCache,
     history: History,
@@ -35,7 +35,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(
-        filter: Option<Predicate>,
+        filter: Option<Filter>,
         placer: Placer,
         cache: CacheConfig,
         (limit, when_full): (usize, WhenFull),
@@ -62,7 +62,7 @@ impl Engine {
         for bytes in batch.iter() {
             let Some(far) = RecordRef::new(bytes).and_then(Far::decode) else { continue };
             flows += 1;
-            if self.filter.as_ref().is_some_and(|f| !f.holds(&far)) {
+            if self.filter.as_ref().is_some_and(|f| !f.matches(&far)) {
                 self.rejected += 1;
                 continue;
             }

@@ -26,5 +26,5 @@ mod tests;
 
 pub use control::{Control, PlayState, Playhead};
 pub use moment::{Moment, moment_at, snapshot_at};
-pub use plan::{At, AtError, PipelineError, Plan, Predicate, Start};
+pub use plan::{At, AtError, PipelineError, Plan, Start};
 pub use run::{Handle, Pipeline};

@@ -1,15 +1,13 @@
 //! What a pipeline is asked to do, and why it cannot.
 
-use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::time::parse_duration;
 use crate::base::{Span, Timestamp};
 use crate::cache::{CacheConfig, History};
+use crate::filter::{Filter, Scope};
 use crate::geo::{GeoConfig, GeoError};
-use crate::record::Far;
 use crate::source::{SourceError, SourceSpec};
 
 /// How the playhead starts.
@@ -74,36 +72,13 @@ impl FromStr for At {
     }
 }
 
-/// A test over flow records.
-#[derive(Clone)]
-pub struct Predicate(Arc<dyn Fn(&Far<'_>) -> bool + Send + Sync>);
-
-impl Predicate {
-    /// From any test.
-    pub fn new(test: impl Fn(&Far<'_>) -> bool + Send + Sync + 'static) -> Predicate {
-        Predicate(Arc::new(test))
-    }
-
-    /// Whether a record passes.
-    #[must_use]
-    pub fn holds(&self, far: &Far<'_>) -> bool {
-        (self.0)(far)
-    }
-}
-
-impl fmt::Debug for Predicate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Predicate")
-    }
-}
-
 /// What a pipeline is to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Where records come from.
     pub sources: Vec<SourceSpec>,
     /// Which records are let through; none: all.
-    pub filter: Option<Predicate>,
+    pub filter: Option<Filter>,
     /// Databases, own maps and home.
     pub geo: GeoConfig,
     /// Lengths and limits of the window.
@@ -130,6 +105,14 @@ impl Default for Plan {
             speed: 1.0,
             at: None,
         }
+    }
+}
+
+impl Plan {
+    /// What a server is asked to send: the filter, unless it is meant for this side only.
+    pub(super) fn server_filter(&self) -> String {
+        let remote = self.filter.as_ref().filter(|f| !matches!(f.scope(), Scope::Local | Scope::Display));
+        remote.map(ToString::to_string).unwrap_or_default()
     }
 }
 

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 use crate::base::Warnings;
 use crate::cache::SourceState;
 use crate::record::{Batch, SourceId};
-use crate::source::{self, Source, SourceInfo, SourceSpec, Step};
+use crate::source::{self, Options, Source, SourceInfo, SourceSpec, Step};
 
 /// Longest sleep between two looks at the order to stop.
 const NAP: Duration = Duration::from_millis(200);
@@ -33,10 +33,10 @@ pub(super) enum Input {
 
 impl Input {
     /// Opens what can be opened at once, so that a wrong name is an error before anything starts.
-    pub(super) fn prepare(spec: &SourceSpec, id: SourceId) -> Result<Input, source::SourceError> {
+    pub(super) fn prepare(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<Input, source::SourceError> {
         match spec {
             SourceSpec::Stdin => Ok(Input::Later(spec.clone())),
-            _ => Ok(Input::Open(source::open(spec, id)?)),
+            _ => Ok(Input::Open(source::open_with(spec, id, options)?)),
         }
     }
 

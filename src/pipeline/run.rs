@@ -18,7 +18,7 @@ use crate::base::{Timestamp, Warnings, clock};
 use crate::cache::{Health, Snapshot, SourceState};
 use crate::geo::Chain;
 use crate::record::SourceId;
-use crate::source::SourceInfo;
+use crate::source::{Options, SourceInfo};
 
 /// Batches that wait for the pipe.
 const BATCHES: usize = 64;
@@ -44,9 +44,10 @@ impl Pipeline {
     /// # Errors
     /// A file, interface, database or map of networks cannot be used, or a thread cannot be started.
     pub fn start(plan: Plan) -> Result<Handle, PipelineError> {
+        let options = Options { filter: plan.server_filter() };
         let mut inputs = Vec::new();
         for (id, spec) in (0u16..).zip(&plan.sources) {
-            inputs.push(Input::prepare(spec, SourceId(id))?);
+            inputs.push(Input::prepare(spec, SourceId(id), &options)?);
         }
         start_with(plan, inputs)
     }

@@ -11,6 +11,7 @@ use super::run::{conductor, start_with};
 use super::*;
 use crate::base::{Timestamp, Warnings};
 use crate::cache::{CacheConfig, HostId, PathId, Snapshot, SourceState};
+use crate::filter::Filter;
 use crate::geo::{LatLon, Origin};
 use crate::record::{Batch, Far, RecordRef, SourceId};
 use crate::source::{Source, SourceError, SourceInfo, Step};
@@ -199,7 +200,7 @@ fn a_live_source_with_old_records_moves_the_playhead_to_them() {
 
 #[test]
 fn only_what_the_filter_lets_through_counts() {
-    let filter = Predicate::new(|far: &Far<'_>| far.summary().key.proto == 17);
+    let filter = Filter::parse("udp").expect("a filter");
     let m = moment_of(Plan { filter: Some(filter), ..plan() }, vec![Box::new(script(sample("web.argus"), 5))], At::END);
     let s = m.expect("a moment").snapshot;
     assert!(s.health.accepted > 0 && s.health.rejected > 0);
