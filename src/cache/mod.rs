@@ -32,6 +32,7 @@
 
 mod config;
 mod history;
+mod order;
 mod picture;
 mod series;
 mod slab;

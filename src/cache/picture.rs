@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::order::Order;
 use super::slab::NONE;
 use super::snapshot::{FlowRow, Health, HostId, HostPin, PathArc, PathId, Series, Snapshot, Totals, Unplaced};
 use super::window::{Flow, Host, Lane, WindowCache};
@@ -39,15 +40,13 @@ pub struct AddressSum {
     pub placed: bool,
 }
 
-/// Sorted orders of the tables, kept from picture to picture, as membership changes far less often than sums.
+/// What is kept from picture to picture.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     /// Something that a picture shows has changed since the last one.
     pub(super) dirty: bool,
-    pub(super) hosts_changed: bool,
-    pub(super) flows_changed: bool,
-    hosts: Vec<u32>,
-    flows: Vec<u32>,
+    pub(super) hosts: Order,
+    pub(super) flows: Order,
     /// The last picture's rows and its time; good for another picture of the same moment.
     rows: Option<(i64, Arc<[FlowRow]>)>,
 }
@@ -55,7 +54,7 @@ pub(super) struct Orders {
 impl Orders {
     /// For tables that have been emptied.
     pub(super) fn reset(&mut self) {
-        *self = Orders { dirty: true, hosts_changed: true, flows_changed: true, ..Orders::default() };
+        *self = Orders { dirty: true, ..Orders::default() };
     }
 }
 
@@ -122,28 +121,9 @@ impl WindowCache {
     }
 
     fn refresh_orders(&mut self) {
-        // The stable sort takes advantage of the part that is in order already.
-        if std::mem::take(&mut self.orders.hosts_changed) {
-            let mut order = std::mem::take(&mut self.orders.hosts);
-            order.clear();
-            order.extend(self.hosts.iter().map(|(id, _)| id));
-            order.sort_by_key(|id| self.hosts.get(*id).map(|h| h.addr));
-            self.orders.hosts = order;
-        }
-        if std::mem::take(&mut self.orders.flows_changed) {
-            let mut order = std::mem::take(&mut self.orders.flows);
-            order.retain(|id| self.flows.get(*id).is_some());
-            let mut known = vec![false; self.flows.bound()];
-            for id in &order {
-                if let Some(k) = known.get_mut(*id as usize) {
-                    *k = true;
-                }
-            }
-            let new = self.flows.iter().map(|(id, _)| id).filter(|id| known.get(*id as usize) == Some(&false));
-            order.extend(new);
-            order.sort_by_key(|id| self.flows.get(*id).map(|f| (f.newest.key, f.newest.srcid)));
-            self.orders.flows = order;
-        }
+        let (hosts, flows) = (&self.hosts, &self.flows);
+        self.orders.hosts.refresh(hosts.bound(), |id| hosts.get(id).map(|h| h.addr));
+        self.orders.flows.refresh(flows.bound(), |id| flows.get(id).map(|f| (f.newest.key, f.newest.srcid)));
     }
 
     fn layout(&self) -> Layout {
@@ -151,9 +131,9 @@ impl WindowCache {
             pins: vec![None; self.hosts.bound()],
             host_first: vec![i64::MAX; self.hosts.bound()],
             pair_first: vec![i64::MAX; self.pairs.bound()],
-            flow_first: Vec::with_capacity(self.orders.flows.len()),
+            flow_first: Vec::with_capacity(self.orders.flows.ids().len()),
         };
-        for flow in self.orders.flows.iter().filter_map(|id| self.flows.get(*id)) {
+        for flow in self.orders.flows.ids().iter().filter_map(|id| self.flows.get(*id)) {
             let first = self.first_of(flow);
             layout.flow_first.push(first);
             let lower = |list: &mut Vec<i64>, id: u32| {
@@ -185,7 +165,7 @@ impl WindowCache {
 
     fn pins(&self, layout: &mut Layout) -> Vec<HostPin> {
         let mut pins = Vec::new();
-        for &id in &self.orders.hosts {
+        for &id in self.orders.hosts.ids() {
             let Some(host) = self.hosts.get(id) else { continue };
             let Ok(place) = &host.place else { continue };
             if let Some(slot) = layout.pins.get_mut(id as usize) {
@@ -243,7 +223,7 @@ impl WindowCache {
             src_host: pin(flow.src_host),
             dst_host: pin(flow.dst_host),
         };
-        let flows: Vec<&Flow> = self.orders.flows.iter().filter_map(|id| self.flows.get(*id)).collect();
+        let flows: Vec<&Flow> = self.orders.flows.ids().iter().filter_map(|id| self.flows.get(*id)).collect();
         // Rows are large: an iterator of known length is written straight into its final place.
         flows.into_iter().zip(layout.flow_first.iter().copied()).map(row).collect()
     }

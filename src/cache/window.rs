@@ -351,7 +351,7 @@ impl WindowCache {
                 };
                 let Some(id) = self.hosts.insert(host) else { return NONE };
                 self.host_ids.insert(addr, id);
-                self.orders.hosts_changed = true;
+                self.orders.hosts.added(id);
                 id
             }
         };
@@ -417,7 +417,7 @@ impl WindowCache {
         };
         let Some(id) = self.flows.insert(flow) else { return NONE };
         self.flow_ids.insert(key, id);
-        self.orders.flows_changed = true;
+        self.orders.flows.added(id);
         self.for_ends_of_flow(src_host, dst_host, pair, |refs, flows| {
             *refs += 1;
             *flows += 1;
@@ -537,7 +537,7 @@ impl WindowCache {
         }
         let Some(flow) = self.flows.remove(id) else { return };
         self.flow_ids.remove(&(flow.newest.key, flow.newest.srcid));
-        self.orders.flows_changed = true;
+        self.orders.flows.removed(id);
         self.for_ends_of_flow(flow.src_host, flow.dst_host, flow.pair, |_, flows| *flows -= 1);
         self.release_host(flow.src_host);
         if flow.dst_host != flow.src_host {
@@ -552,7 +552,7 @@ impl WindowCache {
         if host.refs == 0 {
             self.host_ids.remove(&host.addr);
             self.hosts.remove(id);
-            self.orders.hosts_changed = true;
+            self.orders.hosts.removed(id);
         }
     }
 
