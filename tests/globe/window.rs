@@ -115,6 +115,19 @@ impl Desk {
         panic!("the picture does not come to rest");
     }
 
+    /// Takes pictures until one fits; a line is printed before its frame is on the screen.
+    fn see(&self, what: &str, fits: impl Fn(&[u8]) -> bool) {
+        assert!((0..200).any(|_| fits(&self.picture())), "{what}");
+    }
+
+    /// Presses the key of a layer twice: at least `least` pixels leave the picture of rest and all come back.
+    fn toggle_and_back(&self, rest: &[u8], key: &str, layer: &str, least: usize) {
+        self.switch(key, layer);
+        self.see(&format!("key {key} changes at least {least} pixels"), |now| difference(rest, now) >= least);
+        self.switch(key, layer);
+        self.see(&format!("key {key} twice gives the picture back"), |now| difference(rest, now) == 0);
+    }
+
     /// Presses a key and waits until its layer has changed.
     fn switch(&self, key: &str, layer: &str) {
         self.xdotool(&["key", key]);
@@ -187,19 +200,10 @@ fn keys_clicks_and_drags_do_what_they_say_in_the_real_window() {
         ("t", "timeline", 5_000),
         ("f", "table", 10_000),
     ] {
-        desk.switch(key, layer);
-        let changed = difference(&rest, &desk.still());
-        assert!(changed >= least, "key {key} changes {changed} pixels, at least {least} expected");
-        desk.switch(key, layer);
-        assert_eq!(difference(&rest, &desk.still()), 0, "key {key} twice gives the picture back");
+        desk.toggle_and_back(&rest, key, layer, least);
     }
-
     for (key, layer, least) in [("a", "arcs", 2_000), ("d", "legend", 2_000)] {
-        desk.switch(key, layer);
-        let changed = (0..20).map(|_| difference(&rest, &desk.picture())).find(|&n| n >= least);
-        assert!(changed.is_some(), "key {key} changes at least {least} pixels");
-        desk.switch(key, layer);
-        assert_eq!(difference(&rest, &desk.still()), 0, "key {key} twice gives the picture back");
+        desk.toggle_and_back(&rest, key, layer, least);
     }
 
     // A pin well inside the globe's free part.
@@ -212,8 +216,7 @@ fn keys_clicks_and_drags_do_what_they_say_in_the_real_window() {
     desk.xdotool(&["click", "1"]);
     let picked = desk.wait_for("pick host ");
     assert_eq!(picked, format!("pick host {addr}"), "the pin under the pointer");
-    let card = difference(&rest, &desk.still());
-    assert!(card > 5_000, "the card covers {card} pixels");
+    desk.see("the card covers 5,000 pixels", |now| difference(&rest, now) > 5_000);
     desk.xdotool(&["key", "Escape"]);
     desk.xdotool(&["key", "Escape"]);
     desk.wait_for("pick nothing");
@@ -231,5 +234,5 @@ fn keys_clicks_and_drags_do_what_they_say_in_the_real_window() {
     // Dragging west looks east. A line comes whenever the eye rests, also between two steps.
     let lon = |line: &str| line.split(' ').nth(2).and_then(|w| w.parse::<f64>().ok()).expect("a longitude");
     while lon(&desk.wait_for("camera ")) < lon(&camera) + 3.0 {}
-    assert!(difference(&rest, &desk.still()) > 20_000, "the globe has turned");
+    desk.see("the globe has turned", |now| difference(&rest, now) > 20_000);
 }
