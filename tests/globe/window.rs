@@ -92,13 +92,13 @@ impl Desk {
     /// What is on the screen.
     fn picture(&self) -> Vec<u8> {
         let file = self.folder.join("screen.png");
-        let done = Command::new("import")
-            .args(["-window", "root"])
-            .arg(&file)
-            .env("DISPLAY", &self.display)
-            .status()
-            .expect("import runs (Debian: imagemagick)");
-        assert!(done.success(), "a picture of the screen");
+        // The X server refuses to copy a screen whose windows change meanwhile; a second look then succeeds.
+        let done = (0..5).any(|_| {
+            let mut import = Command::new("import");
+            import.args(["-window", "root"]).arg(&file).env("DISPLAY", &self.display);
+            import.status().expect("import runs (Debian: imagemagick)").success()
+        });
+        assert!(done, "a picture of the screen");
         image::open(&file).expect("a PNG").into_rgb8().into_raw()
     }
 
