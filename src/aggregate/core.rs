@@ -172,6 +172,14 @@ impl Core {
         }
     }
 
+    /// Measures its duration anew, after its times were changed.
+    pub(super) fn measure(&mut self) {
+        if !self.added.is_written {
+            let secs = fields::seconds(self.span());
+            self.added.active = Spread { count: 1, min: secs, mean: secs, stdev: 0.0, max: secs };
+        }
+    }
+
     /// What both sides sent.
     #[must_use]
     pub fn counts(&self) -> Sides<Counts> {

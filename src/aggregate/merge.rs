@@ -9,7 +9,13 @@ impl Core {
     pub fn add(&mut self, other: &Core) {
         self.added.add(&other.added, self.span(), other.span());
         self.add_key(other);
-        self.src = union(self.src, other.src);
+        self.src = match (self.src, other.src) {
+            // Of ends within one second the classic clients take the later record's, at the source.
+            (Some(a), Some(b)) if a.end.secs() == b.end.secs() => {
+                Some(Span { start: a.start.min(b.start), end: b.end })
+            }
+            (a, b) => union(a, b),
+        };
         self.dst = union(self.dst, other.dst);
         self.has_metrics |= other.has_metrics;
         self.has_appbytes |= other.has_appbytes;

@@ -2,6 +2,7 @@
 
 use super::core::{Core, Net};
 use super::{encode, label};
+use crate::base::Span;
 use crate::record::{Counts, DsrKind, Far, FlowForm, RecordBuilder, Spread, SrcId, label_turned};
 
 /// An owned flow. Built from a record, added to others, written back as a record of version 3.
@@ -83,6 +84,16 @@ impl Merged {
         if self.icmp_error.is_none() {
             self.icmp_error.clone_from(&other.icmp_error);
         }
+    }
+
+    /// A flow of nothing at all, over a stretch of time.
+    #[must_use]
+    pub fn nothing(span: Span) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut b = RecordBuilder::new(&mut out, 0x13, 0x20);
+        encode::time(Some(span), None, &mut b);
+        b.finish();
+        out
     }
 
     /// Turns it round.

@@ -11,6 +11,7 @@
 //! This room knows no file and no option.
 
 mod arena;
+mod bins;
 mod cluster;
 mod conf;
 mod core;
@@ -27,6 +28,7 @@ mod tests;
 use crate::record::{Far, RecordRef};
 
 pub use arena::{Arena, Place};
+pub use bins::Width;
 pub use cluster::{Clusters, Rules};
 pub use conf::{ConfError, Rule, parse as parse_rules};
 pub use core::Core;

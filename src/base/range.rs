@@ -103,6 +103,15 @@ impl TimeRange {
         Ok(TimeRange { negated, relation, extent, zone: zone.clone() })
     }
 
+    /// Its ends, the second one not included; none of a range that is negated or has wildcards.
+    #[must_use]
+    pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
+        match self.extent {
+            Extent::Fixed(start, end) if !self.negated => Some((start, end)),
+            _ => None,
+        }
+    }
+
     /// Whether a record of that stretch is meant.
     #[must_use]
     pub fn holds(&self, record: Span) -> bool {

@@ -13,10 +13,12 @@ mod globe;
 mod input;
 mod picture;
 mod ra;
+mod rabins;
 mod racluster;
 mod racount;
 mod rahisto;
 mod rasort;
+mod rasplit;
 mod rastrip;
 mod snapshot;
 mod tools;
@@ -64,6 +66,10 @@ enum Command {
     Ra(Box<ra::Args>),
     /// Merge flow records that share keys.
     Racluster(Box<racluster::Args>),
+    /// Merge flow records that share keys, one stretch of time after the other.
+    Rabins(Box<rabins::Args>),
+    /// Write flow records to many files: by time, by number, by what they say.
+    Rasplit(Box<rasplit::Args>),
     /// Sort flow records by fields.
     Rasort(Box<rasort::Args>),
     /// Count flow records, packets and bytes.
@@ -88,6 +94,8 @@ const CLASSIC: &[(&str, &str)] = &[
     ("racount", "racount"),
     ("rahisto", "rahisto"),
     ("rastrip", "rastrip"),
+    ("rabins", "rabins"),
+    ("rasplit", "rasplit"),
 ];
 
 /// Options whose next word may be a lone `-`, meaning standard input or output.
@@ -115,6 +123,8 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Globe(args) => globe::run(*args, filter),
         Command::Ra(args) => ra::run(*args, filter),
         Command::Racluster(args) => racluster::run(*args, filter),
+        Command::Rabins(args) => rabins::run(*args, filter),
+        Command::Rasplit(args) => rasplit::run(*args, filter),
         Command::Rasort(args) => rasort::run(*args, filter),
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Subcommands that are called by the name of a classic program.
-const TOOLS: &[&str] = &["ra", "racluster", "rasort", "racount", "rahisto", "rastrip"];
+const TOOLS: &[&str] = &["ra", "racluster", "rasort", "racount", "rahisto", "rastrip", "rabins", "rasplit"];
 
 /// Classic programs that there are none of here yet.
-const OTHERS: &[&str] = &["rabins", "rasplit", "ralabel", "ranonymize", "rasql"];
+const OTHERS: &[&str] = &["ralabel", "ranonymize", "rasql"];
 
 fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_argus-globe"))
@@ -127,7 +127,7 @@ fn golden_command_lines_of_the_shared_folder_print_byte_for_byte() {
     }
     let (equal, different) = cases(&shared, "shared");
     println!("{} golden command lines equal: {equal:?}; different: {different:?}", equal.len());
-    assert!(different.is_empty() && equal.len() >= 34, "{} equal, different {different:?}", equal.len());
+    assert!(different.is_empty() && equal.len() >= 43, "{} equal, different {different:?}", equal.len());
 }
 
 /// Runs a program of the classic suite, if it is installed.
@@ -177,6 +177,12 @@ fn every_mistake_has_its_sentence_and_its_status() {
         (vec!["rahisto", "-r", &web, "-H", "dur", "10L:0-1"], 2, "a range above 0"),
         (vec!["rahisto", "-r", &web, "-H", "dur", "3", "--svg", "/no/such/dir/x.svg"], 1, "/no/such/dir/x.svg"),
         (vec!["racount", "-r", "/no/such/file"], 2, "\"/no/such/file\": No such file or directory"),
+        (vec!["rabins", "-r", &web, "-m", "proto"], 2, "-M time N{s,m,h,d,w,M,y} or -M count N is needed"),
+        (vec!["rabins", "-r", &web, "-M", "time", "5x"], 2, "-M time 5x: expected a number"),
+        (vec!["rabins", "-r", &web, "-M", "time", "5s", "-M", "nosuch"], 2, "mode 'nosuch' is not supported"),
+        (vec!["rasplit", "-r", &web, "-M", "time", "1h", "-w", "/no/such/dir/%Q"], 2, "%Q is not supported"),
+        (vec!["rasplit", "-r", &web, "-M", "time", "1h", "-w", "x/$nosuch.%H"], 2, "unknown field '$nosuch'"),
+        (vec!["rasplit", "-r", &web, "-w", "-"], 2, "-w - is not supported"),
         (vec!["rastrip", "-r", &web, "-M", "nosuch"], 2, "-M nosuch: no such part"),
         (vec!["rastrip", "-r", &web, "-M", "replace"], 2, "mode 'replace' is not supported"),
         (vec!["rasort", "-r", "/no/such/file"], 2, "\"/no/such/file\": No such file or directory"),
@@ -198,6 +204,7 @@ fn every_tool_prints_json() {
         vec!["racount", "-M", "proto", "-M", "addr"],
         vec!["rahisto", "-H", "dur", "10"],
         vec!["rastrip"],
+        vec!["rabins", "-M", "time", "2s", "-m", "proto"],
     ] {
         let input = sample("web.full.argus");
         let out = run(&[&args[..], &["-M", "json", "-r", &input]].concat());
@@ -239,4 +246,53 @@ fn stripped_records_hold_what_is_left() {
     let gone = cells(&file, &["sttl", "suser", "senc", "sjit"]);
     assert!(gone.lines().count() > 40 && gone.lines().all(|l| l.chars().all(|c| c == ',')), "{gone}");
     assert!(std::fs::metadata(&file).expect("a file").len() < std::fs::metadata(&input).expect("a file").len());
+}
+
+#[test]
+fn split_files_together_hold_what_was_read() {
+    let folder = Folder::new("split");
+    let input = sample("web.full.argus");
+    let count = |path: &str| {
+        let out = text(&run(&["racount", "-r", path, "-M", "json"]).stdout);
+        let v: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"));
+        ["pkts", "sbytes", "dbytes"].map(|k| v[k].as_u64().expect("a number"))
+    };
+    let whole = count(&input);
+    for (n, mode) in [&["time", "2s"][..], &["time", "1h"], &["count", "10"], &["size", "2k"]].iter().enumerate() {
+        let name = format!("{}/x", folder.path(&n.to_string()));
+        let out = run(&[&["rasplit", "-r", &input, "-w", &name, "-M"][..], mode].concat());
+        assert_eq!(out.status.code(), Some(0), "{mode:?}: {}", text(&out.stderr));
+        let mut sum = [0; 3];
+        let mut files = 0;
+        for entry in std::fs::read_dir(folder.path(&n.to_string())).expect("a folder") {
+            let path = entry.expect("a file").path();
+            let one = count(path.to_str().expect("a plain path"));
+            sum.iter_mut().zip(one).for_each(|(s, v)| *s += v);
+            files += 1;
+        }
+        assert_eq!(sum, whole, "{mode:?}");
+        assert!(if mode[1] == "1h" { files == 1 } else { files > 2 }, "{mode:?}: {files}");
+    }
+}
+
+#[test]
+fn bins_together_hold_what_was_read() {
+    let input = sample("voip.full.argus");
+    let sums = |args: &[&str]| {
+        let out = text(
+            &run(&[args, &["-L-1", "-c", ",", "-s", "spkts", "dpkts", "sbytes", "dbytes", "-r", &input]].concat())
+                .stdout,
+        );
+        let mut sum = [0u64; 4];
+        for line in out.lines() {
+            line.split(',').zip(&mut sum).for_each(|(cell, s)| *s += cell.parse::<u64>().expect("a number"));
+        }
+        sum
+    };
+    let whole = sums(&["ra"]);
+    assert!(whole[0] > 50);
+    for mode in [&["time", "1s"][..], &["time", "1m", "hard"], &["time", "1M", "nomodify"], &["count", "7"]] {
+        let args = [&["rabins", "-m", "saddr", "proto", "-M"][..], mode].concat();
+        assert_eq!(sums(&args), whole, "{mode:?}");
+    }
 }

@@ -215,7 +215,7 @@ pub(in crate::cli) struct Plan {
     pub(super) server_filter: String,
     pub(super) show_filter: bool,
     pub(super) window: Option<Window>,
-    pub(super) time: Option<TimeRange>,
+    pub(in crate::cli) time: Option<TimeRange>,
     pub(super) label: Option<Pattern>,
     pub(super) strip: Option<Strip>,
     pub(super) grep: Option<Pattern>,
@@ -226,6 +226,8 @@ pub(in crate::cli) struct Plan {
     pub(super) header: Header,
     pub(super) summary: bool,
     pub(in crate::cli) now: Timestamp,
+    /// Zone of the times of day.
+    pub(in crate::cli) zone: Zone,
     /// Layout of the output.
     pub(in crate::cli) shape: Shape,
     /// The tool's own modes, in order.
@@ -264,7 +266,7 @@ impl Plan {
         let grep = args.grep.as_deref().map(|t| Pattern::parse("-e", t)).transpose()?;
         let columns = columns(&args.fields, kit)?;
         let shape = shape(&args, &modes)?;
-        let look = look(&args, &modes, zone, services)?;
+        let look = look(&args, &modes, zone.clone(), services)?;
         Ok(Plan {
             sources,
             run_time: args.run_time,
@@ -287,6 +289,7 @@ impl Plan {
             summary: args.summary,
             now,
             modes: modes.own,
+            zone,
             shape,
         })
     }

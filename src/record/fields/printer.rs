@@ -117,6 +117,11 @@ impl Printer {
         }
     }
 
+    /// Appends the value of one field, whether it is among the columns or not.
+    pub fn cell(&self, field: &'static Field, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
+        self.value(far, context, Column { field, width: field.width }, out);
+    }
+
     fn columns_row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
         let start = out.len();
         let mut cell = std::mem::take(&mut self.cell);
