@@ -9,15 +9,15 @@ use super::playhead::Player;
 use super::reader::Message;
 use crate::base::{Span, Timestamp, Warnings};
 use crate::cache::{Health, Snapshot, SourceHealth, SourceState};
-use crate::record::{Cause, FlowSummary, SourceId};
+use crate::record::{FlowSummary, SourceId};
 use crate::source::SourceInfo;
 
 /// A live source whose records are at most so old counts as being in step with the wall clock.
 const IN_STEP: i64 = 300_000_000_000;
 /// A record from farther ahead of the wall clock has a wrong time and does not move the playhead.
 const TOO_FAR_AHEAD: i64 = 86_400_000_000_000;
-/// The live playhead stays at most so far behind the newest records.
-const LONGEST_LAG: i64 = 6_000_000_000;
+/// The live playhead stays at most so far behind the clock.
+const LONGEST_LAG: i64 = 10_000_000_000;
 
 /// What the two clocks show.
 #[derive(Clone, Copy, Debug)]
@@ -30,14 +30,15 @@ pub(super) struct Clocks {
 
 /// How live records relate to the wall clock.
 ///
-/// A sensor reports a long flow at the end of each status interval: at any moment the youngest part of the running
-/// flows is still unreported. The live playhead therefore stays behind the clock by the longest time from the start of
-/// a record to its arrival, as far as records come promptly; so rates do not pulse with the reports.
+/// A sensor reports a flow at the end of a status interval (5 s by default): what happens now is known only then. The
+/// live playhead therefore stays behind the clock by the longest time from a record's start to its arrival, so that
+/// all of a record is known when its time is shown, and rates neither miss nor pulse with the reports. Records that
+/// come later than ten seconds are not waited for.
 #[derive(Clone, Copy, Debug, Default)]
 struct LiveClock {
     /// Largest (end of record - wall clock at its arrival), nanoseconds.
     skew: Option<i64>,
-    /// Longest (arrival - start) of a promptly reported record, nanoseconds.
+    /// Longest (arrival - start) of a record that came within the longest lag, nanoseconds.
     lag: i64,
 }
 
@@ -49,9 +50,8 @@ impl LiveClock {
         }
         self.skew = Some(self.skew.map_or(ahead, |s| s.max(ahead)));
         let age = self.wall(wall).saturating_sub(flow.span.start.nanos());
-        let prompt = self.wall(wall).saturating_sub(flow.span.end.nanos()) < 2_000_000_000;
-        if prompt && flow.cause == Cause::Status {
-            self.lag = self.lag.max(age).min(LONGEST_LAG);
+        if age <= LONGEST_LAG {
+            self.lag = self.lag.max(age);
         }
     }
 
