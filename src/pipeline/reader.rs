@@ -158,3 +158,68 @@ fn running(source: &dyn Source) -> SourceState {
         None => SourceState::Reading,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::bounded;
+
+    use super::*;
+
+    fn batch(records: usize) -> Batch {
+        let mut b = Batch::new(SourceId(0));
+        (0..records).for_each(|_| b.push(&[0x13, 0x10, 0, 1]));
+        b
+    }
+
+    #[test]
+    fn a_live_source_drops_and_counts_when_nobody_takes_its_batches() {
+        let (out, inbox) = bounded(1);
+        let (stop, stopped) = bounded(0);
+        let reader = Reader { id: SourceId(0), out, stop: stopped };
+        assert!(matches!(reader.hand_on(batch(5), true), Ok(0)));
+        assert!(matches!(reader.hand_on(batch(7), true), Ok(7)));
+        assert!(matches!(inbox.try_recv(), Ok(Message::Batch(b)) if b.len() == 5));
+        assert!(matches!(reader.hand_on(batch(3), true), Ok(0)));
+        // A file waits for its turn and gives up only when the pipeline stops.
+        drop(stop);
+        assert!(reader.hand_on(batch(2), false).is_err());
+        drop(inbox);
+        assert!(reader.hand_on(batch(1), true).is_err());
+    }
+
+    /// Two batches at once, then nothing more.
+    struct Burst(u32);
+
+    impl Source for Burst {
+        fn info(&self) -> SourceInfo {
+            SourceInfo { name: "burst".into(), kind: "argus stream", live: true, dropped: 1, damaged: 0 }
+        }
+
+        fn poll(&mut self, out: &mut Batch, _: &mut Warnings) -> Result<Step, source::SourceError> {
+            self.0 += 1;
+            if self.0 > 2 {
+                return Ok(Step::End);
+            }
+            out.push(&[0x13, 0x10, 0, 1]);
+            Ok(Step::More)
+        }
+    }
+
+    #[test]
+    fn a_source_tells_what_it_is_before_its_records_and_how_it_ended() {
+        let (out, inbox) = bounded(10);
+        let (_stop, stopped) = bounded(0);
+        Reader { id: SourceId(0), out, stop: stopped }.run(Input::Open(Box::new(Burst(0))));
+        let kinds: Vec<char> = inbox
+            .try_iter()
+            .map(|m| match m {
+                Message::Info(_, info) if info.dropped == 1 => 'i',
+                Message::State(_, SourceState::Live) => 'l',
+                Message::State(_, SourceState::Ended) => 'e',
+                Message::Batch(_) => 'b',
+                _ => '?',
+            })
+            .collect();
+        assert_eq!(kinds, ['i', 'l', 'b', 'b', 'e']);
+    }
+}

@@ -268,28 +268,6 @@ fn a_breakdown_of_a_reader_is_an_error_and_not_the_end() {
 }
 
 #[test]
-fn a_live_source_drops_and_counts_when_nobody_takes_its_batches() {
-    use super::reader::Reader;
-    let (out, inbox) = crossbeam_channel::bounded(4);
-    let (stop, stopped) = crossbeam_channel::bounded(0);
-    let source = Script { live: true, ..script(sample("web.argus"), 5) };
-    let reader = Reader { id: SourceId(0), out, stop: stopped };
-    let thread = std::thread::Builder::new()
-        .name("src-0".into())
-        .spawn(move || reader.run(Input::Open(Box::new(source))))
-        .expect("a thread");
-    // The first two messages tell of the source; two batches fit, the others find the channel full.
-    let dropped = std::iter::from_fn(|| inbox.recv_timeout(PATIENCE).ok()).find_map(|m| match m {
-        Message::Info(_, info) if info.dropped > 0 => Some(info.dropped),
-        _ => None,
-    });
-    assert!(dropped.is_some_and(|d| d > 0));
-    drop(stop);
-    drop(inbox);
-    thread.join().expect("no breakdown");
-}
-
-#[test]
 fn the_history_limit_is_counted_and_the_beginning_kept() {
     let small = Plan { history_bytes: 2000, ..plan() };
     let m = moment_of(small, vec![Box::new(script(sample("web.argus"), 5))], At::START).expect("a moment");
