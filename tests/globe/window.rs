@@ -92,7 +92,7 @@ impl Desk {
     /// What is on the screen.
     fn picture(&self) -> Vec<u8> {
         let file = self.folder.join("screen.png");
-        // The X server refuses to copy a screen whose windows change meanwhile; a second look then succeeds.
+        // One grab in many hundreds was seen to fail, for a reason not known; a screen that stays unreadable still fails.
         let done = (0..5).any(|_| {
             let mut import = Command::new("import");
             import.args(["-window", "root"]).arg(&file).env("DISPLAY", &self.display);
