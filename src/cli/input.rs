@@ -82,7 +82,9 @@ impl InputArgs {
         };
         let live = |device: &String| SourceSpec::Live { device: device.clone(), filter: self.packet_filter.clone() };
         let files = self.read.iter().map(file);
-        let servers = self.server.iter().cloned().map(SourceSpec::ArgusTcp);
+        // What is no name of a server is refused when it is opened.
+        let server = |s: &String| SourceSpec::from_remote(s).unwrap_or_else(|_| SourceSpec::ArgusTcp(s.clone()));
+        let servers = self.server.iter().map(server);
         files.chain(servers).chain(self.interface.iter().map(live)).collect()
     }
 
@@ -126,7 +128,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn position(text: &str) -> Result<LatLon, String> {
+/// Latitude and longitude in degrees, separated by a comma.
+///
+/// # Errors
+/// What was expected.
+pub(crate) fn position(text: &str) -> Result<LatLon, String> {
     let number = |t: &str| f64::from_str(t.trim()).ok();
     let (lat, lon) = text.split_once(',').ok_or("expected latitude and longitude in degrees, such as 48.14,11.58")?;
     number(lat)

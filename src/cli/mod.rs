@@ -16,10 +16,12 @@ mod ra;
 mod rabins;
 mod racluster;
 mod racount;
+mod radium;
 mod rahisto;
 mod rasort;
 mod rasplit;
 mod rastrip;
+mod service;
 mod snapshot;
 mod tools;
 
@@ -81,6 +83,9 @@ enum Command {
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
+    /// Collect flow records from many sources and serve them as one stream (classic `radium`).
+    #[command(visible_alias = "relay")]
+    Radium(Box<radium::Args>),
     /// Print what the screens would read at one moment.
     Snapshot(Box<snapshot::Args>),
 }
@@ -96,6 +101,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("rastrip", "rastrip"),
     ("rabins", "rabins"),
     ("rasplit", "rasplit"),
+    ("radium", "radium"),
 ];
 
 /// Options whose next word may be a lone `-`, meaning standard input or output.
@@ -129,7 +135,8 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),
         Command::Rastrip(args) => rastrip::run(*args, filter),
-        Command::Argus(args) => argus::run(&args, filter),
+        Command::Argus(args) => argus::run(*args, filter),
+        Command::Radium(args) => radium::run(*args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }
 }

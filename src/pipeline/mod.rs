@@ -11,20 +11,26 @@
 //!
 //! A snapshot is published at most ten times a second, and at once after a control. A picture depends on the records
 //! and the playhead's time alone, not on the way or the speed by which the playhead came there.
+//!
+//! Whoever passes records on instead of showing them reads sources through a [`Relay`] and may label them ([`Labels`]).
 
 mod conductor;
 mod control;
 mod engine;
+mod label;
 mod moment;
 mod placer;
 mod plan;
 mod playhead;
 mod reader;
+mod relay;
 mod run;
 #[cfg(test)]
 mod tests;
 
 pub use control::{Control, PlayState, Playhead};
+pub use label::Labels;
 pub use moment::{Moment, moment_at, snapshot_at};
 pub use plan::{At, AtError, PipelineError, Plan, Start};
+pub use relay::{Relay, RelayEvent};
 pub use run::{Handle, Pipeline};

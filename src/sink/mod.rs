@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 mod argus_file;
+mod datagram;
 mod server;
 mod text;
 
 pub use argus_file::ArgusWriter;
+pub use datagram::DatagramWriter;
 pub use server::{DEFAULT_PORT, Network, NetworkError, Server, ServerConfig, ServerError, ServerStats, Voice};
 pub use text::{Header, TextWriter};
 

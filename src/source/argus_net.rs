@@ -410,13 +410,19 @@ impl Drop for ArgusStream {
 /// Follows the sequence numbers of sensors: what is missing was lost on the way. A sensor numbers flows, not records:
 /// first records carry 1, 2, 3 …, later records of a flow repeat its number. So only first records are followed.
 #[derive(Debug, Default)]
-struct Gaps {
+pub(super) struct Gaps {
     last: Map<SrcId, u32>,
     missing: u64,
 }
 
 impl Gaps {
-    fn note(&mut self, record: RecordRef<'_>) {
+    /// Records known to be missing.
+    pub(super) fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// Follows one record.
+    pub(super) fn note(&mut self, record: RecordRef<'_>) {
         if record.kind() != RecordKind::Far || record.cause() != Cause::Start {
             return;
         }

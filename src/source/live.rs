@@ -15,8 +15,17 @@ pub fn open_live(device: &str, _options: PacketOptions) -> Result<Box<dyn Source
     })
 }
 
+/// The interface that libpcap would take.
+///
+/// # Errors
+/// The program was built without libpcap, or the user may see no interface.
+#[cfg(not(feature = "live"))]
+pub fn default_device() -> Result<String, SourceError> {
+    open_live("the default interface", PacketOptions::default()).map(|s| s.info().name)
+}
+
 #[cfg(feature = "live")]
-pub use capture::open_live;
+pub use capture::{default_device, open_live};
 
 #[cfg(feature = "live")]
 mod capture {
@@ -93,6 +102,19 @@ mod capture {
             left: last.saturating_sub(first.saturating_sub(1)),
             dropped: 0,
         }))
+    }
+
+    /// The interface that libpcap would take.
+    ///
+    /// # Errors
+    /// The user may see no interface.
+    pub fn default_device() -> Result<String, SourceError> {
+        let none = |problem: String| SourceError::Unavailable { name: "the default interface".into(), problem };
+        match Device::lookup() {
+            Ok(Some(device)) => Ok(device.name),
+            Ok(None) => Err(none("there is none that this user may capture from; name one with -i".into())),
+            Err(e) => Err(none(format!("{e}; name one with -i"))),
+        }
     }
 
     /// What libpcap's refusal means, and what helps.

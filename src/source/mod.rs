@@ -11,6 +11,7 @@ use crate::record::{Batch, SourceId};
 
 mod argus_file;
 mod argus_net;
+mod argus_udp;
 mod bpf;
 mod content;
 mod decompress;
@@ -20,7 +21,7 @@ mod packets;
 mod pipe;
 mod spec;
 
-pub use live::open_live;
+pub use live::{default_device, open_live};
 pub use packets::{PacketFiles, PacketOptions};
 pub use spec::SourceSpec;
 
@@ -138,6 +139,7 @@ pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<B
         SourceSpec::File(path) => opener::open_file(path, id),
         SourceSpec::Stdin => opener::open_stdin(id),
         SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter)?)),
+        SourceSpec::ArgusUdp(place) => Ok(Box::new(argus_udp::ArgusDatagrams::new(place)?)),
         SourceSpec::Live { device, filter } => packets::open_interface(device, filter),
     }
 }

@@ -16,6 +16,8 @@ pub enum SourceSpec {
     Stdin,
     /// An argus server or relay on TCP, `host:port`, default port 561 (`-S`).
     ArgusTcp(String),
+    /// Argus records in datagrams, received on `host:port` (`-S argus-udp://host:port`).
+    ArgusUdp(String),
     /// A live interface with an optional packet filter in libpcap syntax (`-i`).
     Live {
         /// Device name.
@@ -41,22 +43,24 @@ impl SourceSpec {
     }
 
     /// The value of an option that names a server (`-S`): `host`, `host:port`, `[address]:port`, each with or without
-    /// `argus://` or `argus-tcp://` before it.
+    /// `argus://` or `argus-tcp://` before it; with `argus-udp://` it is the address of this machine to receive on.
     ///
     /// # Errors
     /// Another scheme, no host, or a port that is no number; the text says which.
     pub fn from_remote(word: &str) -> Result<SourceSpec, String> {
-        let rest = match word.split_once("://") {
-            Some(("argus" | "argus-tcp", rest)) => rest.trim_end_matches('/'),
+        let (udp, rest) = match word.split_once("://") {
+            Some(("argus" | "argus-tcp", rest)) => (false, rest.trim_end_matches('/')),
+            Some(("argus-udp", rest)) => (true, rest.trim_end_matches('/')),
             Some((scheme, _)) => {
                 return Err(format!(
-                    "{word:?}: servers are read with argus:// or argus-tcp://, {scheme:?} is not supported"
+                    "{word:?}: servers are read with argus://, argus-tcp:// or argus-udp://, {scheme:?} is not supported"
                 ));
             }
-            None => word,
+            None => (false, word),
         };
         let (host, port) = split_host(rest).map_err(|problem| format!("{word:?}: {problem}"))?;
-        Ok(SourceSpec::ArgusTcp(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }))
+        let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        Ok(if udp { SourceSpec::ArgusUdp(place) } else { SourceSpec::ArgusTcp(place) })
     }
 }
 
@@ -95,6 +99,7 @@ impl fmt::Display for SourceSpec {
             SourceSpec::File(path) => write!(f, "{}", path.display()),
             SourceSpec::Stdin => f.write_str("-"),
             SourceSpec::ArgusTcp(host) => f.write_str(host),
+            SourceSpec::ArgusUdp(place) => write!(f, "argus-udp://{place}"),
             SourceSpec::Live { device, .. } => f.write_str(device),
         }
     }
@@ -116,7 +121,8 @@ mod tests {
         ] {
             assert_eq!(SourceSpec::from_remote(word), Ok(SourceSpec::ArgusTcp(want.into())), "{word}");
         }
-        for word in ["", ":561", "probe:", "probe:0", "probe:70000", "probe:x", "[::1", "[::1]9", "argus-udp://probe"] {
+        assert_eq!(SourceSpec::from_remote("argus-udp://127.0.0.1:9/"), Ok(SourceSpec::ArgusUdp("127.0.0.1:9".into())));
+        for word in ["", ":561", "probe:", "probe:0", "probe:70000", "probe:x", "[::1", "[::1]9", "cisco://probe"] {
             assert!(SourceSpec::from_remote(word).is_err(), "{word}");
         }
     }

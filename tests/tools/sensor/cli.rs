@@ -55,7 +55,7 @@ fn every_mistake_gets_its_sentence_and_status() {
     fails(&["-w", text(&out)], 2, &["-r"]);
     fails(&["-r", text(&good), "-w", text(&out), "-S", "0"], 2, &["-S"]);
     fails(&["-r", text(&good), "-w", text(&out), "-e", "too long"], 2, &["-e"]);
-    for (option, value) in [("-P", Some("561")), ("-d", None), ("-F", Some("argus.conf")), ("-T", Some("2"))] {
+    for (option, value) in [("-f", None), ("-t", None), ("-C", None), ("-T", Some("2"))] {
         let args: Vec<&str> = ["-r", text(&good), "-w", text(&out), option].into_iter().chain(value).collect();
         fails(&args, 2, &[option, "not available"]);
     }

@@ -1,0 +1,199 @@
+//! argus.conf: settings as options that the command line did not give.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::super::Usage;
+use super::super::service::{Target, at_setting, is_yes, read_settings, source_id, warn_of_unknown};
+use super::{Args, seconds};
+use crate::base::rc::Setting;
+
+/// Fills in what the configuration says and the command line does not.
+///
+/// # Errors
+/// The file cannot be read, or a value makes no sense; the text names the line.
+pub(super) fn apply(args: &mut Args) -> anyhow::Result<()> {
+    let Some(path) = args.config.clone() else { return Ok(()) };
+    let settings = read_settings(&path)?;
+    let mut found = Found::default();
+    let mut unknown = Vec::new();
+    for setting in &settings {
+        match found.take(args, setting) {
+            Ok(true) => {}
+            Ok(false) => unknown.push(setting),
+            Err(problem) => return Err(at_setting(&path, setting, &problem).into()),
+        }
+    }
+    found.finish(args);
+    warn_of_unknown(&path, &unknown);
+    Ok(())
+}
+
+/// Settings that need others to make sense.
+#[derive(Debug, Default)]
+struct Found {
+    set_pid: bool,
+    pid_path: Option<String>,
+    interfaces: Vec<String>,
+}
+
+impl Found {
+    /// Takes one setting; false if it has no effect here.
+    fn take(&mut self, args: &mut Args, setting: &Setting) -> Result<bool, String> {
+        let value = setting.value.as_str();
+        let Some(key) = setting.key.strip_prefix("ARGUS_") else { return Ok(false) };
+        if value.is_empty() {
+            return Ok(true);
+        }
+        match key {
+            "DAEMON" => args.service.daemon |= is_yes(setting)?,
+            "MONITOR_ID" if value.starts_with('`') => return Ok(false),
+            "MONITOR_ID" => {
+                source_id(value)?;
+                args.source_id.get_or_insert_with(|| value.to_owned());
+            }
+            "ACCESS_PORT" => fill(&mut args.service.port, number(value)?),
+            "BIND_IP" if args.service.bind.is_empty() => {
+                args.service.bind = value.split(',').map(str::to_owned).collect();
+            }
+            "BIND_IP" => {}
+            "INTERFACE" => self.interfaces.push(value.to_owned()),
+            "GO_PROMISCUOUS" => args.no_promisc |= !is_yes(setting)?,
+            "CHROOT_DIR" => fill(&mut args.service.chroot, value.into()),
+            "SETUSER_ID" => fill(&mut args.service.user, value.to_owned()),
+            "SETGROUP_ID" => fill(&mut args.service.group, value.to_owned()),
+            "OUTPUT_FILE" | "OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),
+            "SET_PID" => self.set_pid = is_yes(setting)?,
+            "PID_PATH" => self.pid_path = Some(value.to_owned()),
+            "FLOW_STATUS_INTERVAL" => {
+                seconds("", value).map_err(|_| A_TIME)?;
+                args.status_interval.get_or_insert_with(|| value.to_owned());
+            }
+            "MAR_STATUS_INTERVAL" => {
+                seconds("", value).map_err(|_| A_TIME)?;
+                args.mar_interval.get_or_insert_with(|| value.to_owned());
+            }
+            "CAPTURE_DATA_LEN" => fill(&mut args.user_bytes, number(value)?),
+            "FILTER" => args.packet_filter = Some(value.to_owned()),
+            "PACKET_CAPTURE_FILE" | "DEBUG_LEVEL" => return Ok(false),
+            _ => return measurements(args, key, setting).and_then(|known| Ok(known || timeout(args, key, setting)?)),
+        }
+        Ok(true)
+    }
+
+    /// Joins what belongs together.
+    fn finish(self, args: &mut Args) {
+        if args.interface.is_none() && args.read.is_empty() {
+            // One sensor watches one interface; several are watched as all.
+            args.interface = match self.interfaces.as_slice() {
+                [] => None,
+                [one] => Some(bare_device(one)),
+                _ => Some("any".into()),
+            };
+        }
+        if self.set_pid && args.service.pid_file.is_none() {
+            let dir = self.pid_path.unwrap_or_else(|| "/var/run".into());
+            let device = args.interface.as_deref().unwrap_or("any");
+            args.service.pid_file = Some(std::path::Path::new(&dir).join(format!("argus.{device}.0.pid")));
+        }
+    }
+}
+
+const A_TIME: &str = "a number of seconds above 0 is expected";
+
+fn fill<T>(option: &mut Option<T>, value: T) {
+    option.get_or_insert(value);
+}
+
+fn number<T: FromStr>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| "a number is expected, and not too large a one".to_owned())
+}
+
+/// `ind:eth0/id` and the like without what surrounds the name.
+fn bare_device(text: &str) -> String {
+    let name = text.rsplit_once(':').map_or(text, |(_, name)| name);
+    name.split(['/', ',']).next().unwrap_or(name).trim().to_owned()
+}
+
+/// What is to be measured; false for other keys.
+fn measurements(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, String> {
+    let option = match key {
+        "GENERATE_JITTER_DATA" => &mut args.jitter,
+        "GENERATE_MAC_DATA" => &mut args.macs,
+        "GENERATE_APPBYTE_METRIC" => &mut args.app_bytes,
+        "GENERATE_PACKET_SIZE" => &mut args.sizes,
+        "GENERATE_RESPONSE_TIME_DATA" => &mut args.response,
+        // Always so; what cannot be switched off is named.
+        "GENERATE_TCP_PERF_METRIC" | "GENERATE_START_RECORDS" => return is_yes(setting),
+        "FLOW_TYPE" => return Ok(setting.value.eq_ignore_ascii_case("bidirectional")),
+        "FLOW_KEY" => return Ok(setting.value.eq_ignore_ascii_case("CLASSIC_5_TUPLE")),
+        _ => return Ok(false),
+    };
+    *option |= is_yes(setting)?;
+    Ok(true)
+}
+
+/// Idle times; false for other keys.
+fn timeout(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, String> {
+    let t = &mut args.timeouts;
+    let option: &mut Duration = match key {
+        "IP_TIMEOUT" => &mut t.ip,
+        "TCP_TIMEOUT" => &mut t.tcp,
+        "ICMP_TIMEOUT" => &mut t.icmp,
+        "IGMP_TIMEOUT" => &mut t.igmp,
+        "FRAG_TIMEOUT" => &mut t.fragment,
+        "ARP_TIMEOUT" => &mut t.arp,
+        "OTHER_TIMEOUT" => &mut t.other,
+        _ => return Ok(false),
+    };
+    *option = seconds("", &setting.value).map_err(|Usage(_)| A_TIME)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::base::rc;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parsed(line: &str, conf: &str) -> Result<(Args, Vec<String>), String> {
+        let mut args = Line::parse_from(line.split(' ')).args;
+        let (mut found, mut unknown) = (Found::default(), Vec::new());
+        for setting in rc::parse(conf).expect("settings") {
+            if !found.take(&mut args, &setting)? {
+                unknown.push(setting.key);
+            }
+        }
+        found.finish(&mut args);
+        Ok((args, unknown))
+    }
+
+    #[test]
+    fn settings_fill_what_the_command_line_leaves_open() {
+        let conf = "ARGUS_ACCESS_PORT=561\nARGUS_FLOW_STATUS_INTERVAL=7\nARGUS_INTERFACE=ind:eth0/10.0.0.1\n\
+            ARGUS_OUTPUT_FILE=/x/y \"udp\"\nARGUS_GENERATE_MAC_DATA=yes\nARGUS_TCP_TIMEOUT=90\nARGUS_SET_PID=yes\n\
+            ARGUS_PID_PATH=/run\nARGUS_NEW=1\nARGUS_MONITOR_ID=`hostname`\nARGUS_BIND_IP=\nRA_X=1\n\
+            ARGUS_GENERATE_TCP_PERF_METRIC=no\n";
+        let (args, unknown) = parsed("argus -S 9", conf).expect("well formed");
+        assert_eq!((args.service.port, args.status_interval.as_deref()), (Some(561), Some("9")));
+        assert_eq!((args.interface.as_deref(), args.macs, args.jitter), (Some("eth0"), true, false));
+        assert_eq!(args.timeouts.tcp, Duration::from_secs(90));
+        assert_eq!((args.targets[0].place.as_str(), args.targets[0].filter.to_string()), ("/x/y", "udp".into()));
+        assert_eq!(args.service.pid_file.as_deref(), Some(std::path::Path::new("/run/argus.eth0.0.pid")));
+        assert_eq!(unknown, ["ARGUS_NEW", "ARGUS_MONITOR_ID", "RA_X", "ARGUS_GENERATE_TCP_PERF_METRIC"]);
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused() {
+        for conf in ["ARGUS_ACCESS_PORT=x", "ARGUS_DAEMON=maybe", "ARGUS_TCP_TIMEOUT=0", "ARGUS_MONITOR_ID=too long"] {
+            assert!(parsed("argus", conf).is_err(), "{conf}");
+        }
+    }
+}

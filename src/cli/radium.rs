@@ -1,0 +1,325 @@
+//! The relay: many sources in, one stream out.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::service::{
+    Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, is_yes, read_settings, say, source_id,
+    warn_of_unknown,
+};
+use super::{Outcome, Usage};
+use crate::base::clock::wall_now;
+use crate::base::rc::Setting;
+use crate::base::{Timestamp, Warnings};
+use crate::filter::Filter;
+use crate::geo::{Chain, GeoConfig, LatLon};
+use crate::pipeline::{Labels, Relay, RelayEvent};
+use crate::record::codec::{MarCause, MarMaker};
+use crate::record::{Batch, Cause, Far, RecordKind, RecordRef, SrcId};
+use crate::sink::{Server, Voice};
+use crate::source::SourceSpec;
+
+/// Longest wait before signals are looked at again.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Options. A filter behind a lone `-` is applied to everything that passes, and sent to the servers.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// Read from an argus server or relay, or from datagrams with argus-udp://; may be repeated
+    #[arg(short = 'S', long = "server", value_name = "HOST[:PORT]")]
+    servers: Vec<String>,
+    /// Read from files; with nothing else to write to, when the first client is there
+    #[arg(short = 'r', long = "read", value_name = "FILE", num_args = 1..)]
+    read: Vec<OsString>,
+    #[command(flatten)]
+    write: WriteArgs,
+    /// Identity in the relay's own management records: a number, an IPv4 address or at most four characters
+    #[arg(short = 'e', value_name = "ID")]
+    source_id: Option<String>,
+    /// Seconds between the relay's own management records [default: 60]
+    #[arg(short = 'M', value_name = "SECS")]
+    mar_interval: Option<u16>,
+    /// Write the places of addresses into the records
+    #[arg(long)]
+    label: bool,
+    /// Geolocation database in MaxMind's format instead of the bundled ones; several are asked in turn; labels records
+    #[arg(long, value_name = "FILE")]
+    geo: Vec<PathBuf>,
+    /// Your own map of networks to places, CSV: network,lat,lon,name[,country]; labels records
+    #[arg(long, value_name = "FILE")]
+    places: Vec<PathBuf>,
+    /// Where private, loopback and link-local addresses are, in degrees: 48.14,11.58; labels records
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = super::input::position)]
+    home: Option<LatLon>,
+    /// Read settings from this file (radium.conf); options come before them
+    #[arg(short = 'f', value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// End when all sources have ended, and clients have taken everything
+    #[arg(short = 'p')]
+    once: bool,
+    /// Accepted for compatibility: no system configuration is read anyway
+    #[arg(short = 'X')]
+    no_config: bool,
+    #[command(flatten)]
+    service: ServiceArgs,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+    /// Outputs from the configuration.
+    #[arg(skip)]
+    targets: Vec<Target>,
+    /// Filter from the configuration.
+    #[arg(skip)]
+    filter: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+    configure(&mut args)?;
+    args.service.check()?;
+    let plan = Plan::new(&args, filter)?;
+    let background = match Background::enter(&args.service)? {
+        Ok(background) => background,
+        Err(outcome) => return Ok(outcome),
+    };
+    let result = work(&args, plan, &background);
+    background.end(result)
+}
+
+/// What the options add up to.
+struct Plan {
+    sources: Vec<SourceSpec>,
+    targets: Vec<Target>,
+    filter: Filter,
+    /// The filter as it goes to servers.
+    filter_text: String,
+    maker: MarMaker,
+}
+
+impl Plan {
+    fn new(args: &Args, filter: Option<String>) -> anyhow::Result<Plan> {
+        let servers = args.servers.iter().map(|s| SourceSpec::from_remote(s).map_err(Usage));
+        let files = args.read.iter().map(|f| Ok(SourceSpec::from_file(f)));
+        let sources = files.chain(servers).collect::<Result<Vec<_>, Usage>>()?;
+        if sources.is_empty() {
+            return Err(Usage("nothing to relay: give -S HOST[:PORT] or -r FILE".into()).into());
+        }
+        let mut targets = args.write.targets()?;
+        if targets.is_empty() {
+            targets.clone_from(&args.targets);
+        }
+        let filter_text = filter.or_else(|| args.filter.clone()).unwrap_or_default();
+        let mut maker = MarMaker::new(wall_now());
+        maker.srcid = match &args.source_id {
+            Some(text) => source_id(text).map_err(|problem| Usage(format!("-e {text:?}: {problem}")))?,
+            None => SrcId::Unset,
+        };
+        maker.status_interval_secs = 0;
+        maker.mar_interval_secs = args.mar_interval.unwrap_or(60).max(1);
+        Ok(Plan { sources, targets, filter: Filter::parse(&filter_text)?, filter_text, maker })
+    }
+
+    /// A management record of the relay's own.
+    fn report(&self, cause: MarCause, now: Timestamp) -> Batch {
+        let mut batch = Batch::default();
+        batch.push_with(|out| self.maker.write(cause, now, out));
+        batch
+    }
+
+    /// The records that are passed on: flows that pass the filter, and the sensors' periodic reports.
+    fn select(&self, batch: &Batch) -> Batch {
+        let mut out = Batch::new(batch.source());
+        for record in batch.iter().filter_map(RecordRef::new) {
+            let wanted = match record.kind() {
+                RecordKind::Mar => record.cause() == Cause::Status,
+                _ => self.filter.is_empty() || Far::decode(record).is_some_and(|far| self.filter.matches(&far)),
+            };
+            if wanted {
+                out.push(record.bytes());
+            }
+        }
+        out
+    }
+}
+
+fn work(args: &Args, plan: Plan, background: &Background) -> anyhow::Result<Outcome> {
+    let server = args.service.server(Voice::Relay(plan.maker.srcid), plan.maker.mar_interval_secs)?;
+    if plan.targets.is_empty() && server.is_none() {
+        return Err(Usage("nowhere to relay to: give -P PORT or -w FILE".into()).into());
+    }
+    let signals = Signals::install()?;
+    let mut labels = labels(args)?;
+    let mut relay = Relay::start(&plan.sources, &plan.filter_text)?;
+    let server = server.map(Server::start).transpose()?;
+    let places = server.as_ref().map(|s| s.addrs().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
+    args.service.change_root()?;
+    let mut outputs = Outputs::open(plan.targets.clone(), server)?;
+    let names: Vec<_> = plan.sources.iter().map(ToString::to_string).collect();
+    let to = places.map_or(String::new(), |p| format!(", serving on {p}"));
+    background.ready(&format!("relaying {}{to}", names.join(", ")))?;
+    outputs.write(&plan.report(MarCause::Start, wall_now()))?;
+    let outcome = pass_on(&plan, &mut relay, &mut labels, &mut outputs, &signals, args.once);
+    let stopped = outputs.write(&plan.report(MarCause::Stop, wall_now()));
+    // Outputs are brought to a good end whatever has happened.
+    let finished = outputs.finish();
+    let outcome = outcome?;
+    stopped.and(finished).map(|()| outcome)
+}
+
+/// Moves records until somebody interrupts, or until the sources end if that is wanted.
+fn pass_on(
+    plan: &Plan,
+    relay: &mut Relay,
+    labels: &mut Option<Labels>,
+    outputs: &mut Outputs,
+    signals: &Signals,
+    once: bool,
+) -> anyhow::Result<Outcome> {
+    // Files would be over before anybody could connect.
+    let only_files = relay.sources().all(|s| !s.live);
+    while outputs.is_serving_only() && only_files && !signals.must_stop() {
+        if outputs.server().is_some_and(|s| s.wait_for_client(TICK)) {
+            break;
+        }
+    }
+    let ends = once || (only_files && outputs.server().is_none());
+    let mut outcome = Outcome::Done;
+    while !signals.must_stop() {
+        if signals.must_reopen() {
+            outputs.reopen()?;
+        }
+        match relay.next(TICK) {
+            RelayEvent::Batch { batch, waits } => {
+                let mut chosen = plan.select(&batch);
+                if let Some(labels) = labels {
+                    chosen = labels.apply(&chosen);
+                }
+                while waits && !signals.must_stop() {
+                    if outputs.server().is_none_or(|s| s.wait_for_room(TICK)) {
+                        break;
+                    }
+                }
+                outputs.write(&chosen)?;
+            }
+            RelayEvent::Note(text) => say(&text),
+            RelayEvent::Failed(text) => {
+                outcome = Outcome::Damaged;
+                say(&text);
+            }
+            RelayEvent::Idle => outputs.rest()?,
+            RelayEvent::Ended if ends => return Ok(outcome),
+            RelayEvent::Ended => {
+                outputs.rest()?;
+                std::thread::sleep(TICK);
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Databases and maps, if records are to be labelled.
+fn labels(args: &Args) -> anyhow::Result<Option<Labels>> {
+    if !args.label && args.geo.is_empty() && args.places.is_empty() && args.home.is_none() {
+        return Ok(None);
+    }
+    let config = GeoConfig { databases: args.geo.clone(), places: args.places.clone(), home: args.home };
+    let mut warnings = Warnings::new();
+    let chain = Chain::open(&config, &mut warnings)?;
+    warnings.messages().iter().for_each(|text| say(text));
+    Ok(Some(Labels::new(chain)))
+}
+
+/// Fills in what the configuration says and the command line does not.
+fn configure(args: &mut Args) -> anyhow::Result<()> {
+    let Some(path) = args.config.clone() else { return Ok(()) };
+    let settings = read_settings(&path)?;
+    let own_sources = args.servers.is_empty() && args.read.is_empty();
+    let mut unknown = Vec::new();
+    let (mut set_pid, mut pid_path) = (false, None);
+    for setting in &settings {
+        let value = setting.value.as_str();
+        let known = match setting.key.as_str() {
+            "RADIUM_SET_PID" => is_yes(setting).map(|yes| {
+                set_pid = yes;
+                true
+            }),
+            "RADIUM_PID_PATH" => {
+                pid_path = Some(PathBuf::from(value));
+                Ok(true)
+            }
+            "RADIUM_ARGUS_SERVER" if !value.is_empty() && own_sources => {
+                args.servers.push(value.to_owned());
+                Ok(true)
+            }
+            _ => take(args, setting),
+        };
+        match known {
+            Ok(true) => {}
+            Ok(false) => unknown.push(setting),
+            Err(problem) => return Err(at_setting(&path, setting, &problem).into()),
+        }
+    }
+    if set_pid && args.service.pid_file.is_none() {
+        args.service.pid_file = Some(pid_path.unwrap_or_else(|| "/var/run".into()).join("radium.pid"));
+    }
+    warn_of_unknown(&path, &unknown);
+    Ok(())
+}
+
+/// Takes one setting of radium.conf; false if it has no effect here.
+fn take(args: &mut Args, setting: &Setting) -> Result<bool, String> {
+    let value = setting.value.as_str();
+    let service = &mut args.service;
+    if value.is_empty() {
+        return Ok(setting.key.starts_with("RADIUM_"));
+    }
+    match setting.key.as_str() {
+        "RADIUM_ARGUS_SERVER" => {}
+        "RADIUM_DAEMON" => service.daemon |= is_yes(setting)?,
+        "RADIUM_MONITOR_ID" if value.starts_with('`') => return Ok(false),
+        "RADIUM_MONITOR_ID" => {
+            source_id(value)?;
+            args.source_id.get_or_insert_with(|| value.to_owned());
+        }
+        "RADIUM_ACCESS_PORT" => {
+            let port = value.parse().map_err(|_| "a port from 0 to 65535 is expected")?;
+            service.port.get_or_insert(port);
+        }
+        "RADIUM_BIND_IP" if service.bind.is_empty() => service.bind = value.split(',').map(str::to_owned).collect(),
+        "RADIUM_BIND_IP" => {}
+        "RADIUM_OUTPUT_FILE" | "RADIUM_OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),
+        "RADIUM_FILTER" => args.filter = Some(value.to_owned()),
+        "RADIUM_MAR_STATUS_INTERVAL" => {
+            let secs = value.parse().map_err(|_| "a number of seconds up to 65535 is expected")?;
+            args.mar_interval.get_or_insert(secs);
+        }
+        "RADIUM_CHROOT_DIR" => {
+            service.chroot.get_or_insert_with(|| value.into());
+        }
+        "RADIUM_SETUSER_ID" => {
+            service.user.get_or_insert_with(|| value.to_owned());
+        }
+        "RADIUM_SETGROUP_ID" => {
+            service.group.get_or_insert_with(|| value.to_owned());
+        }
+        "RADIUM_CLASSIFIER_FILE" => classify(args, value)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// A ralabel.conf: records are labelled, by the databases in MaxMind's format that it names or else by the bundled ones.
+fn classify(args: &mut Args, path: &str) -> Result<(), String> {
+    let settings = read_settings(std::path::Path::new(path)).map_err(|e| format!("{e:#}"))?;
+    args.label = true;
+    let (databases, unknown): (Vec<_>, Vec<_>) = settings
+        .iter()
+        .partition(|s| s.key.starts_with("RALABEL_GEOIP") && s.key.ends_with("_FILE") && s.value.ends_with(".mmdb"));
+    if args.geo.is_empty() {
+        args.geo = databases.iter().map(|s| PathBuf::from(&s.value)).collect();
+    }
+    warn_of_unknown(std::path::Path::new(path), &unknown);
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! Options of the server and of outputs.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::super::Usage;
+use crate::filter::Filter;
+use crate::record::SrcId;
+use crate::sink::{Network, ServerConfig, Voice};
+
+/// How to serve, and how to run.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ServiceArgs {
+    /// Serve records on this TCP port; 561 is customary, 0 is none
+    #[arg(short = 'P', long = "port", value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// Take any free port and say which
+    #[arg(long, conflicts_with = "port")]
+    pub(crate) any_port: bool,
+    /// Addresses to serve on, separated by commas; `any` for all [default: this machine only]
+    #[arg(short = 'B', long = "bind", value_name = "ADDR", value_delimiter = ',')]
+    pub(crate) bind: Vec<String>,
+    /// Networks that clients may come from, such as 10.0.0.0/8; may be repeated [default: all]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) allow: Vec<Network>,
+    /// Most clients at once
+    #[arg(long, value_name = "N", default_value_t = ServerConfig::default().max_clients)]
+    pub(crate) max_clients: usize,
+    /// Megabytes that may wait for one client before it is cut off
+    #[arg(long, value_name = "MB", default_value_t = 32)]
+    pub(crate) client_queue: usize,
+    /// Run in the background
+    #[arg(short = 'd', long = "daemon")]
+    pub(crate) daemon: bool,
+    /// Write messages of the background process to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Write the process id to this file while running
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pid_file: Option<PathBuf>,
+    /// Change the root directory when interfaces and ports are open; output files are then below it
+    #[arg(short = 'c', long = "chroot", value_name = "DIR")]
+    pub(crate) chroot: Option<PathBuf>,
+    #[arg(short = 'u', hide = true, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    #[arg(short = 'g', hide = true, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+}
+
+impl ServiceArgs {
+    /// What cannot be done.
+    ///
+    /// # Errors
+    /// An option asks for it.
+    pub(crate) fn check(&self) -> Result<(), Usage> {
+        for (option, given) in [("-u", &self.user), ("-g", &self.group)] {
+            if given.is_some() {
+                return Err(Usage(format!(
+                    "option {option} is not available: a process cannot give up its user without unchecked system \
+                     calls; start it as that user, with `setpriv` or by the service manager, and let it capture with \
+                     `setcap cap_net_raw,cap_net_admin+eip`"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The server asked for, if any.
+    ///
+    /// # Errors
+    /// An address is none.
+    pub(crate) fn server(&self, voice: Voice, mar_interval_secs: u16) -> Result<Option<ServerConfig>, Usage> {
+        let port = match (self.any_port, self.port) {
+            (true, _) => 0,
+            (false, None | Some(0)) => return Ok(None),
+            (false, Some(port)) => port,
+        };
+        let mut bind = Vec::new();
+        for word in &self.bind {
+            match word.trim() {
+                "any" | "*" => bind.extend([IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]),
+                "localhost" => bind.extend([IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]),
+                word => bind.push(word.parse().map_err(|_| {
+                    Usage(format!("-B {word:?}: expected an IP address of this machine, localhost or any"))
+                })?),
+            }
+        }
+        Ok(Some(ServerConfig {
+            bind,
+            port,
+            max_clients: self.max_clients,
+            allow: self.allow.clone(),
+            queue_bytes: self.client_queue.clamp(1, 65_536) << 20,
+            voice,
+            mar_interval_secs,
+            ..ServerConfig::default()
+        }))
+    }
+
+    /// Changes the root directory if that is asked for.
+    ///
+    /// # Errors
+    /// The system refuses, or has no such thing.
+    pub(crate) fn change_root(&self) -> anyhow::Result<()> {
+        use anyhow::Context as _;
+        let Some(dir) = &self.chroot else { return Ok(()) };
+        #[cfg(unix)]
+        return std::os::unix::fs::chroot(dir)
+            .and_then(|()| std::env::set_current_dir("/"))
+            .with_context(|| format!("changing the root directory to {dir:?}"));
+        #[cfg(not(unix))]
+        return Err(Usage("option -c is not available on this system".into())).with_context(|| format!("{dir:?}"));
+    }
+}
+
+/// A place that records are written to, and which of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// A path, `-`, or `argus-udp://host[:port]`.
+    pub(crate) place: String,
+    pub(crate) filter: Filter,
+}
+
+impl Target {
+    /// From a place and the text of a filter.
+    ///
+    /// # Errors
+    /// The text is no filter.
+    pub(crate) fn new(place: &str, filter: &str) -> Result<Target, Usage> {
+        let filter = Filter::parse(filter).map_err(|e| Usage(format!("-w {place}: {e}")))?;
+        Ok(Target { place: place.to_owned(), filter })
+    }
+
+    /// From the words of a setting: `file`, or `file "filter"`.
+    ///
+    /// # Errors
+    /// The text is no filter.
+    pub(crate) fn from_setting(value: &str) -> Result<Target, String> {
+        let (place, filter) = value.trim().split_once(char::is_whitespace).unwrap_or((value.trim(), ""));
+        let bare = |t: &str| t.trim().trim_matches(['"', '\'']).trim().to_owned();
+        Target::new(&bare(place), &bare(filter)).map_err(|e| e.0)
+    }
+}
+
+/// `-w place [filter]`, repeated; each keeps its own filter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WriteArgs {
+    /// Each with one or two words.
+    words: Vec<Vec<String>>,
+}
+
+impl WriteArgs {
+    /// The places with their filters.
+    ///
+    /// # Errors
+    /// A text is no filter.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>, Usage> {
+        let word = |words: &[String], at: usize| words.get(at).cloned().unwrap_or_default();
+        self.words.iter().map(|w| Target::new(&word(w, 0), &word(w, 1))).collect()
+    }
+}
+
+impl clap::Args for WriteArgs {
+    fn augment_args(command: Command) -> Command {
+        command.arg(
+            Arg::new("write")
+                .short('w')
+                .long("write")
+                .num_args(1..=2)
+                .value_names(["FILE", "FILTER"])
+                .value_parser(clap::value_parser!(OsString))
+                .action(ArgAction::Append)
+                .help(
+                    "Append records to a file, `-` for standard output, or send them as datagrams to \
+                     argus-udp://host[:port]; a filter for this output may follow; may be repeated",
+                ),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        WriteArgs::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for WriteArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<WriteArgs, clap::Error> {
+        let text = |word: &OsString| word.to_string_lossy().into_owned();
+        let found = matches.get_occurrences::<OsString>("write");
+        Ok(WriteArgs { words: found.into_iter().flatten().map(|words| words.map(text).collect()).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = WriteArgs::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// A number, an IPv4 address, or up to four characters in quotes.
+///
+/// # Errors
+/// It is none of these; the text says what is expected.
+pub(crate) fn source_id(text: &str) -> Result<SrcId, String> {
+    if let Ok(n) = text.parse() {
+        return Ok(SrcId::Int(n));
+    }
+    if let Ok(a) = text.parse::<Ipv4Addr>() {
+        return Ok(SrcId::V4(a));
+    }
+    let bare = text.trim_matches('"');
+    let mut id = [0; 4];
+    match id.get_mut(..bare.len()) {
+        Some(room) if !bare.is_empty() => {
+            room.copy_from_slice(bare.as_bytes());
+            Ok(SrcId::Text(id))
+        }
+        _ => Err("a number, an IPv4 address or at most four characters are expected".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_id_is_a_number_an_address_or_four_characters() {
+        assert_eq!(source_id("77"), Ok(SrcId::Int(77)));
+        assert_eq!(source_id("10.1.2.3"), Ok(SrcId::V4(Ipv4Addr::new(10, 1, 2, 3))));
+        assert_eq!(source_id("\"abc\""), Ok(SrcId::Text(*b"abc\0")));
+        assert!(source_id("hello").is_err());
+        assert!(source_id("").is_err());
+    }
+
+    #[test]
+    fn every_output_keeps_its_own_filter() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            write: WriteArgs,
+            #[arg(short)]
+            x: bool,
+        }
+        let line = <Line as clap::Parser>::parse_from(["p", "-w", "a", "udp", "-w", "-", "-x", "-w", "c", "port 80"]);
+        let targets: Vec<_> = line.write.targets().unwrap();
+        let shown: Vec<_> = targets.iter().map(|t| (t.place.as_str(), t.filter.to_string())).collect();
+        assert_eq!(shown, [("a", "udp".into()), ("-", String::new()), ("c", "port eq 80".into())]);
+        assert!(line.x);
+        assert!(Target::new("a", "tcp and (").is_err());
+        let set = Target::from_setting("/x/y.out \"tcp and port 80\"").unwrap();
+        assert_eq!((set.place.as_str(), set.filter.to_string().as_str()), ("/x/y.out", "tcp and port eq 80"));
+    }
+
+    #[test]
+    fn a_server_is_started_only_when_a_port_is_named() {
+        let args = |port, bind: &[&str]| ServiceArgs {
+            port,
+            bind: bind.iter().map(ToString::to_string).collect(),
+            client_queue: 1,
+            ..ServiceArgs::default()
+        };
+        assert!(args(None, &[]).server(Voice::Sensor, 60).unwrap().is_none());
+        assert!(args(Some(0), &[]).server(Voice::Sensor, 60).unwrap().is_none());
+        let config = args(Some(561), &["10.0.0.1", "any"]).server(Voice::Sensor, 60).unwrap().unwrap();
+        assert_eq!((config.port, config.bind.len(), config.queue_bytes), (561, 3, 1 << 20));
+        assert!(args(Some(561), &["nowhere"]).server(Voice::Sensor, 60).is_err());
+    }
+}
