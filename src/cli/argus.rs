@@ -13,6 +13,9 @@ use crate::sensor::{SensorConfig, Timeouts};
 use crate::sink::{Server, Voice};
 use crate::source::{PacketFiles, PacketOptions, Source, SourceError, Step, default_device, open_live};
 
+/// How long packets may be on their way from the interface to the sensor.
+const GRACE: Duration = Duration::from_millis(120);
+
 /// Options. The packet filter follows a lone `-`.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -250,6 +253,11 @@ fn drive(source: &mut dyn Source, outputs: &mut Outputs, signals: &Signals) -> a
         let step = source.poll(&mut batch, &mut warnings);
         let stopped = signals.must_stop();
         if stopped {
+            if source.info().live {
+                // The kernel holds packets back for a moment; those seen before the order belong to the records.
+                std::thread::sleep(GRACE);
+                let _ = source.poll(&mut batch, &mut warnings);
+            }
             source.stop(&mut batch);
         }
         outputs.write(&batch)?;

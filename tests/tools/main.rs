@@ -8,3 +8,5 @@ mod sensor;
 mod snapshot;
 #[cfg(test)]
 mod tools;
+#[cfg(test)]
+mod streams;
