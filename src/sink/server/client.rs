@@ -253,6 +253,7 @@ fn start(client: &Arc<Client>, shared: &Arc<Shared>, selection: Selection) -> io
         }
         queue.phase = Phase::Streaming;
     }
+    tracing::info!("client {} gets records", client.name);
     let (own, all) = (Arc::clone(client), Arc::clone(shared));
     std::thread::Builder::new().name("client-out".into()).spawn(move || {
         match write_out(&own, &all, &selection) {

@@ -117,6 +117,7 @@ fn relays_of_relays_lose_nothing() {
     };
     let _second = classic_radium(&dir, a, b);
     third.wait_for("connected again");
+    third.wait_for_clients(1);
     let _first = ours("radium", &["-r", &sample("voip.full.argus"), "-P", &port(a)]);
     assert_eq!(records(&reader, expected.len()), expected);
 }
@@ -137,6 +138,7 @@ fn many_readers_get_the_same() {
         r.wait_for("relaying");
     });
     let probe = read_server(serving, &[]);
+    relay.wait_for_clients(copies.len() + 1);
     let _feed = ours("radium", &["-r", &sample("web.full.argus"), "-P", &port.to_string()]);
     assert_eq!(records(&probe, expected.len()), expected);
     for copy in &copies {
@@ -188,6 +190,7 @@ fn a_configuration_of_the_classic_relay_is_understood() {
     assert!(relay.wait_for("no effect").contains("RADIUM_NEW (line 8)"));
     assert_eq!(relay.port(), port);
     let reader = read_server(port, &[]);
+    relay.wait_for_clients(1);
     let _feed = ours("radium", &["-r", &sample("web.full.argus"), "-P", &feed.to_string()]);
     let expected: Vec<_> =
         read_file(&sample("web.full.argus")).into_iter().filter(|l| l.split(',').nth(1) == Some("tcp")).collect();

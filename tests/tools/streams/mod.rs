@@ -58,6 +58,11 @@ impl Running {
         lines.into_iter().find(|l| l.contains(text)).expect("just seen")
     }
 
+    /// Waits until our server says that so many clients get records.
+    fn wait_for_clients(&self, count: usize) {
+        self.wait(&format!("{count} clients"), |l| l.iter().filter(|l| l.contains("gets records")).count() >= count);
+    }
+
     /// The port that one of our programs serves on, as it says.
     fn port(&self) -> u16 {
         let line = self.wait_for("serving on 127.0.0.1:");
@@ -109,7 +114,13 @@ fn collect(pipe: impl Read + Send + 'static, printed: &Arc<Printed>) {
 
 /// One of our programs.
 fn ours(tool: &str, args: &[&str]) -> Running {
-    Running::start(Command::new(env!("CARGO_BIN_EXE_argus-globe")).arg(tool).args(args).env("TZ", "UTC"))
+    Running::start(
+        Command::new(env!("CARGO_BIN_EXE_argus-globe"))
+            .arg(tool)
+            .args(args)
+            .env("TZ", "UTC")
+            .env("ARGUS_LOG", "argus_globe=info"),
+    )
 }
 
 /// A program of the classic suite, without configuration files.
