@@ -113,8 +113,13 @@ impl Clusters {
     /// exchanged.
     pub fn push(&mut self, far: &Far<'_>, core: Option<(&Core, bool)>) {
         self.count += 1;
-        let stored = far.as_stored();
-        let far = if self.rules.correct { far } else { &stored };
+        let stored;
+        let far = if self.rules.correct || !far.is_turned() {
+            far
+        } else {
+            stored = far.as_stored();
+            &stored
+        };
         let turned = match core {
             Some((_, turned)) => turned,
             None => self.rules.model.is_backwards(far),
@@ -214,8 +219,9 @@ impl Clusters {
     fn merge(&mut self, at: u32, far: &Far<'_>, core: Option<(&Core, bool)>, turned: bool) {
         let Some(slot) = self.slots.get_mut(at as usize) else { return };
         slot.touched = self.count;
-        let own = fixed_part(far, core, turned);
-        let span = own.span();
+        let exchanged = (core.is_none() && turned).then(|| fixed_part(far, None, true));
+        let own = core.map(|(c, _)| c).or(exchanged.as_ref());
+        let span = own.map_or(far.times().span, Core::span);
         slot.start = slot.start.min(span.start);
         slot.end = slot.end.max(span.end);
         if let State::Single(place) = slot.state
@@ -224,7 +230,7 @@ impl Clusters {
             slot.state = State::Sum(Box::new(Merged::from_far(&first)));
         }
         if let State::Sum(m) = &mut slot.state {
-            m.add(&own, far, turned);
+            m.add(own, far, turned);
         }
     }
 

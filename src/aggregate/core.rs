@@ -52,6 +52,53 @@ pub(super) struct Added {
     pub(super) is_written: bool,
 }
 
+/// A flow key as it is stored; bytes behind `body` are zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StoredKey {
+    pub(super) subtype: u8,
+    pub(super) qualifier: u8,
+    /// Bytes of the body; 0 without a key.
+    pub(super) len: u8,
+    pub(super) body: [u8; KEY_LEN],
+}
+
+impl StoredKey {
+    pub(super) fn read(far: &Far<'_>) -> StoredKey {
+        let mut key = StoredKey { subtype: 0, qualifier: 0, len: 0, body: [0; KEY_LEN] };
+        let Some(dsr) = far.dsr(DsrKind::Flow) else { return key };
+        (key.subtype, key.qualifier) = (dsr.subtype & !0x40, dsr.qualifier);
+        let len = dsr.body.len().min(KEY_LEN);
+        if let (Some(to), Some(from)) = (key.body.get_mut(..len), dsr.body.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        key.len = u8::try_from(len).unwrap_or(0);
+        key
+    }
+}
+
+/// The state of the flow's protocol.
+pub(super) fn net(far: &Far<'_>) -> Net {
+    let Some(dsr) = far.dsr(DsrKind::Network) else { return Net::None };
+    let used = match dsr.subtype & 0x7F {
+        0x03..=0x05 => return far.tcp().map_or(Net::None, Net::Tcp),
+        // Of the answer to an ARP request only the address means anything.
+        0x10 => 6,
+        _ => dsr.body.len(),
+    };
+    if dsr.body.is_empty() {
+        return Net::None;
+    }
+    if used > STATE_LEN || far.is_turned() && matches!(dsr.subtype & 0x7F, 0x09 | 0x0A) {
+        return Net::Long(dsr.subtype);
+    }
+    let mut body = [0; STATE_LEN];
+    for (to, from) in body.iter_mut().zip(dsr.body.iter().take(used)) {
+        *to = *from;
+    }
+    let len = u16::try_from(dsr.body.len()).unwrap_or(0);
+    Net::Raw(RawNet { subtype: dsr.subtype, qualifier: dsr.qualifier, len, body })
+}
+
 /// The part of a flow that has a fixed size.
 #[derive(Clone, Copy, Debug)]
 pub struct Core {
@@ -60,10 +107,7 @@ pub struct Core {
     pub(super) srcid: Option<SrcId>,
     pub(super) seq: u32,
     pub(super) flow: Flow,
-    pub(super) key_subtype: u8,
-    pub(super) key_qualifier: u8,
-    pub(super) key_len: u8,
-    pub(super) key_body: [u8; KEY_LEN],
+    pub(super) stored: StoredKey,
     pub(super) src: Option<Span>,
     pub(super) dst: Option<Span>,
     pub(super) has_metrics: bool,
@@ -95,17 +139,14 @@ impl Core {
             srcid: None,
             seq: 0,
             flow: *far.flow(),
-            key_subtype: 0,
-            key_qualifier: 0,
-            key_len: 0,
-            key_body: [0; KEY_LEN],
+            stored: StoredKey::read(far),
             src: times.src,
             dst: times.dst,
             has_metrics: far.has_metrics(),
             has_appbytes: metrics.has_appbytes,
             counts: Sides { src: metrics.src, dst: metrics.dst },
             added: added(far),
-            net: Net::None,
+            net: net(far),
             vlan: far.vlan(),
             mpls: far.mpls(),
             jitter: far.jitter(),
@@ -120,46 +161,7 @@ impl Core {
         if let Some(t) = far.transport() {
             (core.srcid, core.seq) = (Some(t.srcid), t.seq);
         }
-        core.read_key(far);
-        core.read_net(far);
         core
-    }
-
-    fn read_key(&mut self, far: &Far<'_>) {
-        let Some(dsr) = far.dsr(DsrKind::Flow) else { return };
-        (self.key_subtype, self.key_qualifier) = (dsr.subtype & !0x40, dsr.qualifier);
-        let len = dsr.body.len().min(KEY_LEN);
-        for (to, from) in self.key_body.iter_mut().zip(dsr.body) {
-            *to = *from;
-        }
-        self.key_len = u8::try_from(len).unwrap_or(0);
-    }
-
-    fn read_net(&mut self, far: &Far<'_>) {
-        let Some(dsr) = far.dsr(DsrKind::Network) else { return };
-        if let Some(tcp) = far.tcp() {
-            self.net = Net::Tcp(tcp);
-            return;
-        }
-        // Of the answer to an ARP request only the address means anything.
-        let used = match dsr.subtype & 0x7F {
-            0x10 => 6,
-            0x03..=0x05 => return,
-            _ => dsr.body.len(),
-        };
-        if dsr.body.is_empty() {
-            return;
-        }
-        if used > STATE_LEN || far.is_turned() && matches!(dsr.subtype & 0x7F, 0x09 | 0x0A) {
-            self.net = Net::Long(dsr.subtype);
-            return;
-        }
-        let mut body = [0; STATE_LEN];
-        for (to, from) in body.iter_mut().zip(dsr.body.iter().take(used)) {
-            *to = *from;
-        }
-        let len = u16::try_from(dsr.body.len()).unwrap_or(0);
-        self.net = Net::Raw(RawNet { subtype: dsr.subtype, qualifier: dsr.qualifier, len, body });
     }
 
     /// First to last packet.
@@ -271,7 +273,7 @@ fn flip<T>(sides: &mut Sides<T>) {
 }
 
 /// What the record says about its merging; a record as the sensor wrote it stands for itself.
-fn added(far: &Far<'_>) -> Added {
+pub(super) fn added(far: &Far<'_>) -> Added {
     if let Some(a) = far.aggregation() {
         return Added { metric: a.metric, count: a.count, active: a.active, idle: a.idle, is_written: true };
     }

@@ -30,12 +30,12 @@ pub(super) fn transport(core: &Core, out: &mut RecordBuilder<'_>) {
 }
 
 pub(super) fn flow(core: &Core, out: &mut RecordBuilder<'_>) {
-    if core.key_len == 0 {
+    if core.stored.len == 0 {
         return;
     }
-    let mut body = core.key_body;
-    let mut len = usize::from(core.key_len);
-    let mut qualifier = core.key_qualifier;
+    let mut body = core.stored.body;
+    let mut len = usize::from(core.stored.len);
+    let mut qualifier = core.stored.qualifier;
     let key = &core.flow.key;
     if matches!(core.net, Net::Tcp(_)) {
         qualifier |= DIRECTION_KNOWN;
@@ -82,7 +82,7 @@ pub(super) fn flow(core: &Core, out: &mut RecordBuilder<'_>) {
         }
         _ => {}
     }
-    out.dsr(0x02, core.key_subtype, qualifier, |b| b.extend_from_slice(body.get(..len).unwrap_or(&[])));
+    out.dsr(0x02, core.stored.subtype, qualifier, |b| b.extend_from_slice(body.get(..len).unwrap_or(&[])));
 }
 
 fn v4(addr: Addr) -> [u8; 4] {

@@ -1,42 +1,176 @@
 //! How two flows become one.
 
-use super::core::{Added, Core, Net};
+use super::core::{Added, Core, Net, StoredKey};
 use crate::base::Span;
-use crate::record::{Addr, FlowForm, Intervals, IpAttr, Jitter, PacketSizes, Sides, Spread, Tcp, TcpForm, TcpSide};
+use crate::record::{
+    Addr, Asns, Counts, DsrKind, Encaps, Far, Flow, FlowForm, Intervals, IpAttr, IpAttrs, Jitter, Mac, PacketSizes,
+    Sides, Spread, Tcp, TcpForm, TcpSide,
+};
+
+/// A flow as merging looks at it: each part is decoded only if it is asked for.
+pub(super) trait Parts {
+    fn flow(&self) -> &Flow;
+    fn stored(&self) -> StoredKey;
+    fn span(&self) -> Span;
+    fn sides(&self) -> Sides<Option<Span>>;
+    /// Both sides' counts, where the flow has any; whether application bytes were counted.
+    fn metrics(&self) -> (Option<Sides<Counts>>, bool);
+    fn added(&self) -> Added;
+    fn net(&self) -> Net;
+    fn vlan(&self) -> Sides<Option<u16>>;
+    fn mpls(&self) -> Sides<Option<u32>>;
+    fn jitter(&self) -> Option<Jitter>;
+    fn ip(&self) -> IpAttrs;
+    fn sizes(&self) -> Sides<Option<PacketSizes>>;
+    fn mac(&self) -> Option<Mac>;
+    fn encaps(&self) -> Option<Encaps>;
+    /// Country codes, where the flow has them.
+    fn country(&self) -> Option<Sides<Option<[u8; 2]>>>;
+    fn asns(&self) -> Option<Asns>;
+}
+
+impl Parts for Core {
+    fn flow(&self) -> &Flow {
+        &self.flow
+    }
+    fn stored(&self) -> StoredKey {
+        self.stored
+    }
+    fn span(&self) -> Span {
+        Core::span(self)
+    }
+    fn sides(&self) -> Sides<Option<Span>> {
+        Sides { src: self.src, dst: self.dst }
+    }
+    fn metrics(&self) -> (Option<Sides<Counts>>, bool) {
+        (self.has_metrics.then_some(self.counts), self.has_appbytes)
+    }
+    fn added(&self) -> Added {
+        self.added
+    }
+    fn net(&self) -> Net {
+        self.net
+    }
+    fn vlan(&self) -> Sides<Option<u16>> {
+        self.vlan
+    }
+    fn mpls(&self) -> Sides<Option<u32>> {
+        self.mpls
+    }
+    fn jitter(&self) -> Option<Jitter> {
+        self.jitter
+    }
+    fn ip(&self) -> IpAttrs {
+        self.ip
+    }
+    fn sizes(&self) -> Sides<Option<PacketSizes>> {
+        self.sizes
+    }
+    fn mac(&self) -> Option<Mac> {
+        self.mac
+    }
+    fn encaps(&self) -> Option<Encaps> {
+        self.encaps
+    }
+    fn country(&self) -> Option<Sides<Option<[u8; 2]>>> {
+        self.has_country.then_some(self.country)
+    }
+    fn asns(&self) -> Option<Asns> {
+        self.asns
+    }
+}
+
+impl Parts for Far<'_> {
+    fn flow(&self) -> &Flow {
+        Far::flow(self)
+    }
+    fn stored(&self) -> StoredKey {
+        StoredKey::read(self)
+    }
+    fn span(&self) -> Span {
+        self.times().span
+    }
+    fn sides(&self) -> Sides<Option<Span>> {
+        Sides { src: self.times().src, dst: self.times().dst }
+    }
+    fn metrics(&self) -> (Option<Sides<Counts>>, bool) {
+        let m = Far::metrics(self);
+        (self.has_metrics().then_some(Sides { src: m.src, dst: m.dst }), m.has_appbytes)
+    }
+    fn added(&self) -> Added {
+        super::core::added(self)
+    }
+    fn net(&self) -> Net {
+        super::core::net(self)
+    }
+    fn vlan(&self) -> Sides<Option<u16>> {
+        Far::vlan(self)
+    }
+    fn mpls(&self) -> Sides<Option<u32>> {
+        Far::mpls(self)
+    }
+    fn jitter(&self) -> Option<Jitter> {
+        Far::jitter(self)
+    }
+    fn ip(&self) -> IpAttrs {
+        self.ip_attrs()
+    }
+    fn sizes(&self) -> Sides<Option<PacketSizes>> {
+        self.packet_sizes()
+    }
+    fn mac(&self) -> Option<Mac> {
+        Far::mac(self)
+    }
+    fn encaps(&self) -> Option<Encaps> {
+        Far::encaps(self)
+    }
+    fn country(&self) -> Option<Sides<Option<[u8; 2]>>> {
+        self.has(DsrKind::Country).then(|| self.countries())
+    }
+    fn asns(&self) -> Option<Asns> {
+        Far::asns(self)
+    }
+}
 
 impl Core {
     /// Adds another flow to this one.
-    pub fn add(&mut self, other: &Core) {
-        self.added.add(&other.added, self.span(), other.span());
+    pub(super) fn add(&mut self, other: &impl Parts) {
+        self.added.add(&other.added(), self.span(), other.span());
+        self.add_net(other);
         self.add_key(other);
-        self.src = match (self.src, other.src) {
+        let sides = other.sides();
+        self.src = match (self.src, sides.src) {
             // Of ends within one second the classic clients take the later record's, at the source.
             (Some(a), Some(b)) if a.end.secs() == b.end.secs() => {
                 Some(Span { start: a.start.min(b.start), end: b.end })
             }
             (a, b) => union(a, b),
         };
-        self.dst = union(self.dst, other.dst);
-        self.has_metrics |= other.has_metrics;
-        self.has_appbytes |= other.has_appbytes;
-        self.counts.src.add(other.counts.src);
-        self.counts.dst.add(other.counts.dst);
-        self.add_net(other);
-        self.vlan = both(self.vlan, other.vlan, equal);
-        self.mpls = both(self.mpls, other.mpls, equal);
-        self.jitter = match (self.jitter, other.jitter) {
+        self.dst = union(self.dst, sides.dst);
+        let (counts, has_appbytes) = other.metrics();
+        self.has_appbytes |= has_appbytes;
+        if let Some(counts) = counts {
+            self.has_metrics = true;
+            self.counts.src.add(counts.src);
+            self.counts.dst.add(counts.dst);
+        }
+        self.vlan = both(self.vlan, other.vlan(), equal);
+        self.mpls = both(self.mpls, other.mpls(), equal);
+        self.jitter = match (self.jitter, other.jitter()) {
             (Some(a), Some(b)) => {
                 Some(Jitter { active: both(a.active, b.active, intervals), idle: both(a.idle, b.idle, intervals) })
             }
             (a, b) => a.or(b),
         };
-        self.ip.attr = both(self.ip.attr, other.ip.attr, attr);
-        self.ip.options = both(self.ip.options, other.ip.options, |a, b| Some(a.unwrap_or(0) | b.unwrap_or(0)));
-        self.ip.fragments.src |= other.ip.fragments.src;
-        self.ip.fragments.dst |= other.ip.fragments.dst;
-        self.sizes = both(self.sizes, other.sizes, sizes);
+        let ip = other.ip();
+        self.ip.attr = both(self.ip.attr, ip.attr, attr);
+        self.ip.options = both(self.ip.options, ip.options, |a, b| Some(a.unwrap_or(0) | b.unwrap_or(0)));
+        self.ip.fragments.src |= ip.fragments.src;
+        self.ip.fragments.dst |= ip.fragments.dst;
+        self.sizes = both(self.sizes, other.sizes(), sizes);
         self.add_mac(other);
-        if let (Some(a), Some(b)) = (&mut self.encaps, other.encaps) {
+        let encaps = other.encaps();
+        if let (Some(a), Some(b)) = (&mut self.encaps, encaps) {
             // A side that has sent nothing has none yet.
             for (mask, new, changed) in
                 [(&mut a.mask.src, b.mask.src, &mut a.changed.src), (&mut a.mask.dst, b.mask.dst, &mut a.changed.dst)]
@@ -47,11 +181,13 @@ impl Core {
             a.changed.src |= b.changed.src;
             a.changed.dst |= b.changed.dst;
         } else {
-            self.encaps = self.encaps.or(other.encaps);
+            self.encaps = self.encaps.or(encaps);
         }
-        self.country = both(self.country, other.country, equal);
-        self.has_country |= other.has_country;
-        self.asns = match (self.asns, other.asns) {
+        if let Some(country) = other.country() {
+            self.country = both(self.country, country, equal);
+            self.has_country = true;
+        }
+        self.asns = match (self.asns, other.asns()) {
             (Some(mut a), Some(b)) => {
                 let first = |a, b| if a == 0 { b } else { a };
                 a.asn = Sides { src: first(a.asn.src, b.asn.src), dst: first(a.asn.dst, b.asn.dst) };
@@ -62,8 +198,8 @@ impl Core {
         };
     }
 
-    fn add_key(&mut self, other: &Core) {
-        let (a, b) = (&mut self.flow, &other.flow);
+    fn add_key(&mut self, other: &impl Parts) {
+        let (a, b) = (&mut self.flow, other.flow());
         if a.form != b.form || a.link_type != b.link_type {
             self.mix_forms(other);
             return;
@@ -88,7 +224,7 @@ impl Core {
         }
         if a.key.proto != b.key.proto {
             (a.key.proto, a.key.sport, a.key.dport) = (0, 0, 0);
-            self.key_body.iter_mut().skip(8).for_each(|b| *b = 0);
+            self.stored.body.iter_mut().skip(8).for_each(|b| *b = 0);
             return;
         }
         if a.key.sport != b.key.sport {
@@ -97,20 +233,21 @@ impl Core {
         if a.key.dport != b.key.dport {
             a.key.dport = 0;
         }
-        if self.key_body != other.key_body {
+        // Ports are known already.
+        if !matches!(a.key.proto, 6 | 17) {
             self.same_bytes(other);
         }
     }
 
     /// Keeps of the rest of the key what both have: identifiers of ICMP, masks, the asker of an ARP request.
-    fn same_bytes(&mut self, other: &Core) {
+    fn same_bytes(&mut self, other: &impl Parts) {
         let from = match self.flow.form {
             FlowForm::V4 => 10,
             FlowForm::V6 => 36,
             FlowForm::Arp => 16,
             _ => return,
         };
-        for (a, b) in self.key_body.iter_mut().zip(&other.key_body).skip(from) {
+        for (a, b) in self.stored.body.iter_mut().zip(&other.stored().body).skip(from) {
             if a != b {
                 *a = 0;
             }
@@ -118,13 +255,13 @@ impl Core {
     }
 
     /// Flows of different kinds have nothing in common but what they count.
-    fn mix_forms(&mut self, other: &Core) {
+    fn mix_forms(&mut self, other: &impl Parts) {
+        let new = other.flow();
         let flow = &mut self.flow;
         let is_ip = |form| matches!(form, FlowForm::V4 | FlowForm::V6);
         if flow.form == FlowForm::None {
-            *flow = other.flow;
-            (self.key_subtype, self.key_qualifier) = (other.key_subtype, other.key_qualifier);
-            (self.key_len, self.key_body) = (other.key_len, other.key_body);
+            *flow = *new;
+            self.stored = other.stored();
             return;
         }
         if !is_ip(flow.form) {
@@ -136,24 +273,28 @@ impl Core {
         };
         (flow.key.saddr, flow.key.daddr) = (zero(flow.key.saddr), zero(flow.key.daddr));
         (flow.src_mask, flow.dst_mask) = (Some(0), Some(0));
-        if !is_ip(other.flow.form) || flow.key.proto != other.flow.key.proto {
+        if !is_ip(new.form) || flow.key.proto != new.key.proto {
             (flow.key.proto, flow.key.sport, flow.key.dport) = (0, 0, 0);
-            self.key_body = [0; 52];
+            self.stored.body = [0; 52];
             return;
         }
-        if flow.key.sport != other.flow.key.sport {
+        if flow.key.sport != new.key.sport {
             flow.key.sport = 0;
         }
-        if flow.key.dport != other.flow.key.dport {
+        if flow.key.dport != new.key.dport {
             flow.key.dport = 0;
         }
     }
 
-    fn add_net(&mut self, other: &Core) {
-        match (&mut self.net, &other.net) {
+    fn add_net(&mut self, other: &impl Parts) {
+        let mine = match &mut self.net {
+            Net::None => return,
+            mine => mine,
+        };
+        match (mine, &other.net()) {
             (Net::Tcp(a), Net::Tcp(b)) => {
                 tcp(a, b);
-                if self.flow.key != other.flow.key {
+                if self.flow.key != other.flow().key {
                     // Between sequence numbers of different connections there is no gap.
                     (a.src.seq, a.dst.seq) = (0, 0);
                 }
@@ -165,9 +306,10 @@ impl Core {
         }
     }
 
-    fn add_mac(&mut self, other: &Core) {
-        let (Some(a), Some(b)) = (&mut self.mac, &other.mac) else {
-            self.mac = self.mac.or(other.mac);
+    fn add_mac(&mut self, other: &impl Parts) {
+        let new = other.mac();
+        let (Some(a), Some(b)) = (&mut self.mac, &new) else {
+            self.mac = self.mac.or(new);
             return;
         };
         for (mine, new) in [(&mut a.addr.src, b.addr.src), (&mut a.addr.dst, b.addr.dst)] {

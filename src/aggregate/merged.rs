@@ -53,9 +53,12 @@ impl Merged {
         Merged::new(Core::read(far), far, false)
     }
 
-    /// Adds a record, given with its fixed part.
-    pub fn add(&mut self, core: &Core, far: &Far<'_>, turned: bool) {
-        self.core.add(core);
+    /// Adds a record; `core` is its fixed part, if that has been changed.
+    pub fn add(&mut self, core: Option<&Core>, far: &Far<'_>, turned: bool) {
+        match core {
+            Some(core) => self.core.add(core),
+            None => self.core.add(far),
+        }
         self.is_sum = true;
         if far.has(DsrKind::Label) {
             self.add_label(&label_of(far, turned));
@@ -196,7 +199,7 @@ impl Core {
         let key = &mut self.flow.key;
         let from = if self.flow.form == FlowForm::V4 { 10 } else { 36 };
         if !matches!(key.proto, 6 | 17) && !keep_dst {
-            self.key_body.iter_mut().skip(from).for_each(|b| *b = 0);
+            self.stored.body.iter_mut().skip(from).for_each(|b| *b = 0);
         }
         if !keep_src {
             key.sport = 0;
