@@ -230,7 +230,11 @@ impl Model {
     pub fn is_backwards(&self, far: &Far<'_>) -> bool {
         match self.matrix {
             None => false,
-            Some(Matrix::Address) => far.flow().key.saddr > far.flow().key.daddr,
+            Some(Matrix::Address) => match (far.flow().form, far.flow().key.saddr, far.flow().key.daddr) {
+                (FlowForm::V4, a, b) => a > b,
+                (FlowForm::V6, Addr::V6(a), Addr::V6(b)) => words(a) > words(b),
+                _ => false,
+            },
             Some(Matrix::Mac) => far.mac().is_some_and(|m| m.addr.src > m.addr.dst),
         }
     }
@@ -244,6 +248,13 @@ fn unknown(name: &str) -> KeyError {
     let names =
         || NAMES.iter().map(|(n, _)| *n).chain(PAIRS.iter().map(|(n, _)| *n)).chain(["matrix", "macmatrix", "none"]);
     KeyError::Unknown { name: shortened(name), suggestion: crate::base::nearest(name, names()) }
+}
+
+/// An IPv6 address as it compares: its words of 32 bits from their last byte to their first, as in the classic clients.
+pub(super) fn words(addr: std::net::Ipv6Addr) -> [u8; 16] {
+    let mut bytes = addr.octets();
+    bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|word| word.reverse());
+    bytes
 }
 
 /// A prefix length, or the length of a mask.

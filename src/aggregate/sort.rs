@@ -5,6 +5,7 @@
 
 use super::Item;
 use super::arena::{Arena, Place};
+use super::key::words;
 use crate::record::fields::{self, Field, Get, Unit};
 use crate::record::{Addr, Counts, Far, FlowForm, RecordRef};
 
@@ -95,8 +96,8 @@ enum By {
     Country(bool),
     SrcId,
     Inode,
-    /// Packets in the time of the record: the source's, the destination's or both sides'.
-    Rate(Option<bool>),
+    /// Packets in the time of the record.
+    Rate,
 }
 
 /// An order by one field after the other.
@@ -166,9 +167,7 @@ fn by(field: &'static Field) -> Option<By> {
         "dco" => By::Country(false),
         "srcid" => By::SrcId,
         "inode" => By::Inode,
-        "rate" => By::Rate(None),
-        "srate" => By::Rate(Some(true)),
-        "drate" => By::Rate(Some(false)),
+        "rate" => By::Rate,
         _ if matches!(field.get, Get::Time(_)) => By::Time(field),
         _ if field.is_numeric() && field.unit != Unit::None || matches!(field.get, Get::Hex(_)) => By::Number(field),
         _ => return None,
@@ -178,7 +177,7 @@ fn by(field: &'static Field) -> Option<By> {
 impl By {
     fn width(self) -> usize {
         match self {
-            By::Number(_) | By::Time(_) | By::Rate(_) => 8,
+            By::Number(_) | By::Time(_) | By::Rate => 8,
             By::Address(_) | By::SrcId => 17,
             By::Mac(_) => 6,
             By::Port(_) | By::Country(_) | By::Proto => 2,
@@ -190,7 +189,7 @@ impl By {
         let key = &far.flow().key;
         let is_ip = matches!(far.flow().form, FlowForm::V4 | FlowForm::V6);
         match self {
-            By::Number(field) => out.extend_from_slice(&ordered(field.number(far).unwrap_or(0.0))),
+            By::Number(field) => out.extend_from_slice(&ordered(field.number(far).unwrap_or(f64::NEG_INFINITY))),
             By::Time(field) => {
                 let Get::Time(get) = field.get else { return };
                 let nanos = get(far).unwrap_or_default().nanos();
@@ -214,14 +213,9 @@ impl By {
             }
             By::SrcId => srcid(far, out),
             By::Inode => out.extend_from_slice(&far.icmp_error().map_or([0; 4], |e| e.node.octets())),
-            By::Rate(side) => {
-                let mut c = match side {
-                    Some(false) => far.metrics().dst,
-                    _ => far.metrics().src,
-                };
-                if side.is_none() {
-                    c.add(far.metrics().dst);
-                }
+            By::Rate => {
+                let mut c = far.metrics().src;
+                c.add(far.metrics().dst);
                 out.extend_from_slice(&ordered(rate(c, far)));
             }
         }
@@ -240,8 +234,7 @@ fn ordered(value: f64) -> [u8; 8] {
     (if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }).to_be_bytes()
 }
 
-/// IPv4 by number, then IPv6, then what is no IP flow, kind by kind. Within IPv6 the words of 32 bits are compared from
-/// their last byte to their first: so the classic clients do.
+/// IPv4 by number, then IPv6, then what is no IP flow, kind by kind.
 fn address(addr: Addr, form: FlowForm, out: &mut Vec<u8>) {
     let mut bytes = [0; 16];
     let mut class = match form {
@@ -256,10 +249,7 @@ fn address(addr: Addr, form: FlowForm, out: &mut Vec<u8>) {
     };
     match addr {
         Addr::V4(a) => bytes[..4].copy_from_slice(&a.octets()),
-        Addr::V6(a) => {
-            bytes = a.octets();
-            bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|word| word.reverse());
-        }
+        Addr::V6(a) => bytes = words(a),
         Addr::Mac(a) => bytes[..6].copy_from_slice(&a),
         Addr::None => class = 8,
     }
