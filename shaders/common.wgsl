@@ -23,7 +23,8 @@ struct Scene {
     look: vec4<f32>,
     // Cosine and sine of the sidereal angle, pixels by which arcs are widened for their outline, 1 on a software renderer.
     more: vec4<f32>,
-    // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern).
+    // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern). The first
+    // one's w is the share of the full spread of pins at one place.
     classes: array<vec4<f32>, 9>,
 }
 

@@ -60,7 +60,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
         along = c.y * (r + 2.0);
     }
     let low = vec2<f32>(f32(extractBits(i32(pin.offset), 0u, 16u)), f32(extractBits(i32(pin.offset), 16u, 16u)));
-    let p = a + low / 16.0 * scene.up.w + select(u * along + vec2<f32>(u.y, -u.x) * across, vec2<f32>(across, along), is_flat);
+    let p = a + low / 16.0 * scene.up.w * scene.classes[0].w + select(u * along + vec2<f32>(u.y, -u.x) * across, vec2<f32>(across, along), is_flat);
     // A hair nearer than the surface around the foot; among pins the nearer one wins.
     let depth = scene.forward.w / foot.w * (1.0 + min(height * 1.5 / foot.w, 0.5));
     out.clip = vec4<f32>(p / half_screen, min(depth, 1.0), 1.0);

@@ -8,7 +8,7 @@ use bevy::prelude::*;
 use super::camera::{CameraRig, Orbit, SceneView};
 use super::gpu::GpuData;
 use super::picking::{PIN_TOLERANCE_PX, PinSpot, View as PickView, pick_pin, spread};
-use super::pins::{Pins, head_height};
+use super::pins::{PinInstance, Pins};
 use super::run::{Headless, RunError};
 use crate::base::clock::steady_now;
 
@@ -80,6 +80,8 @@ fn pick_view(scene: &SceneView) -> PickView {
         camera: view.eye.map(|v| v as f32),
         origin: [0.0; 2],
         size: [(view.size[0] / scene.scale) as f32, (view.size[1] / scene.scale) as f32],
+        focal: (view.focal / scene.scale) as f32,
+        mark: 1.0,
         spread: spread::scale(view.height() as f32),
     }
 }
@@ -92,11 +94,7 @@ fn look_for_a_pin(
 ) {
     *frame += 1;
     spots.clear();
-    spots.extend(pins.instances.iter().map(|pin| {
-        let height = head_height(&scene.view, pin.dir.map(f64::from), f64::from(pin.size) * scene.scale);
-        let part = |shift: u32| f32::from((pin.offset >> shift) as u16 as i16) / 16.0;
-        PinSpot { dir: pin.dir, height: height as f32, offset: [part(0), part(16)] }
-    }));
+    spots.extend(pins.instances.iter().map(PinInstance::spot));
     let view = pick_view(&scene);
     // The pointer visits one pin after the other, those on the near side are found.
     let Some(spot) = spots.get(*frame * 37 % spots.len().max(1)) else { return };

@@ -1,17 +1,20 @@
 //! What input led to, line by line on standard output: for tests that drive the real window from outside.
 //!
 //! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
-//! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00`, `pin 640 360 192.0.2.1`.
+//! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
+//! action), `held 640 360` (the pointer with its left button down).
 
 use std::fmt;
 use std::io::Write as _;
 
 use bevy::prelude::*;
+use bevy::window::PrimaryWindow;
 
+use super::actions::Action;
 use super::camera::CameraRig;
 use super::feed::Feed;
 use super::layers::{LAYERS, Layers};
-use super::picking::Pins;
+use super::picking::Picker;
 use super::selection::{Picked, Selection};
 use super::{GlobeSet, SceneClock};
 
@@ -47,22 +50,36 @@ struct Last {
     frames: u32,
     layers: Option<Layers>,
     picked: Picked,
+    held: Option<Vec2>,
     camera: String,
     moved: f64,
     settled: bool,
 }
 
+type Buttons<'w> = Option<Res<'w, ButtonInput<MouseButton>>>;
+
 fn report(
     trace: Res<Trace>,
     (layers, selection, rig): (Res<Layers>, Res<Selection>, Res<CameraRig>),
-    (feed, clock, pins): (Res<Feed>, Res<SceneClock>, Res<Pins>),
+    (feed, clock, pins): (Res<Feed>, Res<SceneClock>, Res<Picker>),
+    (windows, buttons): (Query<&Window, With<PrimaryWindow>>, Buttons),
+    mut actions: MessageReader<Action>,
     mut last: Local<Last>,
 ) {
     let last = &mut *last;
+    let acted = actions.read().count() > 0;
     last.frames = last.frames.saturating_add(1);
     // The first frames load fonts and pictures.
     if last.frames == 10 {
         trace.line(format_args!("ready {} hosts", feed.snapshot.hosts.len()));
+    }
+    let pressed = buttons.is_some_and(|b| b.pressed(MouseButton::Left));
+    let held = windows.iter().next().and_then(Window::cursor_position).filter(|_| pressed);
+    if held != last.held {
+        last.held = held;
+        if let Some(at) = held {
+            trace.line(format_args!("held {:.0} {:.0}", at.x, at.y));
+        }
     }
     if let Some(before) = last.layers {
         for layer in LAYERS.iter().filter(|l| before.is_on(l.id) != layers.is_on(l.id)) {
@@ -82,6 +99,9 @@ fn report(
     }
     let o = rig.orbit;
     let camera = format!("{:.2} {:.2} {:.3} {:.2} {:.2}", o.target.lat, o.target.lon, o.altitude, o.heading, o.tilt);
+    if acted {
+        trace.line(format_args!("eye {camera}"));
+    }
     if camera != last.camera {
         (last.camera, last.moved, last.settled) = (camera, clock.elapsed, false);
     } else if !last.settled && last.frames > 10 && clock.elapsed - last.moved > 0.3 {

@@ -11,6 +11,7 @@ use crate::globe::camera::{SceneView, View};
 use crate::globe::feed::Feed;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::{V3, dot, to_f32};
+use crate::globe::picking::spread;
 use crate::globe::scale::{CLASSES, RATE_SCALE, pack};
 use crate::globe::{MarkScale, Motion};
 
@@ -101,6 +102,7 @@ pub(super) fn fill_uniform(
         *out = [phase as f32, class.width, f32::from_bits(pack(class.colour, 1.0)), 0.0];
     }
     let outline = if profile.software && arcs.is_crowd() { 0.5 } else { 1.25 };
+    classes[0][3] = spread::scale(view.height() as f32);
     *uniform = SceneUniform {
         clip_from_world: view.clip_from_world(),
         eye: four(view.eye, dot(view.eye, view.eye) - 1.0),

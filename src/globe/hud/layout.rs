@@ -19,6 +19,7 @@ use crate::globe::legend::{LegendModel, legend_ui};
 use crate::globe::selection::{Selection, find_host};
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{TimelineModel, timeline_ui};
+use crate::globe::trace::Trace;
 use crate::globe::{GlobeSet, SceneClock};
 
 /// Rows up to which the table's answer is made within the frame.
@@ -100,6 +101,7 @@ struct Seen<'w, 's> {
     options: Res<'w, HudOptions>,
     legend: Res<'w, LegendModel>,
     clock: Res<'w, SceneClock>,
+    trace: Res<'w, Trace>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -284,6 +286,10 @@ fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
 fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let notice = NoticeModel::new(&seen.feed.snapshot, &seen.feed.playhead, seen.options.filter.as_deref());
     if let Some(model) = notice.filter(|_| !hud.help) {
+        if hud.noticed != model.title {
+            seen.trace.line(format_args!("notice {}", model.title));
+            hud.noticed.clone_from(&model.title);
+        }
         let at = free.center();
         card("notice", Align2::CENTER_CENTER, at).show(ctx, |ui| {
             theme::card_frame().inner_margin(Margin::symmetric(18, 14)).show(ui, |ui| notice_ui(ui, &model));

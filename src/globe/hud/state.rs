@@ -57,6 +57,7 @@ pub struct Hud {
     pub(super) bars: BarsCache,
     pub(super) detail: DetailCache,
     pub(super) themed: bool,
+    pub(super) noticed: String,
 }
 
 impl Default for Hud {
@@ -76,6 +77,7 @@ impl Default for Hud {
             bars: BarsCache::default(),
             detail: DetailCache::default(),
             themed: false,
+            noticed: String::new(),
         }
     }
 }

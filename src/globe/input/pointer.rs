@@ -5,10 +5,11 @@ use bevy::window::PrimaryWindow;
 
 use crate::globe::SceneClock;
 use crate::globe::actions::Action;
+use crate::globe::arcs::Arcs;
 use crate::globe::camera::{CameraRig, Orbit, SceneView, UiWants};
 use crate::globe::feed::Feed;
 use crate::globe::layers::Layers;
-use crate::globe::picking::{Pins, find};
+use crate::globe::picking::{Picker, find};
 use crate::globe::selection::{Picked, Selection};
 
 /// Pixels a press may move and still be a click.
@@ -28,7 +29,8 @@ pub(super) struct Press {
 /// What the globe is made of, for a click.
 #[derive(bevy::ecs::system::SystemParam)]
 pub(super) struct Scene<'w> {
-    pins: Res<'w, Pins>,
+    picker: Res<'w, Picker>,
+    arcs: Res<'w, Arcs>,
     feed: Res<'w, Feed>,
     layers: Res<'w, Layers>,
     view: Res<'w, SceneView>,
@@ -82,7 +84,7 @@ fn zoom_to(rig: &mut CameraRig, scene: &SceneView, at: Vec2, nearer: bool) {
 }
 
 fn click(scene: &Scene, selection: &Selection, at: Vec2, actions: &mut MessageWriter<Action>) {
-    let action = match find(&scene.pins, &scene.feed, *scene.layers, at) {
+    let action = match find(&scene.picker, &scene.feed, &scene.arcs, *scene.layers, at) {
         Picked::Host(addr) => Action::SelectHost(addr),
         Picked::Path(a, b) => Action::SelectPath(a, b),
         Picked::Flow(flow) => Action::SelectFlow(flow),

@@ -35,19 +35,22 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
         ui.label(theme::label("not in the window at this time"));
         return action;
     }
-    ui.label(RichText::new(&model.subtitle).color(theme::ACCENT));
-    ui.add_space(4.0);
     ui.horizontal(|ui| {
-        if ui.button("copy").on_hover_text("copy the address (Ctrl+C)").clicked() {
-            action = Some(Action::CopyAddress);
-        }
-        if ui.button("flows in table").on_hover_text("show only these flows in the table").clicked() {
-            action = Some(Action::Filter(model.filter.clone()));
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("flows in table").on_hover_text("show only these flows in the table").clicked() {
+                action = Some(Action::Filter(model.filter.clone()));
+            }
+            if ui.button("copy").on_hover_text("copy the address (Ctrl+C)").clicked() {
+                action = Some(Action::CopyAddress);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(RichText::new(&model.subtitle).color(theme::ACCENT)).truncate());
+            });
+        });
     });
-    ui.add_space(6.0);
-    rows_ui(ui, model);
+    ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
+        rows_ui(ui, model);
         action = peers_ui(ui, model).or(action.take());
         action = flows_ui(ui, model).or(action.take());
     });

@@ -10,4 +10,4 @@ mod systems;
 pub use model::{
     ARC_TOLERANCE_PX, Hit, PIN_TOLERANCE_PX, PinSpot, View, globe_hit, hidden_by_globe, pick_arc, pick_pin,
 };
-pub use systems::{PickingPlugin, Pins, find};
+pub use systems::{Picker, PickingPlugin, find};

@@ -22,6 +22,10 @@ pub struct View {
     pub origin: [f32; 2],
     /// Size of the viewport in logical pixels.
     pub size: [f32; 2],
+    /// Logical pixels per unit of the tangent of the angle from the axis.
+    pub focal: f32,
+    /// Logical pixels per pixel of a mark.
+    pub mark: f32,
     /// Share of the full spread that co-located pins are drawn with (see `spread::scale`).
     pub spread: f32,
 }
@@ -54,9 +58,12 @@ impl View {
         if !self.above_horizon(pin.dir) {
             return None;
         }
-        let r = 1.0 + pin.height;
+        let (_, depth) = self.project(pin.dir)?;
+        // As the shader lifts it: so high that a pin seen from the side has its length on the screen.
+        let r = 1.0 + pin.length * self.mark * depth / self.focal.max(1e-3);
         let ([x, y], depth) = self.project([pin.dir[0] * r, pin.dir[1] * r, pin.dir[2] * r])?;
-        Some(([x + pin.offset[0] * self.spread, y - pin.offset[1] * self.spread], depth))
+        let spread = self.spread * self.mark;
+        Some(([x + pin.offset[0] * spread, y - pin.offset[1] * spread], depth))
     }
 }
 
@@ -65,9 +72,9 @@ impl View {
 pub struct PinSpot {
     /// Unit vector to its place.
     pub dir: [f32; 3],
-    /// Height of its head above the surface, in globe radii.
-    pub height: f32,
-    /// Offset `[right, up]` at full spread, in logical pixels.
+    /// Distance from its foot to its head seen from the side, in pixels of a mark.
+    pub length: f32,
+    /// Offset `[right, up]` at full spread, in pixels of a mark.
     pub offset: [f32; 2],
 }
 
@@ -178,13 +185,15 @@ mod tests {
             camera: [0.0, 0.0, r],
             origin: [0.0, 0.0],
             size: [800.0, 800.0],
+            focal: 400.0,
+            mark: 1.0,
             spread: 1.0,
         }
     }
 
     fn pin(lat: f64, lon: f64) -> PinSpot {
         let dir = LatLon { lat, lon }.to_unit().map(|v| v as f32);
-        PinSpot { dir, height: 0.0, offset: [0.0; 2] }
+        PinSpot { dir, length: 0.0, offset: [0.0; 2] }
     }
 
     #[test]
@@ -202,7 +211,7 @@ mod tests {
     #[test]
     fn of_two_in_line_the_one_nearer_to_the_camera_wins() {
         let low = pin(0.0, 0.0);
-        let high = PinSpot { height: 0.2, ..low };
+        let high = PinSpot { length: 40.0, ..low };
         assert_eq!(pick_pin(&[low, high], &view(3.0), [400.0, 400.0], 8.0).map(|h| h.index), Some(1));
         assert_eq!(pick_pin(&[high, low], &view(3.0), [400.0, 400.0], 8.0).map(|h| h.index), Some(0));
     }
@@ -212,7 +221,7 @@ mod tests {
         let place = LatLon { lat: 5.0, lon: 5.0 };
         let pins: Vec<PinSpot> = spread(vec![place; 300])
             .into_iter()
-            .map(|offset| PinSpot { dir: place.to_unit().map(|v| v as f32), height: 0.0, offset })
+            .map(|offset| PinSpot { dir: place.to_unit().map(|v| v as f32), length: 0.0, offset })
             .collect();
         for (i, p) in pins.iter().enumerate() {
             let at = view(3.0).pin_on_screen(p).expect("visible").0;
@@ -238,7 +247,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_survived() {
-        let nan = PinSpot { dir: [f32::NAN; 3], height: f32::NAN, offset: [f32::INFINITY; 2] };
+        let nan = PinSpot { dir: [f32::NAN; 3], length: f32::NAN, offset: [f32::INFINITY; 2] };
         assert_eq!(pick_pin(&[nan], &view(3.0), [400.0, 400.0], 8.0), None);
         assert_eq!(pick_pin(&[pin(0.0, 0.0)], &view(3.0), [f32::NAN; 2], 8.0), None);
     }

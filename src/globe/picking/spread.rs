@@ -54,12 +54,13 @@ pub fn offset(index: usize, size: usize) -> [f32; 2] {
     [radius * angle.cos(), radius * angle.sin()]
 }
 
-/// Share of the full spread at a camera's altitude above the surface (globe radii): 1 up to 0.5 radii, then less and
-/// less, so that one city never covers a continent.
+/// Share of the full spread at a camera's altitude above the surface (globe radii): 1 up to 0.9 radii, then less and
+/// less, so that one city does not cover a continent.
 #[must_use]
 pub fn scale(altitude: f32) -> f32 {
-    const FULL_BELOW: f32 = 0.5;
-    if altitude.is_finite() { (FULL_BELOW / altitude.max(FULL_BELOW)).max(0.15) } else { 0.15 }
+    const FULL_BELOW: f32 = 0.9;
+    const LEAST: f32 = 0.4;
+    if altitude.is_finite() { (FULL_BELOW / altitude.max(FULL_BELOW)).max(LEAST) } else { LEAST }
 }
 
 /// A place to a hundredth of a degree.
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn far_away_the_figure_shrinks_and_never_vanishes() {
         assert_eq!(scale(0.1), 1.0);
-        assert!(scale(1.0) < scale(0.6) && scale(5.0) > 0.1);
+        assert!(scale(2.0) < scale(1.0) && scale(5.0) > 0.1);
         assert!(scale(f32::NAN) > 0.0);
     }
 }

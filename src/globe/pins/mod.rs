@@ -7,7 +7,7 @@ mod model;
 
 use bevy::prelude::*;
 pub(crate) use model::fade;
-pub use model::{PinInstance, head_height, place_pins};
+pub use model::{PinInstance, place_pins};
 
 use super::feed::Feed;
 use super::gpu::{BufferSlot, GpuData};
@@ -33,7 +33,7 @@ impl Plugin for PinsPlugin {
     }
 }
 
-fn make_pins(feed: Res<Feed>, emphasis: Res<Emphasis>, mut pins: ResMut<Pins>, mut data: ResMut<GpuData>) {
+pub(crate) fn make_pins(feed: Res<Feed>, emphasis: Res<Emphasis>, mut pins: ResMut<Pins>, mut data: ResMut<GpuData>) {
     if pins.generation == feed.generation && !emphasis.is_changed() {
         return;
     }

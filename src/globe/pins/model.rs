@@ -6,9 +6,9 @@ use crate::base::hash::Set;
 use crate::cache::{HostPin, Snapshot};
 use crate::geo::Origin;
 use crate::globe::Emphasis;
-use crate::globe::camera::View;
 use crate::globe::feed::Overrides;
-use crate::globe::math::{V3, dot, sub, to_f32};
+use crate::globe::math::to_f32;
+use crate::globe::picking::PinSpot;
 use crate::globe::picking::spread::spread;
 use crate::globe::scale::{RATE_SCALE, class_of, pack, pin_radius};
 
@@ -41,6 +41,17 @@ pub struct PinInstance {
     pub marks: u32,
     /// The host's number.
     pub id: u32,
+}
+
+impl PinInstance {
+    /// The same as the picker wants it.
+    #[must_use]
+    pub fn spot(&self) -> PinSpot {
+        let part = |shift: u32| f32::from((self.offset >> shift) as u16 as i16) / 16.0;
+        // A mark for a country lies flat on its place.
+        let length = if self.marks & COUNTRY == 0 { CAP as f32 * self.size } else { 0.0 };
+        PinSpot { dir: self.dir, length, offset: [part(0), part(16)] }
+    }
 }
 
 /// The pins of a snapshot, and the index into `hosts` of each.
@@ -98,14 +109,6 @@ pub(crate) fn fade(snapshot: &Snapshot, seen: crate::base::Timestamp) -> f32 {
 fn pack_offset([x, y]: [f32; 2]) -> u32 {
     let part = |v: f32| u32::from((v * 16.0).round().clamp(-32_768.0, 32_767.0) as i16 as u16);
     part(x) | part(y) << 16
-}
-
-/// Height above the surface, in radii, of a pin's head as it is drawn: constant on the screen, so it depends on the view.
-/// `size_px` is the head's radius in pixels of the view.
-#[must_use]
-pub fn head_height(view: &View, dir: V3, size_px: f64) -> f64 {
-    let depth = dot(sub(dir, view.eye), view.forward).max(1e-3);
-    CAP * size_px * depth / view.focal
 }
 
 #[cfg(test)]
