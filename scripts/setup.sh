@@ -9,7 +9,7 @@ packages=(build-essential pkg-config libpcap-dev)
 packages+=(libvulkan1 mesa-vulkan-drivers libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon-x11-0)
 if [ "${1:-run}" = test ]; then
   # The reference programs and what drives a real window.
-  packages+=(argus-server argus-client xvfb xdotool imagemagick tmux python3 iproute2)
+  packages+=(argus-server argus-client xvfb xdotool imagemagick tmux python3 iproute2 procps)
 fi
 
 missing=()
