@@ -1,6 +1,7 @@
 //! Show traffic on the globe.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use super::{Outcome, Usage};
 use crate::base::Span;
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
-    FeedInput, FixedSource, Headless, HudOptions, Layers, Orbit, PipelineFeed, RADIUS_KM, Scene, Setup, Synthetic,
-    Trace, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
+    FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene,
+    Selection, Setup, Synthetic, Trace, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
 use crate::source::SourceSpec;
@@ -49,6 +50,12 @@ pub(crate) struct Args {
     /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     layers: Option<String>,
+    /// Select an address and open its details; without --view the eye goes there.
+    #[arg(long, value_name = "ADDRESS")]
+    select: Option<IpAddr>,
+    /// Start with the list of keys open.
+    #[arg(long)]
+    show_keys: bool,
     /// Show the pins and arcs of a CSV file (kind,lat,lng,lat2,lng2,bps,color) instead of traffic.
     #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
     scene: Option<PathBuf>,
@@ -80,8 +87,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         None if still => Some(recorded_scene(plan(&args, filter.as_deref())?, args.input.at)?),
         None => None,
     };
-    let places = scene.iter().flat_map(|s| &s.snapshot.hosts).map(|h| h.place.at);
-    let orbit = view.unwrap_or_else(|| Orbit::over(places));
+    let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), args.select));
     let options = HudOptions { filter: filter.clone(), ui_scale: args.ui_scale };
     let trace = Trace { on: args.trace_input };
     let (feed, overrides) = match scene {
@@ -95,9 +101,14 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
         return Ok(Outcome::Done);
     }
+    let (select, help) = (args.select, args.show_keys);
     setup.extend.push(Box::new(move |app| {
         panels(app);
         app.insert_resource(options).insert_resource(trace);
+        app.world_mut().resource_mut::<Hud>().help = help;
+        if let Some(addr) = select {
+            app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
+        }
     }));
     if let Some(path) = &args.screenshot {
         let mut globe = Headless::new(setup, size, 1.0)?;
@@ -109,6 +120,17 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         window(setup, &WindowOptions { size, fullscreen: args.fullscreen, fps: args.fps })?;
     }
     Ok(Outcome::Done)
+}
+
+/// Over the selected address where the scene knows it, else over the middle of all pins.
+fn first_view(scene: Option<&Scene>, select: Option<IpAddr>) -> Orbit {
+    /// Height of the eye above a selected address, in globe radii.
+    const NEAR: f64 = 0.5;
+    let hosts = scene.map_or(&[][..], |s| &s.snapshot.hosts);
+    match hosts.iter().find(|h| Some(h.addr) == select) {
+        Some(host) => Orbit { target: host.place.at, altitude: NEAR, ..Orbit::default() },
+        None => Orbit::over(hosts.iter().map(|h| h.place.at)),
+    }
 }
 
 /// What the pipeline is to do; without a source, replay the bundled sample.

@@ -48,11 +48,12 @@ use bevy::prelude::*;
 pub use bench::{BenchResult, measure_main, run_bench};
 pub use camera::{Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
-pub use hud::HudOptions;
+pub use hud::{Hud, HudOptions};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use pipe::{PipelineFeed, failed};
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
+pub use selection::{Picked, Selection};
 pub use trace::Trace;
 
 /// The order of the work of one frame, chained in `Update`.

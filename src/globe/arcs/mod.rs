@@ -6,6 +6,7 @@
 mod model;
 
 use bevy::prelude::*;
+pub(crate) use model::RIBBON_CLASS;
 pub use model::{ArcInstance, arc_point, make_arcs, point_list, segment_list};
 
 use super::camera::SceneView;

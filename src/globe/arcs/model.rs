@@ -183,7 +183,7 @@ fn segments(arc: &ArcInstance, tolerance: f64) -> u32 {
 }
 
 /// Classes below this are thin: a crowd of them is drawn as lines by a software renderer.
-const RIBBON_CLASS: u32 = 4;
+pub(crate) const RIBBON_CLASS: u32 = 4;
 
 /// Whether an arc of a crowd is drawn as a line.
 fn is_line(arc: &ArcInstance) -> bool {

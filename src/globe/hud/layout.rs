@@ -15,8 +15,8 @@ use crate::globe::camera::{FreeRect, UiWants};
 use crate::globe::feed::Feed;
 use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
 use crate::globe::layers::{LayerId as Layer, Layers};
-use crate::globe::legend::{LegendModel, legend_ui};
-use crate::globe::selection::{Selection, find_host};
+use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
+use crate::globe::selection::{Picked, Selection, find_host};
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{TimelineModel, timeline_ui};
 use crate::globe::trace::Trace;
@@ -39,7 +39,7 @@ impl Plugin for HudPlugin {
             .init_resource::<LegendModel>()
             .add_message::<Action>()
             .add_systems(PreUpdate, ask_panels)
-            .add_systems(Update, answer_table.in_set(GlobeSet::Ui))
+            .add_systems(Update, (answer_table, note_arcs).in_set(GlobeSet::Ui))
             .add_systems(EguiPrimaryContextPass, draw_panels);
     }
 }
@@ -263,6 +263,10 @@ fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
     }
     let Some(addr) = hover.addr.filter(|_| now - hover.since >= HOVER_DELAY) else { return };
     let Some(at) = seen.windows.iter().next().and_then(Window::cursor_position) else { return };
+    // Its details say the same and more.
+    if seen.selection.details && seen.selection.picked == Picked::Host(addr) {
+        return;
+    }
     let Some(host) = find_host(&seen.feed.snapshot, addr) else { return };
     let model = HoverModel::new(&seen.feed.snapshot, host);
     let zoom = ctx.zoom_factor();

@@ -1,5 +1,7 @@
 //! What widths, colours and marks mean: the one fixed scale of rates.
 
+mod notes;
 mod ui;
 
+pub(crate) use notes::note_arcs;
 pub use ui::{LegendClass, LegendModel, legend_ui};
