@@ -13,7 +13,8 @@ use crate::base::Span;
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene,
-    Selection, Setup, Synthetic, Trace, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
+    Selection, Setup, Synthetic, Trace, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench,
+    window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
 use crate::source::SourceSpec;
@@ -68,6 +69,15 @@ pub(crate) struct Args {
     /// Fill the whole screen.
     #[arg(long)]
     fullscreen: bool,
+    /// Wall mode: no panels, no pointer, a tour of what matters; W switches it, Esc held for a second leaves it.
+    #[arg(long)]
+    wall: bool,
+    /// Seconds at each stop of the wall's tour, 10 to 120.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    tour: f64,
+    /// Play recordings from their beginning again when they end.
+    #[arg(long = "loop")]
+    looped: bool,
     /// Most frames per second.
     #[arg(long, value_name = "N", default_value_t = 60.0)]
     fps: f64,
@@ -102,9 +112,11 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         return Ok(Outcome::Done);
     }
     let (select, help) = (args.select, args.show_keys);
+    let wall = Wall::new(args.wall, args.tour, args.looped);
     setup.extend.push(Box::new(move |app| {
         panels(app);
         app.insert_resource(options).insert_resource(trace);
+        app.insert_resource(wall);
         app.world_mut().resource_mut::<Hud>().help = help;
         if let Some(addr) = select {
             app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
@@ -117,7 +129,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         }
         globe.picture()?.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
-        window(setup, &WindowOptions { size, fullscreen: args.fullscreen, fps: args.fps })?;
+        window(setup, &WindowOptions { size, fullscreen: args.fullscreen || args.wall, fps: args.fps })?;
     }
     Ok(Outcome::Done)
 }

@@ -104,6 +104,10 @@ const CLASSIC: &[(&str, &str)] = &[
     ("radium", "radium"),
 ];
 
+/// Said by a build without the globe when the globe is asked for.
+const NO_GLOBE: &str = "this program was built without the globe; name a tool (`argus-globe --help` lists them) or \
+                        build with the default features";
+
 /// Options whose next word may be a lone `-`, meaning standard input or output.
 const DASH_TAKERS: &[&str] = &["-r", "-w", "--read", "--write"];
 
@@ -123,6 +127,9 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     init_logging();
     let (mut words, filter) = split_filter(&with_subcommand(argv));
     tools::separate(&mut words);
+    if cfg!(not(feature = "globe")) && words.get(1).is_some_and(|w| w == "globe") {
+        return Err(Usage(NO_GLOBE.into()).into());
+    }
     let matches = Cli::command().try_get_matches_from(words)?;
     match Cli::from_arg_matches(&matches)?.command {
         #[cfg(feature = "globe")]

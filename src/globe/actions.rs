@@ -86,6 +86,8 @@ pub enum Action {
     Help,
     /// Full screen on or off.
     FullScreen,
+    /// Wall mode on or off.
+    Wall,
     /// Saves a picture of the window.
     Picture,
     /// Ends the program.
@@ -290,6 +292,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "escape", Action::Escape, "close or deselect, one step", &[plain(KeyName::Escape)]),
     spec(Program, "help", Action::Help, "this help", &[ch('?'), plain(KeyName::F(1))]),
     spec(Program, "full-screen", Action::FullScreen, "full screen", &[plain(KeyName::F(11))]),
+    spec(Program, "wall", Action::Wall, "wall mode; Esc held leaves it", &[ch('w')]),
     spec(Program, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
     spec(Program, "quit", Action::Quit, "quit", &[ctrl('q')]),
 ];

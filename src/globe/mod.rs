@@ -42,6 +42,7 @@ pub mod stars;
 pub mod table;
 pub mod timeline;
 pub mod trace;
+pub mod wall;
 
 use bevy::prelude::*;
 
@@ -55,6 +56,7 @@ pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use trace::Trace;
+pub use wall::Wall;
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -163,7 +165,7 @@ impl Plugin for GlobePlugins {
 
 /// The human side: panels, keys, clicks, selection. Goes into [`Setup::extend`].
 pub fn panels(app: &mut App) {
-    app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin));
+    app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin, wall::WallPlugin));
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

@@ -20,14 +20,14 @@ use bevy::render::settings::{Backends, RenderCreation, WgpuSettings};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::render::{RenderApp, RenderPlugin};
 use bevy::time::TimeUpdateStrategy;
-use bevy::window::{ExitCondition, PresentMode, PrimaryWindow, WindowResolution};
+use bevy::window::{ExitCondition, Monitor, PresentMode, PrimaryMonitor, PrimaryWindow, WindowMode, WindowResolution};
 use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
 use bevy_egui::{EguiGlobalSettings, EguiInput, EguiPlugin, EguiPreUpdateSet, PrimaryEguiContext, egui};
 
 use super::camera::{CameraRig, Orbit};
 use super::feed::{Feed, FeedInput, Overrides};
 use super::layers::Layers;
-use super::{Canvas, GlobePlugins};
+use super::{Canvas, GlobePlugins, SceneClock};
 
 /// Seconds of scene time per headless frame.
 pub const HEADLESS_STEP: Duration = Duration::from_millis(40);
@@ -130,6 +130,9 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
         commands.spawn(camera_parts());
     });
     app.add_systems(First, read_canvas);
+    if options.fullscreen {
+        app.add_systems(First, fill_screen.before(read_canvas));
+    }
     match guarded(move || app.run()).map_err(start_error)? {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(RunError::Window(code.get())),
@@ -137,18 +140,43 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
 }
 
 fn window_of(options: &WindowOptions) -> Window {
-    let mode = if options.fullscreen {
-        bevy::window::WindowMode::BorderlessFullscreen(MonitorSelection::Current)
-    } else {
-        bevy::window::WindowMode::Windowed
-    };
     Window {
         title: "argus-globe".into(),
         name: Some("argus-globe".into()),
         resolution: WindowResolution::new(options.size.0, options.size.1),
         present_mode: PresentMode::AutoVsync,
-        mode,
         ..default()
+    }
+}
+
+/// Makes the window fill its screen, step by step: asks for it once the window stands; where no window manager answers
+/// (a bare X server) gives it the screen's size.
+fn fill_screen(
+    clock: Res<SceneClock>,
+    mut windows: Query<&mut Window, With<PrimaryWindow>>,
+    monitors: Query<(&Monitor, Has<PrimaryMonitor>)>,
+    mut asked: Local<Option<f64>>,
+    mut done: Local<bool>,
+) {
+    /// Time for a window manager to do it, in seconds.
+    const PATIENCE: f64 = 1.0;
+    let Ok(mut window) = windows.single_mut() else { return };
+    match *asked {
+        _ if *done => {}
+        None => {
+            window.mode = WindowMode::BorderlessFullscreen(MonitorSelection::Current);
+            *asked = Some(clock.elapsed);
+        }
+        Some(since) if clock.elapsed - since > PATIENCE => {
+            *done = true;
+            let Some((monitor, _)) = monitors.iter().max_by_key(|(_, primary)| *primary) else { return };
+            let size = UVec2::new(monitor.physical_width, monitor.physical_height);
+            if window.mode != WindowMode::Windowed && window.physical_size().cmplt(size).any() {
+                window.position.set(monitor.physical_position);
+                window.resolution.set_physical_resolution(size.x, size.y);
+            }
+        }
+        Some(_) => {}
     }
 }
 

@@ -279,3 +279,24 @@ fn a_missing_file_is_told_in_the_window() {
     let words = said.unwrap_or_else(|| globe.wait("notice"));
     assert!(words.contains("Cannot read") && words.contains("file.pcap"), "{words}");
 }
+
+#[test]
+fn wall_mode_hides_the_panels_tours_and_ends_by_escape_held() {
+    let mut globe = Globe::start(&["--at", "+60s", "--paused", "--wall", "--tour", "10"]);
+    let first = globe.said.iter().find(|l| l.starts_with("tour")).cloned();
+    let first = first.unwrap_or_else(|| globe.wait("tour"));
+    assert!(first.contains("countries"), "the overview comes first: {first}");
+    let visit = globe.wait("tour");
+    assert!(globe.wait("pick host").split(' ').next_back().is_some_and(|addr| visit.contains(addr)), "{visit}");
+    // Panels come back with an input: the status line covers the top.
+    let bare = globe.picture();
+    globe.key("g");
+    globe.wait("layer graticule on");
+    globe.key("g");
+    globe.changed_from(&bare, 20_000, "an input on the wall");
+    globe.xdotool(&["keydown", "Escape"]);
+    globe.wait("wall off");
+    globe.xdotool(&["keyup", "Escape"]);
+    globe.key("w");
+    globe.wait("wall on");
+}

@@ -20,7 +20,8 @@ use crate::globe::selection::{Picked, Selection, find_host};
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{TimelineModel, timeline_ui};
 use crate::globe::trace::Trace;
-use crate::globe::{GlobeSet, SceneClock};
+use crate::globe::wall::{EDGE as WALL_EDGE, Shown, Wall, wall_ui};
+use crate::globe::{GlobeSet, Motion, SceneClock};
 
 /// Rows up to which the table's answer is made within the frame.
 const INLINE_ROWS: usize = 2_000;
@@ -102,6 +103,8 @@ struct Seen<'w, 's> {
     legend: Res<'w, LegendModel>,
     clock: Res<'w, SceneClock>,
     trace: Res<'w, Trace>,
+    wall: Res<'w, Wall>,
+    motion: Res<'w, Motion>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -127,14 +130,26 @@ fn draw_panels(
     let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = Ui::new(ctx.clone(), Id::new("root"), builder);
     let mut done: Vec<Action> = Vec::new();
+    if seen.wall.hides_panels(seen.clock.elapsed) && !hud.help {
+        let rect = root.available_rect_before_wrap();
+        free_is(&ctx, rect, &mut free);
+        let shown = Shown {
+            wall: &seen.wall,
+            snapshot: &seen.feed.snapshot,
+            playhead: &seen.feed.playhead,
+            elapsed: seen.clock.elapsed,
+            reduced_motion: seen.motion.reduced,
+            legend: seen.layers.is_on(Layer::Legend),
+        };
+        let by = wall_ui(&ctx, &shown);
+        if seen.layers.is_on(Layer::Legend) {
+            legend_card(&ctx, rect.left_bottom() + vec2(WALL_EDGE, -WALL_EDGE) + by, &seen);
+        }
+        return Ok(());
+    }
     docks(&mut root, &seen, hud, &mut done);
     let rect = root.available_rect_before_wrap();
-    let zoom = ctx.zoom_factor();
-    let free_now =
-        Rect { min: Vec2::new(rect.min.x, rect.min.y) * zoom, max: Vec2::new(rect.max.x, rect.max.y) * zoom };
-    if free.0 != Some(free_now) {
-        free.0 = Some(free_now);
-    }
+    free_is(&ctx, rect, &mut free);
     cards(&ctx, rect, &seen, hud, &mut done);
     hover_card(&ctx, &seen, &mut hover);
     overlays(&ctx, rect, &seen, hud, &mut done);
@@ -146,6 +161,15 @@ fn draw_panels(
         actions.write(action);
     }
     Ok(())
+}
+
+/// Tells the camera what the panels leave free.
+fn free_is(ctx: &Context, rect: egui::Rect, free: &mut FreeRect) {
+    let zoom = ctx.zoom_factor();
+    let now = Rect { min: Vec2::new(rect.min.x, rect.min.y) * zoom, max: Vec2::new(rect.max.x, rect.max.y) * zoom };
+    if free.0 != Some(now) {
+        free.0 = Some(now);
+    }
 }
 
 fn edge_line(ui: &Ui, top: bool) {
@@ -205,6 +229,12 @@ fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
+fn legend_card(ctx: &Context, at: egui::Pos2, seen: &Seen) {
+    card("legend", Align2::LEFT_BOTTOM, at).show(ctx, |ui| {
+        theme::card_frame().show(ui, |ui| legend_ui(ui, &seen.legend, seen.clock.elapsed));
+    });
+}
+
 /// Cards over the globe: layers, legend, details, addresses without a place.
 fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let rail_at = free.left_top() + vec2(EDGE, EDGE);
@@ -218,9 +248,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
     let beside = rail.response.rect.right() + 8.0;
     if seen.layers.is_on(Layer::Legend) && free.height() > 255.0 && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
-        card("legend", Align2::LEFT_BOTTOM, at).show(ctx, |ui| {
-            theme::card_frame().show(ui, |ui| legend_ui(ui, &seen.legend, seen.clock.elapsed));
-        });
+        legend_card(ctx, at, seen);
     }
     let mut right = free.right() - EDGE;
     if seen.selection.details

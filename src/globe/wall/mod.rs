@@ -1,0 +1,248 @@
+//! Wall mode: the globe alone, for hours.
+//!
+//! The pointer and the panels hide while nobody touches anything; a tour driven by the data shows what matters and says
+//! in one sentence why. What stays on the screen drifts a little each minute. A lost source is named over a picture that
+//! turns grey; nothing stale is shown as live. Any input brings the panels back for a while, then the tour goes on.
+
+pub mod model;
+mod ui;
+
+use bevy::input::keyboard::KeyboardInput;
+use bevy::input::mouse::{MouseButtonInput, MouseWheel};
+use bevy::prelude::*;
+use bevy::window::{CursorMoved, CursorOptions, PrimaryWindow};
+pub use model::{STOP_SECS, Stop, Tour};
+pub(crate) use ui::{EDGE, Shown, wall_ui};
+
+use super::actions::Action;
+use super::camera::{CameraRig, Orbit};
+use super::feed::{Feed, FeedInput};
+use super::selection::{Picked, Selection, find_host};
+use super::trace::Trace;
+use super::{GlobeSet, SceneClock};
+use crate::cache::{Snapshot, SourceState};
+use crate::pipeline::{Control, PlayState};
+
+/// Seconds without input after which the pointer hides.
+const POINTER_SECS: f64 = 2.0;
+/// Seconds that an input brings the panels back for.
+const PANEL_SECS: f64 = 30.0;
+/// Seconds that Escape is held to leave.
+const LEAVE_SECS: f64 = 1.0;
+/// Altitude in radii at which the tour looks at an address.
+const VISIT_ALTITUDE: f64 = 0.9;
+
+/// Wall mode and where it is.
+#[derive(Resource, Clone, Debug)]
+pub struct Wall {
+    /// Whether it is on.
+    pub on: bool,
+    /// Seconds at one stop of the tour.
+    pub stop_secs: f64,
+    /// Whether a recording begins anew when it has been played to its end.
+    pub looped: bool,
+    /// The tour.
+    pub tour: Tour,
+    /// When the next stop is due, in seconds of the scene's clock.
+    due: f64,
+    /// When the last input came; before the start if none did.
+    input: f64,
+    escape: f64,
+    /// When it was seen first that no source delivers any more.
+    lost: Option<f64>,
+    spin_after_flight: bool,
+}
+
+impl Default for Wall {
+    fn default() -> Wall {
+        Wall {
+            on: false,
+            stop_secs: 20.0,
+            looped: false,
+            tour: Tour::default(),
+            due: 0.0,
+            input: f64::NEG_INFINITY,
+            escape: 0.0,
+            lost: None,
+            spin_after_flight: false,
+        }
+    }
+}
+
+impl Wall {
+    /// A wall that is on from the start or not, with so many seconds (10 to 120) at each stop of its tour.
+    #[must_use]
+    pub fn new(on: bool, stop_secs: f64, looped: bool) -> Wall {
+        Wall { on, stop_secs: stop_secs.clamp(STOP_SECS[0], STOP_SECS[1]), looped, ..Wall::default() }
+    }
+
+    /// Whether the panels are hidden `now`, in seconds of the scene's clock.
+    #[must_use]
+    pub fn hides_panels(&self, now: f64) -> bool {
+        self.on && now - self.input >= PANEL_SECS
+    }
+
+    /// Seconds since no source delivers any more; `None` while one does.
+    #[must_use]
+    pub fn lost_for(&self, now: f64) -> Option<f64> {
+        self.lost.filter(|_| self.on).map(|since| now - since)
+    }
+}
+
+/// Whether every live source is lost: recordings that were read to their end are not.
+fn is_lost(snapshot: &Snapshot) -> bool {
+    let mut live = snapshot.health.sources.iter().filter(|s| s.live).peekable();
+    live.peek().is_some() && live.all(|s| matches!(s.state, SourceState::Retrying(_) | SourceState::Failed(_)))
+}
+
+/// Runs wall mode.
+pub struct WallPlugin;
+
+impl Plugin for WallPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Wall>()
+            .add_systems(Update, (switch, tour).chain().in_set(GlobeSet::Input))
+            .add_systems(Update, begin_anew.in_set(GlobeSet::Input));
+    }
+}
+
+/// What counts as an input.
+#[derive(bevy::ecs::system::SystemParam)]
+struct Inputs<'w, 's> {
+    keys: MessageReader<'w, 's, KeyboardInput>,
+    buttons: MessageReader<'w, 's, MouseButtonInput>,
+    wheel: MessageReader<'w, 's, MouseWheel>,
+    moves: MessageReader<'w, 's, CursorMoved>,
+    held: Option<Res<'w, ButtonInput<KeyCode>>>,
+}
+
+impl Inputs<'_, '_> {
+    fn any(&mut self) -> bool {
+        // A pointer that appears over the window has not been moved.
+        let moved = self.moves.read().any(|m| m.delta.is_some_and(|d| d != Vec2::ZERO));
+        let pressed = self.keys.read().count() + self.buttons.read().count() + self.wheel.read().count() > 0;
+        moved || pressed
+    }
+}
+
+/// Turns wall mode on and off, remembers inputs, hides the pointer.
+fn switch(
+    mut inputs: Inputs,
+    mut actions: MessageReader<Action>,
+    (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
+    (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
+    mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
+) {
+    let now = clock.elapsed;
+    let wall = wall.bypass_change_detection();
+    let touched = inputs.any();
+    let toggled = actions.read().any(|a| *a == Action::Wall);
+    let escape = inputs.held.as_ref().is_some_and(|k| k.pressed(KeyCode::Escape));
+    wall.escape = if wall.on && escape { wall.escape + clock.delta } else { 0.0 };
+    if toggled || wall.escape >= LEAVE_SECS {
+        wall.on = !wall.on;
+        wall.escape = 0.0;
+        (wall.due, wall.input) = (now, f64::NEG_INFINITY);
+        wall.tour = Tour::default();
+        if !wall.on {
+            rig.stop();
+            selection.pick(Picked::Nothing);
+        }
+        trace.line(format_args!("wall {}", if wall.on { "on" } else { "off" }));
+    } else if touched && wall.on {
+        wall.input = now;
+        wall.due = now + PANEL_SECS;
+    }
+    wall.lost = if is_lost(&feed.snapshot) { wall.lost.or(Some(now)) } else { None };
+    let visible = !wall.on || now - wall.input < POINTER_SECS;
+    for mut cursor in &mut cursors {
+        if cursor.visible != visible {
+            cursor.visible = visible;
+        }
+    }
+}
+
+/// Goes from stop to stop.
+fn tour(
+    (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
+    (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
+) {
+    let wall = wall.bypass_change_detection();
+    if !wall.on || feed.generation == 0 {
+        return;
+    }
+    if wall.spin_after_flight && rig.flight.is_none() {
+        wall.spin_after_flight = false;
+        rig.spin = clock.elapsed < wall.due;
+    }
+    if clock.elapsed < wall.due {
+        return;
+    }
+    // The first stop is what the globe shows already: no flight before anything was seen.
+    let first = wall.due == 0.0;
+    wall.due = clock.elapsed + wall.stop_secs;
+    match wall.tour.go_on(&feed.snapshot) {
+        Stop::Overview => {
+            if selection.is_some() {
+                selection.pick(Picked::Nothing);
+            }
+            if !first {
+                let target = rig.orbit.target;
+                rig.fly_to(Orbit { target, ..Orbit::default() });
+            }
+            wall.spin_after_flight = true;
+        }
+        Stop::Host(addr) => {
+            selection.pick(Picked::Host(addr));
+            selection.details = false;
+            if let Some(host) = find_host(&feed.snapshot, addr) {
+                rig.fly_to(Orbit { target: host.place.at, altitude: VISIT_ALTITUDE, ..Orbit::default() });
+            }
+        }
+    }
+    trace.line(format_args!("tour {}", wall.tour.caption));
+}
+
+/// Plays a recording from its beginning when it has been played to its end.
+fn begin_anew(wall: Res<Wall>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>, mut sent: Local<u64>) {
+    let (Some(mut input), Some(span)) = (input, feed.snapshot.span) else { return };
+    let sources = &feed.snapshot.health.sources;
+    let read = !sources.is_empty() && sources.iter().all(|s| matches!(s.state, SourceState::Ended));
+    let over = feed.playhead.now >= span.end && feed.playhead.state != PlayState::Live;
+    // Once per snapshot: the wish needs a moment to arrive.
+    if wall.looped && read && over && *sent != feed.generation {
+        *sent = feed.generation;
+        input.send(Control::Seek(span.start));
+        input.send(Control::Resume);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globe::fixture;
+
+    #[test]
+    fn panels_hide_until_an_input_and_again_after_it() {
+        let mut wall = Wall::new(true, 20.0, false);
+        assert!(wall.hides_panels(0.0));
+        wall.input = 5.0;
+        assert!(!wall.hides_panels(34.0));
+        assert!(wall.hides_panels(35.0));
+        wall.on = false;
+        assert!(!wall.hides_panels(35.0));
+    }
+
+    #[test]
+    fn a_wall_is_lost_when_all_its_live_sources_are() {
+        let mut snapshot = fixture::snapshot();
+        let source = snapshot.health.sources.first().cloned().expect("a source");
+        let with = |live, state| crate::cache::SourceHealth { live, state, ..source.clone() };
+        snapshot.health.sources = vec![with(false, SourceState::Ended)];
+        assert!(!is_lost(&snapshot));
+        snapshot.health.sources.push(with(true, SourceState::Retrying("connection refused".into())));
+        assert!(is_lost(&snapshot));
+        snapshot.health.sources.push(with(true, SourceState::Live));
+        assert!(!is_lost(&snapshot));
+    }
+}

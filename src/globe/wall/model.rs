@@ -1,0 +1,240 @@
+//! The tour: what the wall looks at next and the sentence that says why. No Bevy here.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::base::hash::Set;
+use crate::base::units::grouped;
+use crate::cache::{HostPin, Snapshot};
+use crate::globe::hud::text;
+use crate::globe::selection::find_host;
+
+/// Shortest and longest time at one stop, in seconds.
+pub const STOP_SECS: [f64; 2] = [10.0, 120.0];
+/// Hosts that are not visited again so soon.
+const REMEMBERED: usize = 12;
+/// Greatest distance that panels drift from their place, in points.
+pub const DRIFT: f32 = 24.0;
+/// Seconds between two steps of the drift, and how long a step takes.
+const DRIFT_EVERY: f64 = 60.0;
+const GLIDE: f64 = 2.0;
+
+/// Where the tour is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stop {
+    /// The whole globe, slowly turning.
+    #[default]
+    Overview,
+    /// One address.
+    Host(IpAddr),
+}
+
+/// A tour driven by the data: the overview and what matters now take turns.
+#[derive(Clone, Debug, Default)]
+pub struct Tour {
+    /// Where it is.
+    pub stop: Stop,
+    /// The sentence about it.
+    pub caption: String,
+    visited: VecDeque<IpAddr>,
+    countries: Set<[u8; 2]>,
+    begun: bool,
+}
+
+impl Tour {
+    /// Goes on to the next stop: after the overview to an address in a country that was not seen before, else to the
+    /// busiest address that was not visited lately; after an address to the overview.
+    pub fn go_on(&mut self, snapshot: &Snapshot) -> Stop {
+        let to_host = self.begun && self.stop == Stop::Overview;
+        let pick = if to_host { self.newcomer(snapshot).or_else(|| self.busiest(snapshot)) } else { None };
+        for host in &snapshot.hosts {
+            self.countries.extend(host.place.country);
+        }
+        self.begun = true;
+        match pick {
+            Some((addr, why)) => {
+                self.visited.retain(|a| *a != addr);
+                self.visited.push_back(addr);
+                if self.visited.len() > REMEMBERED {
+                    self.visited.pop_front();
+                }
+                self.stop = Stop::Host(addr);
+                self.caption = find_host(snapshot, addr).map(|h| sentence(h, why)).unwrap_or_default();
+            }
+            None => {
+                self.stop = Stop::Overview;
+                self.caption = overview(snapshot);
+            }
+        }
+        self.stop
+    }
+
+    /// The busiest address in a country that the tour has not seen.
+    fn newcomer(&self, snapshot: &Snapshot) -> Option<(IpAddr, Why)> {
+        let new = |h: &&HostPin| h.place.country.is_some_and(|c| !self.countries.contains(&c));
+        busiest(snapshot.hosts.iter().filter(new)).map(|h| (h.addr, Why::NewCountry))
+    }
+
+    /// The busiest address that was not visited lately, else the one whose visit is longest ago.
+    fn busiest(&self, snapshot: &Snapshot) -> Option<(IpAddr, Why)> {
+        let fresh = |h: &&HostPin| !self.visited.contains(&h.addr);
+        let longest_ago = || self.visited.iter().find_map(|a| find_host(snapshot, *a));
+        let host = busiest(snapshot.hosts.iter().filter(fresh)).or_else(longest_ago)?;
+        Some((host.addr, if load(host) > 0.0 { Why::Busiest } else { Why::Largest }))
+    }
+}
+
+/// Why an address is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    NewCountry,
+    Busiest,
+    Largest,
+}
+
+fn load(h: &HostPin) -> f64 {
+    h.load_in + h.load_out
+}
+
+fn volume(h: &HostPin) -> u64 {
+    h.sent.bytes.saturating_add(h.received.bytes)
+}
+
+fn busiest<'a>(hosts: impl Iterator<Item = &'a HostPin>) -> Option<&'a HostPin> {
+    // The lower address wins among equals: the tour is the same each time.
+    hosts.max_by(|x, y| {
+        load(x).total_cmp(&load(y)).then_with(|| volume(x).cmp(&volume(y))).then_with(|| y.addr.cmp(&x.addr))
+    })
+}
+
+fn place(h: &HostPin) -> String {
+    let code = h.place.country_code();
+    match &h.place.city {
+        Some(city) => format!("{city}, {code}"),
+        None => code.to_owned(),
+    }
+}
+
+fn sentence(h: &HostPin, why: Why) -> String {
+    let who = match &h.place.as_name {
+        Some(name) => format!("{} ({})", h.addr, text::shorten(name, 40)),
+        None => h.addr.to_string(),
+    };
+    let flows = if h.flows == 1 { "1 flow".to_owned() } else { format!("{} flows", grouped(h.flows.into())) };
+    let rates = format!("sends {} and receives {}", text::load(h.load_out), text::load(h.load_in));
+    match why {
+        Why::NewCountry => format!("New on the map: {} \u{2013} {who} {rates} in {flows}", place(h)),
+        Why::Busiest => format!("Among the busiest: {who} in {} {rates} in {flows}", place(h)),
+        Why::Largest => {
+            format!("Quiet now: {who} in {} moved {} in {flows}", place(h), text::bytes(volume(h)))
+        }
+    }
+}
+
+fn overview(s: &Snapshot) -> String {
+    if s.hosts.is_empty() {
+        return "No address with a place in the window yet".to_owned();
+    }
+    let countries: Set<[u8; 2]> = s.hosts.iter().filter_map(|h| h.place.country).collect();
+    format!(
+        "{} addresses in {} countries exchange {}",
+        grouped(s.hosts.len() as u64),
+        countries.len(),
+        text::load(s.totals.load)
+    )
+}
+
+/// A fixed random number from 0 to 1 for each step (a splitmix64 step, <https://prng.di.unimi.it/splitmix64.c>).
+fn random(step: u64) -> f64 {
+    let mut z = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// How far panels are moved from their place `elapsed` seconds after the start, in points `[right, down]`: another
+/// offset each minute, reached in a glide, so that nothing burns into the screen.
+#[must_use]
+pub fn drift(elapsed: f64, reduced_motion: bool) -> [f32; 2] {
+    let step = (elapsed.max(0.0) / DRIFT_EVERY).floor();
+    let at = |step: f64| -> [f64; 2] {
+        if step < 1.0 {
+            return [0.0; 2];
+        }
+        let angle = random(2 * step as u64) * std::f64::consts::TAU;
+        let far = f64::from(DRIFT) * random(2 * step as u64 + 1).sqrt();
+        [far * angle.cos(), far * angle.sin()]
+    };
+    let (from, to) = (at(step - 1.0), at(step));
+    let t = if reduced_motion { 1.0 } else { ((elapsed - step * DRIFT_EVERY) / GLIDE).clamp(0.0, 1.0) };
+    let t = t * t * (3.0 - 2.0 * t);
+    [0, 1].map(|i| (from[i] + (to[i] - from[i]) * t) as f32)
+}
+
+/// `12 s`, `3 min`: how long a source has been silent.
+#[must_use]
+pub fn since(secs: f64) -> String {
+    text::duration(Duration::from_secs(secs.max(0.0) as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globe::fixture;
+
+    #[test]
+    fn the_overview_and_the_busiest_take_turns_and_none_comes_twice_in_a_row() {
+        let snapshot = fixture::snapshot();
+        let mut tour = Tour::default();
+        assert_eq!(tour.go_on(&snapshot), Stop::Overview);
+        let mut last = None;
+        for _ in 0..40 {
+            let Stop::Host(addr) = tour.go_on(&snapshot) else { panic!("a host after the overview") };
+            assert_ne!(Some(addr), last);
+            assert!(tour.caption.contains(&addr.to_string()), "{}", tour.caption);
+            last = Some(addr);
+            assert_eq!(tour.go_on(&snapshot), Stop::Overview);
+            assert!(tour.caption.contains("countries"), "{}", tour.caption);
+        }
+    }
+
+    #[test]
+    fn a_new_country_comes_before_the_busiest() {
+        let mut snapshot = fixture::snapshot();
+        let mut tour = Tour::default();
+        tour.go_on(&snapshot);
+        let last = snapshot.hosts.last_mut().expect("a host");
+        last.place.country = Some(*b"ZZ");
+        (last.load_in, last.load_out) = (0.0, 0.0);
+        let addr = last.addr;
+        assert_eq!(tour.go_on(&snapshot), Stop::Host(addr));
+        assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
+    }
+
+    #[test]
+    fn an_empty_window_stays_with_the_overview() {
+        let mut tour = Tour::default();
+        for _ in 0..3 {
+            assert_eq!(tour.go_on(&Snapshot::default()), Stop::Overview);
+        }
+        assert!(tour.caption.starts_with("No address"));
+    }
+
+    #[test]
+    fn the_drift_is_bounded_changes_each_minute_and_never_jumps() {
+        let mut before = drift(0.0, false);
+        let mut places = Vec::new();
+        for tenth in 0..36_000 {
+            let now = drift(f64::from(tenth) / 10.0, false);
+            assert!(now[0].hypot(now[1]) <= DRIFT + 0.01);
+            assert!((now[0] - before[0]).hypot(now[1] - before[1]) < 5.0, "a jump at {tenth}");
+            if tenth % 600 == 300 {
+                places.push(now);
+            }
+            before = now;
+        }
+        places.dedup();
+        assert!(places.len() > 50, "{}", places.len());
+    }
+}
