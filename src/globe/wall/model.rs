@@ -108,27 +108,32 @@ fn busiest<'a>(hosts: impl Iterator<Item = &'a HostPin>) -> Option<&'a HostPin> 
     })
 }
 
+/// ` in Zurich, CH`; nothing where neither city nor country is known.
 fn place(h: &HostPin) -> String {
-    let code = h.place.country_code();
-    match &h.place.city {
-        Some(city) => format!("{city}, {code}"),
-        None => code.to_owned(),
+    match (h.place.city.as_deref(), h.place.country_code()) {
+        (None, "") => String::new(),
+        (Some(city), "") => format!(" in {city}"),
+        (Some(city), code) => format!(" in {city}, {code}"),
+        (None, code) => format!(" in {code}"),
     }
+}
+
+/// `1 flow`, `1 234 flows`.
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
 fn sentence(h: &HostPin, why: Why) -> String {
     let who = match &h.place.as_name {
-        Some(name) => format!("{} ({})", h.addr, text::shorten(name, 40)),
-        None => h.addr.to_string(),
+        Some(name) => format!("{} ({}){}", h.addr, text::shorten(name, 40), place(h)),
+        None => format!("{}{}", h.addr, place(h)),
     };
-    let flows = if h.flows == 1 { "1 flow".to_owned() } else { format!("{} flows", grouped(h.flows.into())) };
+    let flows = counted(h.flows.into(), "flow", "flows");
     let rates = format!("sends {} and receives {}", text::load(h.load_out), text::load(h.load_in));
     match why {
-        Why::NewCountry => format!("New on the map: {} \u{2013} {who} {rates} in {flows}", place(h)),
-        Why::Busiest => format!("Among the busiest: {who} in {} {rates} in {flows}", place(h)),
-        Why::Largest => {
-            format!("Quiet now: {who} in {} moved {} in {flows}", place(h), text::bytes(volume(h)))
-        }
+        Why::NewCountry => format!("New on the map: {who} {rates} in {flows}"),
+        Why::Busiest => format!("Among the busiest: {who} {rates} in {flows}"),
+        Why::Largest => format!("Quiet now: {who} moved {} in {flows}", text::bytes(volume(h))),
     }
 }
 
@@ -137,12 +142,12 @@ fn overview(s: &Snapshot) -> String {
         return "No address with a place in the window yet".to_owned();
     }
     let countries: Set<[u8; 2]> = s.hosts.iter().filter_map(|h| h.place.country).collect();
-    format!(
-        "{} addresses in {} countries exchange {}",
-        grouped(s.hosts.len() as u64),
-        countries.len(),
-        text::load(s.totals.load)
-    )
+    let who = counted(s.hosts.len() as u64, "address", "addresses");
+    let places = match countries.len() as u64 {
+        0 => String::new(),
+        n => format!(" in {}", counted(n, "country", "countries")),
+    };
+    format!("{who}{places}: {} in all", text::load(s.totals.load))
 }
 
 /// A fixed random number from 0 to 1 for each step (a splitmix64 step, <https://prng.di.unimi.it/splitmix64.c>).
@@ -195,7 +200,7 @@ mod tests {
             assert!(tour.caption.contains(&addr.to_string()), "{}", tour.caption);
             last = Some(addr);
             assert_eq!(tour.go_on(&snapshot), Stop::Overview);
-            assert!(tour.caption.contains("countries"), "{}", tour.caption);
+            assert!(tour.caption.starts_with("4 addresses in "), "{}", tour.caption);
         }
     }
 
@@ -219,6 +224,17 @@ mod tests {
             assert_eq!(tour.go_on(&Snapshot::default()), Stop::Overview);
         }
         assert!(tour.caption.starts_with("No address"));
+    }
+
+    #[test]
+    fn one_is_not_many_and_an_unknown_country_is_not_counted() {
+        let mut snapshot = fixture::snapshot();
+        snapshot.hosts.truncate(1);
+        let host = snapshot.hosts.first_mut().expect("a host");
+        (host.place.city, host.place.country, host.flows) = (None, None, 1);
+        assert!(overview(&snapshot).starts_with("1 address: "), "{}", overview(&snapshot));
+        let said = snapshot.hosts.first().map(|h| sentence(h, Why::Busiest)).unwrap_or_default();
+        assert!(said.ends_with(" in 1 flow") && !said.contains("  ") && !said.contains("in  "), "{said}");
     }
 
     #[test]
