@@ -115,6 +115,8 @@ fn relays_of_relays_lose_nothing() {
         third.port();
         read_server(c, &[])
     };
+    // Only a connection after a refusal is said.
+    third.wait_for("trying again");
     let _second = classic_radium(&dir, a, b);
     third.wait_for("connected again");
     third.wait_for_clients(1);
