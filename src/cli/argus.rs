@@ -135,6 +135,7 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     conf::apply(&mut args)?;
     args.service.check()?;
     let options = options(&args, filter)?;
+    let mar_secs = u16::try_from(options.sensor.mar_interval.as_secs()).unwrap_or(u16::MAX).max(1);
     if !args.read.is_empty() {
         if args.interface.is_some() {
             return Err(Usage("-r and -i exclude each other".into()).into());
@@ -146,7 +147,9 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         let service = ServiceArgs { port: None, any_port: false, daemon: false, ..args.service.clone() };
         let mut files = args.read.clone();
         files.sort();
-        return work(&args, &service, &Background::default(), || Ok(Box::new(PacketFiles::open(&files, options)?)));
+        return work(&args, &service, mar_secs, &Background::default(), || {
+            Ok(Box::new(PacketFiles::open(&files, options)?))
+        });
     }
     let serves = args.service.any_port || args.service.port.is_some_and(|p| p != 0);
     if args.interface.is_none() && !serves {
@@ -156,7 +159,7 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         Ok(background) => background,
         Err(outcome) => return Ok(outcome),
     };
-    let result = work(&args, &args.service, &background, || {
+    let result = work(&args, &args.service, mar_secs, &background, || {
         let device = args.interface.clone().map_or_else(default_device, Ok)?;
         open_live(&device, options)
     });
@@ -167,6 +170,7 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
 fn work(
     args: &Args,
     service: &ServiceArgs,
+    mar_interval_secs: u16,
     background: &Background,
     source: impl FnOnce() -> Result<Box<dyn Source>, SourceError>,
 ) -> anyhow::Result<Outcome> {
@@ -174,7 +178,7 @@ fn work(
     if targets.is_empty() {
         targets.clone_from(&args.targets);
     }
-    let server = service.server(Voice::Sensor, 60)?;
+    let server = service.server(Voice::Sensor, mar_interval_secs)?;
     if targets.is_empty() && server.is_none() {
         return Err(Usage("nowhere to write: give -w FILE, or -w - for standard output, or -P PORT".into()).into());
     }
@@ -246,9 +250,12 @@ fn range(text: &str) -> Result<(u64, u64), Usage> {
 /// Moves records from the source to the outputs until the source ends or somebody interrupts.
 fn drive(source: &mut dyn Source, outputs: &mut Outputs, signals: &Signals) -> anyhow::Result<Outcome> {
     let mut batch = Batch::new(SourceId::default());
-    let mut warnings = Warnings::new();
+    let (mut warnings, mut told) = (Warnings::new(), 0);
     let mut damaged = false;
     loop {
+        // A sensor may run for months: what it has to say is said at once.
+        warnings.messages().iter().skip(told).for_each(|message| say(message));
+        told = warnings.messages().len();
         batch.clear();
         let step = source.poll(&mut batch, &mut warnings);
         let stopped = signals.must_stop();
@@ -282,7 +289,7 @@ fn drive(source: &mut dyn Source, outputs: &mut Outputs, signals: &Signals) -> a
             Err(error) => return Err(error.into()),
         }
     }
-    warnings.messages().iter().for_each(|message| say(message));
+    warnings.messages().iter().skip(told).for_each(|message| say(message));
     Ok(if damaged || warnings.count() > 0 { Outcome::Damaged } else { Outcome::Done })
 }
 

@@ -75,25 +75,22 @@ pub(crate) struct InputArgs {
 
 impl InputArgs {
     /// The sources in the order of files, servers, interfaces.
-    pub(crate) fn sources(&self) -> Vec<SourceSpec> {
-        let file = |path: &PathBuf| match path.to_str() {
-            Some("-") => SourceSpec::Stdin,
-            _ => SourceSpec::File(path.clone()),
-        };
+    ///
+    /// # Errors
+    /// A name is none of a server.
+    fn sources(&self) -> Result<Vec<SourceSpec>, Usage> {
+        let files = self.read.iter().map(|path| Ok(SourceSpec::from_file(path.as_os_str())));
+        let servers = self.server.iter().map(|s| SourceSpec::from_remote(s).map_err(|e| Usage(format!("-S {e}"))));
         let live = |device: &String| SourceSpec::Live { device: device.clone(), filter: self.packet_filter.clone() };
-        let files = self.read.iter().map(file);
-        // What is no name of a server is refused when it is opened.
-        let server = |s: &String| SourceSpec::from_remote(s).unwrap_or_else(|_| SourceSpec::ArgusTcp(s.clone()));
-        let servers = self.server.iter().map(server);
-        files.chain(servers).chain(self.interface.iter().map(live)).collect()
+        files.chain(servers).chain(self.interface.iter().map(|d| Ok(live(d)))).collect()
     }
 
     /// What the pipeline is to do; `filter` is the text behind the lone dash.
     ///
     /// # Errors
-    /// The filter is none, or there are too many sources.
+    /// A server's name or the filter is none, or there are too many sources.
     pub(crate) fn plan(&self, filter: Option<&str>) -> anyhow::Result<Plan> {
-        let sources = self.sources();
+        let sources = self.sources()?;
         if sources.len() > usize::from(u16::MAX) {
             return Err(Usage(format!("at most {} sources are possible, {} are given", u16::MAX, sources.len())).into());
         }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::service::{
-    Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, is_yes, read_settings, say, source_id,
-    warn_of_unknown,
+    Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, fill, is_yes, read_settings, say,
+    source_id, warn_of_unknown,
 };
 use super::{Outcome, Usage};
 use crate::base::clock::wall_now;
@@ -235,79 +235,60 @@ fn labels(args: &Args) -> anyhow::Result<Option<Labels>> {
 fn configure(args: &mut Args) -> anyhow::Result<()> {
     let Some(path) = args.config.clone() else { return Ok(()) };
     let settings = read_settings(&path)?;
-    let own_sources = args.servers.is_empty() && args.read.is_empty();
+    let mut found =
+        Found { own_sources: args.servers.is_empty() && args.read.is_empty(), set_pid: false, pid_path: None };
     let mut unknown = Vec::new();
-    let (mut set_pid, mut pid_path) = (false, None);
     for setting in &settings {
-        let value = setting.value.as_str();
-        let known = match setting.key.as_str() {
-            "RADIUM_SET_PID" => is_yes(setting).map(|yes| {
-                set_pid = yes;
-                true
-            }),
-            "RADIUM_PID_PATH" => {
-                pid_path = Some(PathBuf::from(value));
-                Ok(true)
-            }
-            "RADIUM_ARGUS_SERVER" if !value.is_empty() && own_sources => {
-                args.servers.push(value.to_owned());
-                Ok(true)
-            }
-            _ => take(args, setting),
-        };
-        match known {
+        match found.take(args, setting) {
             Ok(true) => {}
             Ok(false) => unknown.push(setting),
             Err(problem) => return Err(at_setting(&path, setting, &problem).into()),
         }
     }
-    if set_pid && args.service.pid_file.is_none() {
-        args.service.pid_file = Some(pid_path.unwrap_or_else(|| "/var/run".into()).join("radium.pid"));
+    if found.set_pid {
+        args.service.set_pid_file(found.pid_path, "radium.pid");
     }
     warn_of_unknown(&path, &unknown);
     Ok(())
 }
 
-/// Takes one setting of radium.conf; false if it has no effect here.
-fn take(args: &mut Args, setting: &Setting) -> Result<bool, String> {
-    let value = setting.value.as_str();
-    let service = &mut args.service;
-    if value.is_empty() {
-        return Ok(setting.key.starts_with("RADIUM_"));
+/// Settings that need others to make sense.
+struct Found {
+    /// Whether the command line names no source, so that those of the configuration count.
+    own_sources: bool,
+    set_pid: bool,
+    pid_path: Option<PathBuf>,
+}
+
+impl Found {
+    /// Takes one setting of radium.conf; false if it has no effect here.
+    fn take(&mut self, args: &mut Args, setting: &Setting) -> Result<bool, String> {
+        let value = setting.value.as_str();
+        let Some(key) = setting.key.strip_prefix("RADIUM_") else { return Ok(false) };
+        if value.is_empty() {
+            return Ok(true);
+        }
+        match key {
+            "ARGUS_SERVER" if self.own_sources => args.servers.push(value.to_owned()),
+            "ARGUS_SERVER" => {}
+            "MONITOR_ID" if value.starts_with('`') => return Ok(false),
+            "MONITOR_ID" => {
+                source_id(value)?;
+                fill(&mut args.source_id, value.to_owned());
+            }
+            "OUTPUT_FILE" | "OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),
+            "FILTER" => args.filter = Some(value.to_owned()),
+            "MAR_STATUS_INTERVAL" => {
+                let secs = value.parse().map_err(|_| "a number of seconds up to 65535 is expected")?;
+                fill(&mut args.mar_interval, secs);
+            }
+            "SET_PID" => self.set_pid = is_yes(setting)?,
+            "PID_PATH" => self.pid_path = Some(value.into()),
+            "CLASSIFIER_FILE" => classify(args, value)?,
+            _ => return args.service.take(key, setting),
+        }
+        Ok(true)
     }
-    match setting.key.as_str() {
-        "RADIUM_ARGUS_SERVER" => {}
-        "RADIUM_DAEMON" => service.daemon |= is_yes(setting)?,
-        "RADIUM_MONITOR_ID" if value.starts_with('`') => return Ok(false),
-        "RADIUM_MONITOR_ID" => {
-            source_id(value)?;
-            args.source_id.get_or_insert_with(|| value.to_owned());
-        }
-        "RADIUM_ACCESS_PORT" => {
-            let port = value.parse().map_err(|_| "a port from 0 to 65535 is expected")?;
-            service.port.get_or_insert(port);
-        }
-        "RADIUM_BIND_IP" if service.bind.is_empty() => service.bind = value.split(',').map(str::to_owned).collect(),
-        "RADIUM_BIND_IP" => {}
-        "RADIUM_OUTPUT_FILE" | "RADIUM_OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),
-        "RADIUM_FILTER" => args.filter = Some(value.to_owned()),
-        "RADIUM_MAR_STATUS_INTERVAL" => {
-            let secs = value.parse().map_err(|_| "a number of seconds up to 65535 is expected")?;
-            args.mar_interval.get_or_insert(secs);
-        }
-        "RADIUM_CHROOT_DIR" => {
-            service.chroot.get_or_insert_with(|| value.into());
-        }
-        "RADIUM_SETUSER_ID" => {
-            service.user.get_or_insert_with(|| value.to_owned());
-        }
-        "RADIUM_SETGROUP_ID" => {
-            service.group.get_or_insert_with(|| value.to_owned());
-        }
-        "RADIUM_CLASSIFIER_FILE" => classify(args, value)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
 }
 
 /// A ralabel.conf: records are labelled, by the databases in MaxMind's format that it names or else by the bundled ones.

@@ -1,10 +1,11 @@
 //! argus.conf: settings as options that the command line did not give.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::super::Usage;
-use super::super::service::{Target, at_setting, is_yes, read_settings, source_id, warn_of_unknown};
+use super::super::service::{Target, at_setting, fill, is_yes, read_settings, source_id, warn_of_unknown};
 use super::{Args, seconds};
 use crate::base::rc::Setting;
 
@@ -33,7 +34,7 @@ pub(super) fn apply(args: &mut Args) -> anyhow::Result<()> {
 #[derive(Debug, Default)]
 struct Found {
     set_pid: bool,
-    pid_path: Option<String>,
+    pid_path: Option<PathBuf>,
     interfaces: Vec<String>,
 }
 
@@ -46,37 +47,32 @@ impl Found {
             return Ok(true);
         }
         match key {
-            "DAEMON" => args.service.daemon |= is_yes(setting)?,
             "MONITOR_ID" if value.starts_with('`') => return Ok(false),
             "MONITOR_ID" => {
                 source_id(value)?;
-                args.source_id.get_or_insert_with(|| value.to_owned());
+                fill(&mut args.source_id, value.to_owned());
             }
-            "ACCESS_PORT" => fill(&mut args.service.port, number(value)?),
-            "BIND_IP" if args.service.bind.is_empty() => {
-                args.service.bind = value.split(',').map(str::to_owned).collect();
-            }
-            "BIND_IP" => {}
             "INTERFACE" => self.interfaces.push(value.to_owned()),
             "GO_PROMISCUOUS" => args.no_promisc |= !is_yes(setting)?,
-            "CHROOT_DIR" => fill(&mut args.service.chroot, value.into()),
-            "SETUSER_ID" => fill(&mut args.service.user, value.to_owned()),
-            "SETGROUP_ID" => fill(&mut args.service.group, value.to_owned()),
             "OUTPUT_FILE" | "OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),
             "SET_PID" => self.set_pid = is_yes(setting)?,
-            "PID_PATH" => self.pid_path = Some(value.to_owned()),
+            "PID_PATH" => self.pid_path = Some(value.into()),
             "FLOW_STATUS_INTERVAL" => {
                 seconds("", value).map_err(|_| A_TIME)?;
-                args.status_interval.get_or_insert_with(|| value.to_owned());
+                fill(&mut args.status_interval, value.to_owned());
             }
             "MAR_STATUS_INTERVAL" => {
                 seconds("", value).map_err(|_| A_TIME)?;
-                args.mar_interval.get_or_insert_with(|| value.to_owned());
+                fill(&mut args.mar_interval, value.to_owned());
             }
             "CAPTURE_DATA_LEN" => fill(&mut args.user_bytes, number(value)?),
             "FILTER" => args.packet_filter = Some(value.to_owned()),
             "PACKET_CAPTURE_FILE" | "DEBUG_LEVEL" => return Ok(false),
-            _ => return measurements(args, key, setting).and_then(|known| Ok(known || timeout(args, key, setting)?)),
+            _ => {
+                return Ok(args.service.take(key, setting)?
+                    || measurements(args, key, setting)?
+                    || timeout(args, key, setting)?);
+            }
         }
         Ok(true)
     }
@@ -91,19 +87,14 @@ impl Found {
                 _ => Some("any".into()),
             };
         }
-        if self.set_pid && args.service.pid_file.is_none() {
-            let dir = self.pid_path.unwrap_or_else(|| "/var/run".into());
+        if self.set_pid {
             let device = args.interface.as_deref().unwrap_or("any");
-            args.service.pid_file = Some(std::path::Path::new(&dir).join(format!("argus.{device}.0.pid")));
+            args.service.set_pid_file(self.pid_path, &format!("argus.{device}.0.pid"));
         }
     }
 }
 
 const A_TIME: &str = "a number of seconds above 0 is expected";
-
-fn fill<T>(option: &mut Option<T>, value: T) {
-    option.get_or_insert(value);
-}
 
 fn number<T: FromStr>(value: &str) -> Result<T, String> {
     value.parse().map_err(|_| "a number is expected, and not too large a one".to_owned())

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::super::Usage;
+use super::is_yes;
+use crate::base::rc::Setting;
 use crate::filter::Filter;
 use crate::record::SrcId;
 use crate::sink::{Network, ServerConfig, Voice};
@@ -68,6 +70,31 @@ impl ServiceArgs {
         Ok(())
     }
 
+    /// Takes a setting that all configurations of services know, without the prefix of its key. What the command line
+    /// says stays. False if it is another setting.
+    ///
+    /// # Errors
+    /// The value makes no sense; the text says what is expected.
+    pub(crate) fn take(&mut self, key: &str, setting: &Setting) -> Result<bool, String> {
+        let value = setting.value.as_str();
+        match key {
+            "DAEMON" => self.daemon |= is_yes(setting)?,
+            "ACCESS_PORT" => fill(&mut self.port, value.parse().map_err(|_| "a port from 0 to 65535 is expected")?),
+            "BIND_IP" if self.bind.is_empty() => self.bind = value.split(',').map(str::to_owned).collect(),
+            "BIND_IP" => {}
+            "CHROOT_DIR" => fill(&mut self.chroot, value.into()),
+            "SETUSER_ID" => fill(&mut self.user, value.to_owned()),
+            "SETGROUP_ID" => fill(&mut self.group, value.to_owned()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The process id file that a configuration asks for, unless the command line names one.
+    pub(crate) fn set_pid_file(&mut self, dir: Option<PathBuf>, name: &str) {
+        self.pid_file.get_or_insert_with(|| dir.unwrap_or_else(|| "/var/run".into()).join(name));
+    }
+
     /// The server asked for, if any.
     ///
     /// # Errors
@@ -114,6 +141,11 @@ impl ServiceArgs {
         #[cfg(not(unix))]
         return Err(Usage("option -c is not available on this system".into())).with_context(|| format!("{dir:?}"));
     }
+}
+
+/// Sets what is not set yet: the command line comes before the configuration.
+pub(crate) fn fill<T>(option: &mut Option<T>, value: T) {
+    option.get_or_insert(value);
 }
 
 /// A place that records are written to, and which of them.

@@ -1,22 +1,24 @@
 //! Everything that a long-running program writes to: files, datagrams, clients.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use super::super::Usage;
 use super::options::Target;
 use super::say;
 use crate::base::clock::{steady_now, wall_now};
 use crate::filter::Filter;
 use crate::record::{Batch, Cause, Far, RecordKind, RecordRef};
 use crate::sink::{ArgusWriter, DatagramWriter, Server};
+use crate::source::SourceSpec;
 
 /// Time between two looks whether an output file has been moved away.
 const LOOK: Duration = Duration::from_secs(1);
-/// Scheme of datagram outputs, and their port if none is named.
+/// Scheme of datagram outputs.
 const UDP: &str = "argus-udp://";
-const DEFAULT_PORT: u16 = crate::sink::DEFAULT_PORT;
 
 struct FileOutput {
     path: PathBuf,
@@ -48,19 +50,17 @@ impl Outputs {
     pub(crate) fn open(targets: Vec<Target>, server: Option<Server>) -> anyhow::Result<Outputs> {
         let (mut files, mut datagrams) = (Vec::new(), Vec::new());
         for Target { place, filter } in targets {
-            if let Some(rest) = place.strip_prefix(UDP) {
-                let rest = rest.trim_end_matches('/');
-                let with_port = if rest.rsplit_once(':').is_some_and(|(_, p)| p.parse::<u16>().is_ok()) {
-                    rest.to_owned()
-                } else {
-                    format!("{rest}:{DEFAULT_PORT}")
-                };
-                let writer = DatagramWriter::open(&with_port).with_context(|| format!("sending to {place}"))?;
-                datagrams.push(DatagramOutput { name: place, filter, writer });
-            } else {
-                let path = PathBuf::from(place);
-                let writer = ArgusWriter::create(&path, wall_now())?;
-                files.push(FileOutput { path, filter, writer });
+            match place.starts_with(UDP).then(|| SourceSpec::from_remote(&place)) {
+                Some(Ok(SourceSpec::ArgusUdp(to))) => {
+                    let writer = DatagramWriter::open(&to).with_context(|| format!("sending to {place}"))?;
+                    datagrams.push(DatagramOutput { name: place, filter, writer });
+                }
+                Some(Err(problem)) => return Err(Usage(format!("-w {problem}")).into()),
+                _ => {
+                    let path = PathBuf::from(place);
+                    let writer = ArgusWriter::create(&path, wall_now())?;
+                    files.push(FileOutput { path, filter, writer });
+                }
             }
         }
         Ok(Outputs { files, datagrams, server, start: Vec::new(), looked: steady_now() })
@@ -85,11 +85,12 @@ impl Outputs {
             if record.kind() == RecordKind::Mar && record.cause() == Cause::Start {
                 self.start = record.bytes().to_vec();
             }
-            let far = Far::decode(record);
+            // Decoded once, and only for a filter.
+            let far = OnceCell::new();
             let passes = |filter: &Filter| {
                 record.kind() == RecordKind::Mar
                     || filter.is_empty()
-                    || far.as_ref().is_some_and(|far| filter.matches(far))
+                    || far.get_or_init(|| Far::decode(record)).as_ref().is_some_and(|far| filter.matches(far))
             };
             for file in self.files.iter_mut().filter(|f| passes(&f.filter)) {
                 file.writer.write(record)?;
@@ -101,24 +102,35 @@ impl Outputs {
         if let Some(server) = &self.server {
             server.publish(batch);
         }
-        Ok(())
+        // A busy stream never rests.
+        self.look()
     }
 
-    /// Hands everything over to the system; to be called when nothing more is at hand. Files that have been moved away
-    /// are begun anew.
+    /// Hands everything over to the system; to be called when nothing more is at hand.
     ///
     /// # Errors
     /// A file cannot be written.
     pub(crate) fn rest(&mut self) -> anyhow::Result<()> {
+        self.flush()?;
+        self.look()
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
         for file in &mut self.files {
             file.writer.flush()?;
         }
-        let now = steady_now();
-        if now.saturating_duration_since(self.looked) >= LOOK {
-            self.looked = now;
-            self.reopen_where(|file| std::fs::symlink_metadata(&file.path).is_err())?;
-        }
         Ok(())
+    }
+
+    /// Once a second: what is written reaches the system, and files that have been moved away are begun anew.
+    fn look(&mut self) -> anyhow::Result<()> {
+        let now = steady_now();
+        if now.saturating_duration_since(self.looked) < LOOK {
+            return Ok(());
+        }
+        self.looked = now;
+        self.flush()?;
+        self.reopen_where(|file| std::fs::symlink_metadata(&file.path).is_err())
     }
 
     /// Opens all files again under their names.

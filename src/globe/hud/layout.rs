@@ -11,8 +11,10 @@ use super::notice::{NoticeModel, notice_ui};
 use super::status::{StatusModel, status_ui};
 use super::{Hud, HudOptions, help, rail, shelf, theme};
 use crate::globe::actions::Action;
+use crate::globe::arcs::Arcs;
 use crate::globe::camera::{FreeRect, UiWants};
 use crate::globe::feed::Feed;
+use crate::globe::gpu::RenderProfile;
 use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
@@ -40,7 +42,11 @@ impl Plugin for HudPlugin {
             .init_resource::<LegendModel>()
             .add_message::<Action>()
             .add_systems(PreUpdate, ask_panels)
-            .add_systems(Update, (answer_table, note_arcs).in_set(GlobeSet::Ui))
+            .add_systems(
+                Update,
+                (answer_table, note_arcs.run_if(resource_changed::<Arcs>.or_eager(resource_changed::<RenderProfile>)))
+                    .in_set(GlobeSet::Ui),
+            )
             .add_systems(EguiPrimaryContextPass, draw_panels);
     }
 }
@@ -145,6 +151,8 @@ fn draw_panels(
         if seen.layers.is_on(Layer::Legend) {
             legend_card(&ctx, rect.left_bottom() + vec2(WALL_EDGE, -WALL_EDGE) + by, &seen);
         }
+        // An empty globe explains itself on a wall as well.
+        overlays(&ctx, rect, &seen, hud, &mut done);
         return Ok(());
     }
     docks(&mut root, &seen, hud, &mut done);

@@ -4,14 +4,14 @@
 //! in one sentence why. What stays on the screen drifts a little each minute. A lost source is named over a picture that
 //! turns grey; nothing stale is shown as live. Any input brings the panels back for a while, then the tour goes on.
 
-pub mod model;
+mod model;
 mod ui;
 
 use bevy::input::keyboard::KeyboardInput;
 use bevy::input::mouse::{MouseButtonInput, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::{CursorMoved, CursorOptions, PrimaryWindow};
-pub use model::{STOP_SECS, Stop, Tour};
+use model::{STOP_SECS, Stop, Tour};
 pub(crate) use ui::{EDGE, Shown, wall_ui};
 
 use super::actions::Action;
@@ -36,13 +36,12 @@ const VISIT_ALTITUDE: f64 = 0.9;
 #[derive(Resource, Clone, Debug)]
 pub struct Wall {
     /// Whether it is on.
-    pub on: bool,
+    on: bool,
     /// Seconds at one stop of the tour.
-    pub stop_secs: f64,
+    stop_secs: f64,
     /// Whether a recording begins anew when it has been played to its end.
-    pub looped: bool,
-    /// The tour.
-    pub tour: Tour,
+    looped: bool,
+    tour: Tour,
     /// When the next stop is due, in seconds of the scene's clock.
     due: f64,
     /// When the last input came; before the start if none did.

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::base::hash::Set;
 use crate::base::units::grouped;
@@ -11,20 +10,19 @@ use crate::globe::hud::text;
 use crate::globe::selection::find_host;
 
 /// Shortest and longest time at one stop, in seconds.
-pub const STOP_SECS: [f64; 2] = [10.0, 120.0];
+pub(super) const STOP_SECS: [f64; 2] = [10.0, 120.0];
 /// Hosts that are not visited again so soon.
 const REMEMBERED: usize = 12;
 /// Greatest distance that panels drift from their place, in points.
-pub const DRIFT: f32 = 24.0;
+pub(super) const DRIFT: f32 = 24.0;
 /// Seconds between two steps of the drift, and how long a step takes.
 const DRIFT_EVERY: f64 = 60.0;
 const GLIDE: f64 = 2.0;
 
 /// Where the tour is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stop {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
     /// The whole globe, slowly turning.
-    #[default]
     Overview,
     /// One address.
     Host(IpAddr),
@@ -32,42 +30,41 @@ pub enum Stop {
 
 /// A tour driven by the data: the overview and what matters now take turns.
 #[derive(Clone, Debug, Default)]
-pub struct Tour {
-    /// Where it is.
-    pub stop: Stop,
+pub(super) struct Tour {
+    /// Where it is, once it has begun.
+    stop: Option<Stop>,
     /// The sentence about it.
-    pub caption: String,
+    pub(super) caption: String,
     visited: VecDeque<IpAddr>,
     countries: Set<[u8; 2]>,
-    begun: bool,
 }
 
 impl Tour {
     /// Goes on to the next stop: after the overview to an address in a country that was not seen before, else to the
     /// busiest address that was not visited lately; after an address to the overview.
-    pub fn go_on(&mut self, snapshot: &Snapshot) -> Stop {
-        let to_host = self.begun && self.stop == Stop::Overview;
+    pub(super) fn go_on(&mut self, snapshot: &Snapshot) -> Stop {
+        let to_host = self.stop == Some(Stop::Overview);
         let pick = if to_host { self.newcomer(snapshot).or_else(|| self.busiest(snapshot)) } else { None };
         for host in &snapshot.hosts {
             self.countries.extend(host.place.country);
         }
-        self.begun = true;
-        match pick {
+        let stop = match pick {
             Some((addr, why)) => {
                 self.visited.retain(|a| *a != addr);
                 self.visited.push_back(addr);
                 if self.visited.len() > REMEMBERED {
                     self.visited.pop_front();
                 }
-                self.stop = Stop::Host(addr);
                 self.caption = find_host(snapshot, addr).map(|h| sentence(h, why)).unwrap_or_default();
+                Stop::Host(addr)
             }
             None => {
-                self.stop = Stop::Overview;
                 self.caption = overview(snapshot);
+                Stop::Overview
             }
-        }
-        self.stop
+        };
+        self.stop = Some(stop);
+        stop
     }
 
     /// The busiest address in a country that the tour has not seen.
@@ -161,7 +158,7 @@ fn random(step: u64) -> f64 {
 /// How far panels are moved from their place `elapsed` seconds after the start, in points `[right, down]`: another
 /// offset each minute, reached in a glide, so that nothing burns into the screen.
 #[must_use]
-pub fn drift(elapsed: f64, reduced_motion: bool) -> [f32; 2] {
+pub(super) fn drift(elapsed: f64, reduced_motion: bool) -> [f32; 2] {
     let step = (elapsed.max(0.0) / DRIFT_EVERY).floor();
     let at = |step: f64| -> [f64; 2] {
         if step < 1.0 {
@@ -175,12 +172,6 @@ pub fn drift(elapsed: f64, reduced_motion: bool) -> [f32; 2] {
     let t = if reduced_motion { 1.0 } else { ((elapsed - step * DRIFT_EVERY) / GLIDE).clamp(0.0, 1.0) };
     let t = t * t * (3.0 - 2.0 * t);
     [0, 1].map(|i| (from[i] + (to[i] - from[i]) * t) as f32)
-}
-
-/// `12 s`, `3 min`: how long a source has been silent.
-#[must_use]
-pub fn since(secs: f64) -> String {
-    text::duration(Duration::from_secs(secs.max(0.0) as u64))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What a wall shows beside the globe: the clock, the state in a word, the load, one sentence; a band when data stop.
 
+use std::time::Duration;
+
 use bevy_egui::egui::{
     self, Align2, Area, Context, CornerRadius, FontId, Frame, Id, Margin, Order, RichText, pos2, vec2,
 };
 
 use super::Wall;
-use super::model::{drift, since};
+use super::model::drift;
 use crate::cache::{Snapshot, SourceState};
 use crate::globe::hud::text;
 use crate::globe::hud::theme;
@@ -113,15 +115,16 @@ fn state(shown: &Shown) -> (String, egui::Color32) {
 
 /// One line for each lost source, at most four.
 fn lost_lines(snapshot: &Snapshot, secs: f64) -> Vec<String> {
+    let since = text::duration(Duration::from_secs(secs.max(0.0) as u64));
     let lost = snapshot.health.sources.iter().filter_map(|s| match &s.state {
         SourceState::Retrying(why) => Some(format!(
             "{} lost for {}, trying again: {}",
             text::shorten_left(&s.name, 40),
-            since(secs),
+            since,
             text::shorten(why, 60)
         )),
         SourceState::Failed(why) => {
-            Some(format!("{} failed {} ago: {}", text::shorten_left(&s.name, 40), since(secs), text::shorten(why, 60)))
+            Some(format!("{} failed {} ago: {}", text::shorten_left(&s.name, 40), since, text::shorten(why, 60)))
         }
         _ => None,
     });
