@@ -206,13 +206,34 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(closed) {
         return ExitCode::SUCCESS;
     }
-    let _ = writeln!(std::io::stderr(), "argus-globe: {error:#}");
+    let _ = writeln!(std::io::stderr(), "argus-globe: {}", in_one_line(error));
     if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// The error and its causes; a cause that the sentence before it holds already is not repeated.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let io = || std::io::Error::new(std::io::ErrorKind::NotFound, "gone");
+        let source = crate::source::SourceError::Io { name: "x".into(), source: io() };
+        assert_eq!(in_one_line(&source.into()), "\"x\": gone; check the name and the folder");
+        assert_eq!(in_one_line(&anyhow::Error::from(io()).context("reading x")), "reading x: gone");
+    }
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()

@@ -44,7 +44,7 @@ pub enum GeoError {
         source: std::io::Error,
     },
     /// The file is no MaxMind database, or a damaged one.
-    #[error("{path:?} is not a usable MaxMind database (.mmdb): {problem}")]
+    #[error("{path:?} is not a usable MaxMind database (.mmdb): {problem}; give another file")]
     Database {
         /// The file.
         path: PathBuf,

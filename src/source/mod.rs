@@ -79,7 +79,7 @@ pub trait Source: Send {
 #[non_exhaustive]
 pub enum SourceError {
     /// The file or device could not be opened or read.
-    #[error("{name:?}: {source}")]
+    #[error("{name:?}: {source}{}", remedy(source))]
     Io {
         /// What was read.
         name: PathBuf,
@@ -112,6 +112,15 @@ pub enum SourceError {
         /// What happened and what to do.
         problem: String,
     },
+}
+
+/// What helps against the commonest refusals of the system, as the end of a sentence.
+fn remedy(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "; check the name and the folder",
+        std::io::ErrorKind::PermissionDenied => "; this user must be allowed to read it",
+        _ => "",
+    }
 }
 
 /// How a source is to be opened.

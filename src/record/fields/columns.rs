@@ -36,7 +36,10 @@ pub struct Columns {
 #[non_exhaustive]
 pub enum ColumnError {
     /// No field has that name.
-    #[error("unknown field '{name}'{}", .suggestion.map(|s| format!(" (did you mean '{s}'?)")).unwrap_or_default())]
+    #[error(
+        "unknown field '{name}'{}",
+        .suggestion.map_or(" (docs/fields.md lists all)".to_owned(), |s| format!(" (did you mean '{s}'?)"))
+    )]
     Unknown {
         /// What was written.
         name: String,
@@ -171,10 +174,10 @@ mod tests {
     fn mistakes_are_named() {
         for (word, message) in [
             ("sadr", "unknown field 'sadr' (did you mean 'saddr'?)"),
-            ("zzzzzz", "unknown field 'zzzzzz'"),
+            ("zzzzzz", "unknown field 'zzzzzz' (docs/fields.md lists all)"),
             ("saddr:0", "-s saddr:0: the width must be a number from 1 to 10000"),
             ("saddr:x", "-s saddr:x: the width must be a number from 1 to 10000"),
-            ("+3", "unknown field ''"),
+            ("+3", "unknown field '' (docs/fields.md lists all)"),
         ] {
             assert_eq!(names(&[word]).unwrap_err(), message);
         }
