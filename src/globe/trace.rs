@@ -14,6 +14,7 @@ use super::actions::Action;
 use super::camera::CameraRig;
 use super::feed::Feed;
 use super::layers::{LAYERS, Layers};
+use super::maps::MapLoader;
 use super::picking::Picker;
 use super::selection::{Picked, Selection};
 use super::{GlobeSet, SceneClock};
@@ -62,14 +63,14 @@ fn report(
     trace: Res<Trace>,
     (layers, selection, rig): (Res<Layers>, Res<Selection>, Res<CameraRig>),
     (feed, clock, pins): (Res<Feed>, Res<SceneClock>, Res<Picker>),
-    (windows, buttons): (Query<&Window, With<PrimaryWindow>>, Buttons),
+    (windows, buttons, loading): (Query<&Window, With<PrimaryWindow>>, Buttons, Option<Res<MapLoader>>),
     mut actions: MessageReader<Action>,
     mut last: Local<Last>,
 ) {
     let last = &mut *last;
     let acted = actions.read().count() > 0;
-    last.frames = last.frames.saturating_add(1);
-    // The first frames load fonts and pictures.
+    // The first frames load fonts, and the pictures of the earth come when they come.
+    last.frames = if loading.is_some() { 0 } else { last.frames.saturating_add(1) };
     if last.frames == 10 {
         trace.line(format_args!("ready {} hosts", feed.snapshot.hosts.len()));
     }

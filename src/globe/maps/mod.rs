@@ -26,12 +26,9 @@ const FILES: [(TextureSlot, &str, bool); 4] = [
 
 type Decoded = (TextureSlot, Result<Arc<TextureData>, MapError>);
 
-/// The thread's mailbox.
+/// The thread's mailbox; there as long as pictures are on their way.
 #[derive(Resource)]
-struct MapLoader {
-    inbox: Mutex<Receiver<Decoded>>,
-    done: bool,
-}
+pub(crate) struct MapLoader(Mutex<Receiver<Decoded>>);
 
 /// Present when the first frame must be complete.
 #[derive(Resource, Clone, Copy, Debug, Default)]
@@ -73,38 +70,31 @@ fn start_loading(mut commands: Commands, profile: Res<RenderProfile>, mut notes:
         }
     });
     match spawned {
-        Ok(_) => commands.insert_resource(MapLoader { inbox: Mutex::new(inbox), done: false }),
+        Ok(_) => commands.insert_resource(MapLoader(Mutex::new(inbox))),
         Err(error) => notes.tell(format!("the earth stays plain: no thread to load its pictures: {error}")),
     }
 }
 
 fn take_maps(
+    mut commands: Commands,
     loader: Option<ResMut<MapLoader>>,
     wait: Option<Res<WaitForMaps>>,
     (mut data, mut notes): (ResMut<GpuData>, ResMut<AssetNotes>),
 ) {
     let Some(mut loader) = loader else { return };
-    if loader.done {
-        return;
-    }
+    let inbox = loader.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut arrived = Vec::new();
-    let mut done = false;
-    {
-        let inbox = loader.inbox.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        loop {
-            let next =
-                if wait.is_some() { inbox.recv().map_err(|_| TryRecvError::Disconnected) } else { inbox.try_recv() };
-            match next {
-                Ok(decoded) => arrived.push(decoded),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => {
-                    done = true;
-                    break;
-                }
+    loop {
+        let next = if wait.is_some() { inbox.recv().map_err(|_| TryRecvError::Disconnected) } else { inbox.try_recv() };
+        match next {
+            Ok(decoded) => arrived.push(decoded),
+            Err(TryRecvError::Empty) => break,
+            Err(TryRecvError::Disconnected) => {
+                commands.remove_resource::<MapLoader>();
+                break;
             }
         }
     }
-    loader.done = done;
     for (slot, result) in arrived {
         match result {
             Ok(map) => data.set_texture(slot, map),
