@@ -3,6 +3,9 @@
 //! Means and deviations are told in single precision, the median of an odd number of values is the one behind the middle,
 //! and a value equal to the lower edge is below the range: so the classic tool counts, and what it prints is compared.
 
+use super::merge::join;
+use crate::record::Spread;
+
 /// Most classes taken.
 pub const MAX_CLASSES: usize = 1_000_000;
 
@@ -71,7 +74,7 @@ impl Classes {
 pub struct Histogram {
     classes: Classes,
     rows: Vec<u64>,
-    /// Of the values in the classes, and of those outside.
+    /// Of the values in the classes, and of all.
     sums: [Sums; 2],
     values: Vec<f64>,
 }
@@ -79,21 +82,26 @@ pub struct Histogram {
 #[derive(Clone, Copy, Debug)]
 struct Sums {
     n: u64,
-    sum: f64,
-    squares: f64,
     min: f64,
     max: f64,
+    /// Mean and deviation, rounded at every value as the classic tool does, which merges records to get them.
+    spread: Spread,
 }
 
 impl Sums {
-    const NONE: Sums = Sums { n: 0, sum: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+    const NONE: Sums = Sums {
+        n: 0,
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        spread: Spread { count: 0, min: 0.0, mean: 0.0, stdev: 0.0, max: 0.0 },
+    };
 
-    fn add(&mut self, other: Sums) {
-        self.n += other.n;
-        self.sum += other.sum;
-        self.squares += other.squares;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
+    fn add(&mut self, value: f64) {
+        self.n += 1;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        let v = value as f32;
+        self.spread = join(self.spread, Spread { count: 1, min: v, mean: v, stdev: 0.0, max: v });
     }
 }
 
@@ -140,14 +148,11 @@ impl Histogram {
         if let Some(count) = self.rows.get_mut(row) {
             *count += 1;
         }
-        let [inside, outside] = &mut self.sums;
-        let is_inside = (1..=self.classes.count).contains(&row);
-        let one = Sums { n: 1, sum: value, squares: value * value, min: value, max: value };
-        if is_inside {
-            inside.add(one);
-        } else {
-            outside.add(one);
+        let [inside, all] = &mut self.sums;
+        if (1..=self.classes.count).contains(&row) {
+            inside.add(value);
         }
+        all.add(value);
         if self.classes.min <= value && value <= self.classes.max {
             self.values.push(value);
         }
@@ -163,25 +168,21 @@ impl Histogram {
     /// Everything together; with `outside` the values out of range count for number, mean and ends too.
     #[must_use]
     pub fn summary(&mut self, outside: bool) -> Summary {
-        let [mut all, rest] = self.sums;
-        if outside {
-            all.add(rest);
-        }
-        if all.n == 0 {
+        let [inside, all] = self.sums;
+        let sums = if outside { all } else { inside };
+        if sums.n == 0 {
             return Summary::default();
         }
-        let n = all.n as f64;
-        let mean = all.sum / n;
         self.values.sort_unstable_by(f64::total_cmp);
         let m = self.values.len();
         let value = |at: usize| self.values.get(at.min(m.saturating_sub(1))).copied().unwrap_or(0.0);
         let is_odd = !m.is_multiple_of(2);
         Summary {
-            n: all.n,
-            mean: mean as f32,
-            stddev: (all.squares / n - mean * mean).max(0.0).sqrt() as f32,
-            max: all.max,
-            min: all.min,
+            n: sums.n,
+            mean: sums.spread.mean,
+            stddev: sums.spread.stdev,
+            max: sums.max,
+            min: sums.min,
             // The one behind the middle, as the classic tool counts from 0.
             median: if is_odd { value(m.div_ceil(2)) } else { (value((m / 2).wrapping_sub(1)) + value(m / 2)) / 2.0 },
             median_is_value: is_odd,

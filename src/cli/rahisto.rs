@@ -1,5 +1,7 @@
 //! Count how often a value of flow records falls into each of a row of classes.
 
+mod chart;
+mod png;
 mod print;
 mod svg;
 
@@ -30,9 +32,12 @@ pub(crate) struct Args {
     /// logarithm; ends may have a suffix: u m s M H D of times, K M G of others
     #[arg(long = "histogram", value_name = "FIELD BINS[L][:RANGE]")]
     histogram: Vec<String>,
-    /// Draw the distribution to a file
+    /// Draw the distribution to a file, as a drawing that browsers show
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Draw the distribution to a file, as a picture
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
 }
 
 const KIT: Kit = Kit { modes: &["nozero", "outlayer", "interval"], takes_words: false, fields: Some(&[]) };
@@ -57,9 +62,9 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     reader.run(&mut tool)?;
     let (metric, mut histogram, rows) = tool.finish();
     let is_whole = metric.is_numeric() && !matches!(metric.get, fields::Get::Single(_) | fields::Get::Double(_));
-    let mut listing = Listing {
+    let listing = Listing {
         name: metric.name,
-        unit: metric.unit.text(),
+        unit: metric.unit,
         summary: histogram.summary(style.outside),
         histogram: &histogram,
         style,
@@ -78,9 +83,13 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         }
         std::io::stdout().lock().write_all(&out)?;
     }
-    if let Some(path) = &args.svg {
-        listing.digits = 3;
-        std::fs::write(path, svg::draw(&listing)).with_context(|| format!("--svg {path:?}"))?;
+    let pictures = [(&args.svg, "--svg"), (&args.png, "--png")];
+    if pictures.iter().any(|(path, _)| path.is_some()) {
+        let marks = chart::marks(&listing);
+        for (path, option) in pictures.into_iter().filter_map(|(path, option)| Some((path.as_ref()?, option))) {
+            let bytes = if option == "--svg" { svg::draw(&marks).into_bytes() } else { png::draw(&marks)? };
+            std::fs::write(path, bytes).with_context(|| format!("{option} {path:?}"))?;
+        }
     }
     reader.end()
 }

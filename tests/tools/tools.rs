@@ -233,6 +233,47 @@ fn a_drawing_has_labelled_axes_and_a_bar_for_each_class() {
 }
 
 #[test]
+fn a_picture_is_the_drawing_in_pixels() {
+    let folder = Folder::new("picture");
+    let (svg, png) = (folder.path("x.svg"), folder.path("x.png"));
+    let input = sample("web.full.argus");
+    let out = run(&["rahisto", "-r", &input, "-q", "-H", "dur", "10L:0.0001-100", "--svg", &svg, "--png", &png]);
+    assert_eq!((out.status.code(), text(&out.stdout).as_str()), (Some(0), ""), "{}", text(&out.stderr));
+    let decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&png).expect("a picture")));
+    let mut reader = decoder.read_info().expect("a PNG file");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut pixels).expect("pixels");
+    assert_eq!((info.width, info.height), (1920, 1000));
+    // As much is painted in the colour of the bars as the drawing says, edges aside.
+    let bars = pixels.chunks(3).filter(|p| p == &[0x34, 0x65, 0xA4]).count() as f64;
+    let drawing = std::fs::read_to_string(&svg).expect("a drawing");
+    let number = |line: &str, name: &str| {
+        let at = line.find(&format!(" {name}=\"")).expect(name) + name.len() + 3;
+        line[at..].split('"').next().expect("a value").parse::<f64>().expect("a number")
+    };
+    let expected: f64 =
+        drawing.lines().filter(|l| l.contains("<title>")).map(|l| number(l, "width") * number(l, "height") * 4.0).sum();
+    assert!(expected > 10_000.0 && (bars / expected - 1.0).abs() < 0.05, "{bars} of {expected}");
+}
+
+#[test]
+fn distributions_of_a_pipe_are_those_of_the_classic_tool() {
+    let line = "-M dsrs=\"-agr\" -H dur 50L:0.0001-1000000 - pkts gt 1";
+    let ours = env!("CARGO_BIN_EXE_argus-globe");
+    for name in ["web.full.argus", "icmp-tunnels.full.argus", "voip.full.argus", "web.racluster.argus"] {
+        let input = sample(name);
+        let table = |script: String| {
+            let out = Command::new("bash").args(["-c", &script]).env("TZ", "UTC").output().expect("bash starts");
+            assert_eq!(out.status.code(), Some(0), "{script}: {}", text(&out.stderr));
+            text(&out.stdout).lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        let found = table(format!("set -o pipefail; '{ours}' ra -r '{input}' -w - | '{ours}' rahisto {line}"));
+        assert!(found.len() > 50, "{name}: {found:?}");
+        assert_eq!(found, table(format!("rahisto -X -r '{input}' {line}")), "{name}");
+    }
+}
+
+#[test]
 fn stripped_records_hold_what_is_left() {
     let folder = Folder::new("strip");
     let file = folder.path("x.argus");

@@ -1,7 +1,7 @@
 //! The listing of a histogram, blank for blank as the classic tool writes it.
 
 use crate::aggregate::{Histogram, Summary};
-use crate::record::fields::{Context, Printer, number};
+use crate::record::fields::{Context, Printer, Unit, number};
 use crate::record::{Far, RecordRef};
 
 /// What `-M` asks for.
@@ -18,7 +18,7 @@ pub(super) struct Style {
 /// A histogram and how it is shown.
 pub(super) struct Listing<'a> {
     pub(super) name: &'static str,
-    pub(super) unit: &'static str,
+    pub(super) unit: Unit,
     pub(super) summary: Summary,
     pub(super) histogram: &'a Histogram,
     pub(super) style: Style,
@@ -48,6 +48,16 @@ impl Listing<'_> {
     /// One of the values: without digits behind the point if all are whole.
     fn value(&self, value: f64) -> String {
         if self.is_whole { format!("{value:.0}") } else { self.float(value) }
+    }
+
+    /// One of the values in at most four significant digits, or all of a whole number.
+    pub(super) fn short(&self, value: f64) -> String {
+        if value.fract() == 0.0 || value.abs() >= 1e4 {
+            return format!("{value:.0}");
+        }
+        let digits = (3.0 - value.abs().max(1e-12).log10().floor()).clamp(0.0, 9.0) as usize;
+        let text = format!("{value:.digits$}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
     fn median(&self) -> String {
@@ -179,7 +189,7 @@ impl Listing<'_> {
                 "{{ \"type\":\"histogram\",\"metric\":\"{}\",\"unit\":\"{}\",\"n\":{},\"mean\":{},\"stddev\":{},\"max\":{},\
                  \"min\":{},\"median\":{},\"p95\":{},\"mode\":[{}],\"classes\":[{}] }}\n",
                 self.name,
-                self.unit,
+                self.unit.text(),
                 s.n,
                 finite(s.mean.into()),
                 finite(s.stddev.into()),
