@@ -74,6 +74,9 @@ impl Classes {
 pub struct Histogram {
     classes: Classes,
     rows: Vec<u64>,
+    /// Mean and deviation of each class, rounded at every value as the classic tool does, which merges the records of a
+    /// class and then the classes.
+    spreads: Vec<Spread>,
     /// Of the values in the classes, and of all.
     sums: [Sums; 2],
     values: Vec<f64>,
@@ -84,26 +87,20 @@ struct Sums {
     n: u64,
     min: f64,
     max: f64,
-    /// Mean and deviation, rounded at every value as the classic tool does, which merges records to get them.
-    spread: Spread,
 }
 
 impl Sums {
-    const NONE: Sums = Sums {
-        n: 0,
-        min: f64::INFINITY,
-        max: f64::NEG_INFINITY,
-        spread: Spread { count: 0, min: 0.0, mean: 0.0, stdev: 0.0, max: 0.0 },
-    };
+    const NONE: Sums = Sums { n: 0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
     fn add(&mut self, value: f64) {
         self.n += 1;
         self.min = self.min.min(value);
         self.max = self.max.max(value);
-        let v = value as f32;
-        self.spread = join(self.spread, Spread { count: 1, min: v, mean: v, stdev: 0.0, max: v });
     }
 }
+
+/// No value.
+const NO_SPREAD: Spread = Spread { count: 0, min: 0.0, mean: 0.0, stdev: 0.0, max: 0.0 };
 
 /// What is said of all values together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -133,7 +130,13 @@ impl Histogram {
     #[must_use]
     pub fn new(classes: Classes) -> Histogram {
         let classes = Classes { count: classes.count.min(MAX_CLASSES), ..classes };
-        Histogram { classes, rows: vec![0; classes.count + 2], sums: [Sums::NONE; 2], values: Vec::new() }
+        Histogram {
+            classes,
+            rows: vec![0; classes.count + 2],
+            spreads: vec![NO_SPREAD; classes.count + 2],
+            sums: [Sums::NONE; 2],
+            values: Vec::new(),
+        }
     }
 
     /// The classes.
@@ -147,6 +150,10 @@ impl Histogram {
         let row = self.classes.row(value);
         if let Some(count) = self.rows.get_mut(row) {
             *count += 1;
+        }
+        if let Some(spread) = self.spreads.get_mut(row) {
+            let v = value as f32;
+            *spread = join(*spread, Spread { count: 1, min: v, mean: v, stdev: 0.0, max: v });
         }
         let [inside, all] = &mut self.sums;
         if (1..=self.classes.count).contains(&row) {
@@ -173,14 +180,16 @@ impl Histogram {
         if sums.n == 0 {
             return Summary::default();
         }
+        let shown = if outside { 0..self.classes.count + 2 } else { 1..self.classes.count + 1 };
+        let spread = self.spreads.get(shown).unwrap_or(&[]).iter().fold(NO_SPREAD, |all, s| join(all, *s));
         self.values.sort_unstable_by(f64::total_cmp);
         let m = self.values.len();
         let value = |at: usize| self.values.get(at.min(m.saturating_sub(1))).copied().unwrap_or(0.0);
         let is_odd = !m.is_multiple_of(2);
         Summary {
             n: sums.n,
-            mean: sums.spread.mean,
-            stddev: sums.spread.stdev,
+            mean: spread.mean,
+            stddev: spread.stdev,
             max: sums.max,
             min: sums.min,
             // The one behind the middle, as the classic tool counts from 0.
