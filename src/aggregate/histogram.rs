@@ -74,8 +74,8 @@ impl Classes {
 pub struct Histogram {
     classes: Classes,
     rows: Vec<u64>,
-    /// Mean and deviation of each class, rounded at every value as the classic tool does, which merges the records of a
-    /// class and then the classes.
+    /// Mean of each class, rounded at every value as the classic tool does, which merges the records of a class and then
+    /// the classes.
     spreads: Vec<Spread>,
     /// Of the values in the classes, and of all.
     sums: [Sums; 2],
@@ -85,17 +85,28 @@ pub struct Histogram {
 #[derive(Clone, Copy, Debug)]
 struct Sums {
     n: u64,
+    sum: f64,
+    squares: f64,
     min: f64,
     max: f64,
 }
 
 impl Sums {
-    const NONE: Sums = Sums { n: 0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+    const NONE: Sums = Sums { n: 0, sum: 0.0, squares: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
     fn add(&mut self, value: f64) {
         self.n += 1;
+        self.sum += value;
+        self.squares += value * value;
         self.min = self.min.min(value);
         self.max = self.max.max(value);
+    }
+
+    /// The standard deviation, from exact sums: unlike the mean it is not rounded on the way.
+    fn deviation(&self) -> f64 {
+        let n = self.n.max(1) as f64;
+        let mean = self.sum / n;
+        (self.squares / n - mean * mean).max(0.0).sqrt()
     }
 }
 
@@ -189,7 +200,7 @@ impl Histogram {
         Summary {
             n: sums.n,
             mean: spread.mean,
-            stddev: spread.stdev,
+            stddev: sums.deviation() as f32,
             max: sums.max,
             min: sums.min,
             // The one behind the middle, as the classic tool counts from 0.
