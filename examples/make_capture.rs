@@ -1,9 +1,19 @@
-//! Makes a large capture of conversations all over the world, the same for the same numbers.
+//! Makes a large capture of conversations all over the world, or of an attack; the same for the same numbers.
 //!
-//! `cargo run --example make_capture -- OUT.pcap [PACKETS] [CONVERSATIONS] [SEED]`
+//! `cargo run --example make_capture -- OUT.pcap [--packets N] [--conversations N] [--attack syn|v6] [--seed N]`
+//!
+//! `-` writes to standard output, so that captures of any length can be piped. Under attack every packet is a SYN from
+//! an address and port that never come again.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+
+/// Conversations that go on at once.
+const OPEN: u64 = 20_000;
+/// Captured bytes of a packet: headers and a little of the payload, as a probe would take them.
+const SNAPLEN: usize = 160;
+/// Mean packets of a conversation where the number of conversations is not given.
+const MEAN: u64 = 10;
 
 /// A small generator (xorshift64*), so that captures do not depend on a library's version.
 struct Rng(u64);
@@ -43,7 +53,8 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(rng: &mut Rng) -> Talk {
+    /// A conversation of about `mean` packets.
+    fn new(rng: &mut Rng, mean: u64) -> Talk {
         let kind = match rng.below(10) {
             0..=5 => Kind::Tcp,
             6 | 7 => Kind::Udp,
@@ -66,8 +77,9 @@ impl Talk {
         };
         let steps = match kind {
             Kind::Dns | Kind::Ping => 2,
-            Kind::Udp => 2 + rng.below(40) as u32,
-            Kind::Tcp => 8 + (rng.below(40) * rng.below(4)) as u32,
+            Kind::Udp => 2 + rng.below(mean * 2) as u32,
+            // Few are long: the product of two even choices.
+            Kind::Tcp => 7 + (rng.below(mean) * rng.below(6) / 2) as u32,
         };
         let ports = [1024 + rng.below(60_000) as u16, port];
         Talk {
@@ -168,34 +180,106 @@ impl Talk {
     }
 }
 
-fn main() -> io::Result<()> {
-    let args: Vec<String> = std::env::args().collect();
-    let number = |i: usize, or: u64| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
-    let Some(path) = args.get(1) else {
-        return Err(io::Error::other("usage: make_capture OUT.pcap [PACKETS] [CONVERSATIONS] [SEED]"));
-    };
-    let (packets, talks) = (number(2, 500_000), number(3, 20_000));
-    let mut rng = Rng(number(4, 1) | 1);
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    for word in [0xA1B2_C3D4u32, 0x0004_0002, 0, 0, 65_535, 1] {
-        out.write_all(&word.to_le_bytes())?;
-    }
-    // A tenth of the conversations go on at once; a finished one makes room for a new one.
-    let mut open: Vec<Talk> = (0..(talks / 10).max(1)).map(|_| Talk::new(&mut rng)).collect();
-    let mut micros = 1_700_000_000_000_000u64;
-    for _ in 0..packets {
-        let at = rng.below(open.len() as u64) as usize;
-        let frame = open[at].frame(&mut rng);
-        if open[at].step >= open[at].steps {
-            open[at] = Talk::new(&mut rng);
+/// What is asked for.
+struct Order {
+    path: String,
+    packets: u64,
+    conversations: Option<u64>,
+    /// SYNs of this IP version only.
+    attack: Option<u8>,
+    seed: u64,
+}
+
+impl Order {
+    fn of(mut args: impl Iterator<Item = String>) -> Option<Order> {
+        let path = args.next()?;
+        let mut order = Order { path, packets: 500_000, conversations: None, attack: None, seed: 1 };
+        while let Some(option) = args.next() {
+            let value = args.next()?;
+            match option.as_str() {
+                "--packets" => order.packets = value.parse().ok()?,
+                "--conversations" => order.conversations = Some(value.parse().ok()?),
+                "--seed" => order.seed = value.parse().ok()?,
+                "--attack" if value == "syn" => order.attack = Some(4),
+                "--attack" if value == "v6" => order.attack = Some(6),
+                _ => return None,
+            }
         }
-        micros += rng.below(400);
-        // Headers and a little of the payload, as a probe would capture them.
-        let captured = frame.len().min(160);
-        for word in [(micros / 1_000_000) as u32, (micros % 1_000_000) as u32, captured as u32, frame.len() as u32] {
+        Some(order)
+    }
+}
+
+/// Writes a capture in the classic format.
+struct Capture<W> {
+    out: W,
+    micros: u64,
+}
+
+impl<W: Write> Capture<W> {
+    fn new(mut out: W) -> io::Result<Capture<W>> {
+        for word in [0xA1B2_C3D4u32, 0x0004_0002, 0, 0, 65_535, 1] {
             out.write_all(&word.to_le_bytes())?;
         }
-        out.write_all(&frame[..captured])?;
+        Ok(Capture { out, micros: 1_700_000_000_000_000 })
     }
-    out.flush()
+
+    fn add(&mut self, wait: u64, frame: &[u8]) -> io::Result<()> {
+        self.micros += wait;
+        let (secs, micros) = ((self.micros / 1_000_000) as u32, (self.micros % 1_000_000) as u32);
+        let captured = frame.get(..SNAPLEN).unwrap_or(frame);
+        for word in [secs, micros, captured.len() as u32, frame.len() as u32] {
+            self.out.write_all(&word.to_le_bytes())?;
+        }
+        self.out.write_all(captured)
+    }
+}
+
+/// Conversations: a packet of one or the other; a finished one makes room for a new one.
+fn talk<W: Write>(order: &Order, rng: &mut Rng, out: &mut Capture<W>) -> io::Result<()> {
+    let mean = order.conversations.map_or(MEAN, |n| (order.packets / n.max(1)).max(2));
+    let at_once = OPEN.min(order.packets / mean / 2).max(1);
+    let mut open: Vec<Talk> = (0..at_once).map(|_| Talk::new(rng, mean)).collect();
+    for _ in 0..order.packets {
+        let at = rng.below(open.len() as u64) as usize;
+        let frame = open[at].frame(rng);
+        if open[at].step >= open[at].steps {
+            open[at] = Talk::new(rng, mean);
+        }
+        out.add(rng.below(40), &frame)?;
+    }
+    Ok(())
+}
+
+/// SYNs to one web server from everywhere.
+fn attack<W: Write>(order: &Order, version: u8, rng: &mut Rng, out: &mut Capture<W>) -> io::Result<()> {
+    let mut victim = Talk::new(rng, 2);
+    (victim.kind, victim.v6) = (Kind::Tcp, version == 6);
+    victim.ends[1] = [0; 16];
+    victim.ends[1][..4].copy_from_slice(if version == 6 { &[0x20, 1, 0xD, 0xB8] } else { &[198, 51, 100, 80] });
+    for _ in 0..order.packets {
+        victim.ends[0][..8].copy_from_slice(&rng.next().to_be_bytes());
+        victim.ends[0][8..].copy_from_slice(&rng.next().to_be_bytes());
+        victim.ends[0][0] = if version == 6 { 0x2A } else { 1 + rng.below(223) as u8 };
+        victim.ports = [1024 + rng.below(60_000) as u16, 443];
+        (victim.step, victim.seq) = (0, [rng.next() as u32, 0]);
+        let frame = victim.frame(rng);
+        out.add(rng.below(4), &frame)?;
+    }
+    Ok(())
+}
+
+fn main() -> io::Result<()> {
+    let Some(order) = Order::of(std::env::args().skip(1)) else {
+        let usage = "usage: make_capture OUT.pcap|- [--packets N] [--conversations N] [--attack syn|v6] [--seed N]";
+        return Err(io::Error::other(usage));
+    };
+    let target: Box<dyn Write> =
+        if order.path == "-" { Box::new(io::stdout().lock()) } else { Box::new(File::create(&order.path)?) };
+    let mut rng = Rng(order.seed | 1);
+    let mut out = Capture::new(BufWriter::with_capacity(1 << 20, target))?;
+    match order.attack {
+        Some(version) => attack(&order, version, &mut rng, &mut out)?,
+        None => talk(&order, &mut rng, &mut out)?,
+    }
+    out.out.flush()
 }

@@ -50,6 +50,7 @@ pub(super) fn packet(
     attributes(flow, packet, at);
     let Some(side) = flow.sides.get_mut(at) else { return };
     side.see(now);
+    side.marks |= mark::SEEN;
     side.pkts = side.pkts.saturating_add(1);
     side.bytes += u64::from(packet.bytes);
     if config.app_bytes {

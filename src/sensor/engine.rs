@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::config::SensorConfig;
-use super::flow::{Flow, UNSET};
+use super::flow::{Flow, Standing, UNSET};
 use super::key::{Identity, Kind, identify};
 use super::mar::{self, Report};
 use super::table::{STATUS, Table};
@@ -16,8 +16,8 @@ use crate::record::{Batch, Cause};
 const TIMER_STEP: i64 = 200_000;
 /// A fragment train older than this is dropped when its flow is reported.
 const TRAIN_AGE: i64 = 2_000_000;
-/// How many flows are looked at to find one that may go when the table is full.
-const EVICTION_SEARCH: usize = 64;
+/// Fragment trains under one flow; the oldest is counted and given up beyond that.
+const MAX_TRAINS: usize = 1024;
 
 /// Why the sensor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub struct Sensor {
     totals: Totals,
     reported: Totals,
     dropped: u64,
+    reported_dropped: u64,
     started: Timestamp,
 }
 
@@ -79,6 +80,7 @@ impl Sensor {
             totals: Totals::default(),
             reported: Totals::default(),
             dropped: 0,
+            reported_dropped: 0,
             started: Timestamp::default(),
         }
     }
@@ -103,6 +105,8 @@ impl Sensor {
 
     /// Tells how many packets the capture has lost so far.
     pub fn set_dropped(&mut self, dropped: u64) {
+        // The kernel's counters may begin anew when an interface comes back.
+        self.reported_dropped = self.reported_dropped.min(dropped);
         self.dropped = dropped;
     }
 
@@ -170,41 +174,37 @@ impl Sensor {
             self.reopen(at, packet, id, now, out);
         }
         let flow = self.table.flow_mut(at);
+        let fresh = flow.pkts() == 0 && flow.seq == 0;
         count::packet(flow, packet, id, &self.config, self.interval, now);
+        if flow.standing != Standing::Sound && !fresh {
+            let standing = flow.standing_now();
+            if standing != flow.standing {
+                self.table.stand(at, standing);
+            }
+        }
         count::after(self, at, packet, id, now);
     }
 
     fn create(&mut self, packet: &Packet<'_>, id: &Identity, hash: u64, now: i64, out: &mut Batch) -> u32 {
-        if self.table.len() >= self.config.max_flows {
-            self.evict(out);
-        }
+        while self.table.len() >= self.config.max_flows.max(1) && self.evict(out) {}
         self.totals.flows += 1;
         let at = self.table.insert(hash, Flow::new(id, packet));
         self.table.enqueue(at, STATUS, now);
+        self.table.stand(at, Standing::HalfOpen);
         at
     }
 
-    /// Makes room: of the flows that have waited longest, a reported one first, then a half-open one.
+    /// Makes room: a half-open flow goes first, then a one-way one, then one that rests after its report, and only when
+    /// there is nothing else the busy one that has waited longest. False if the table is empty.
     #[cold]
-    fn evict(&mut self, out: &mut Batch) {
-        let idle = (1..self.table.queues()).find_map(|q| self.table.oldest(q));
-        let victim = idle.or_else(|| {
-            let oldest = self.table.oldest(STATUS)?;
-            let mut next = Some(oldest);
-            for _ in 0..EVICTION_SEARCH {
-                let at = next?;
-                if self.table.flow(at).is_half_open() {
-                    return Some(at);
-                }
-                next = self.table.younger(at);
-            }
-            Some(oldest)
-        });
-        if let Some(at) = victim {
-            self.report(at, None, out);
-            self.give_up(at, out);
-            self.totals.evicted += 1;
-        }
+    fn evict(&mut self, out: &mut Batch) -> bool {
+        let resting = || (1..self.table.queues()).find_map(|q| self.table.oldest(q));
+        let victim = self.table.weakest().or_else(resting).or_else(|| self.table.oldest(STATUS));
+        let Some(at) = victim else { return false };
+        self.report(at, None, out);
+        self.give_up(at, out);
+        self.totals.evicted += 1;
+        true
     }
 
     /// A flow gets a packet: what is due is reported, and the flow moves to where it belongs.
@@ -373,6 +373,8 @@ impl Sensor {
             train.parent = Some((parent, side));
             train.born = now;
             self.table.unlink(at);
+            self.table.stand(at, Standing::Sound);
+            self.limit_trains(parent);
             self.table.flow_mut(parent).rare().trains.push(at);
             self.adopt_times(parent, side, at);
         }
@@ -380,6 +382,17 @@ impl Sensor {
             self.merge_train(parent, at);
             self.forget_train(parent, at);
             self.table.remove(at);
+        }
+    }
+
+    /// Counts and gives up the oldest train under a flow that has too many.
+    fn limit_trains(&mut self, parent: u32) {
+        let trains = self.table.flow(parent).rare.as_deref().map_or(&[][..], |r| &r.trains);
+        if let (true, Some(&oldest)) = (trains.len() >= MAX_TRAINS, trains.first()) {
+            self.merge_train(parent, oldest);
+            self.forget_train(parent, oldest);
+            self.table.remove(oldest);
+            self.totals.evicted += 1;
         }
     }
 
@@ -460,12 +473,14 @@ impl Sensor {
             next_seq: self.seq,
             packets: total.packets - before.packets,
             bytes: total.bytes - before.bytes,
-            dropped: clamp(self.dropped),
+            // What the sensor had no room for, in packets and in flows: either makes the records say less than there was.
+            dropped: clamp((self.dropped - self.reported_dropped) + (total.evicted - before.evicted)),
             records: clamp(total.records - before.records),
             flows: clamp(total.flows - before.flows),
             queued: clamp(self.table.len() as u64),
         };
         self.reported = total;
+        self.reported_dropped = self.dropped;
         let config = &self.config;
         out.push_with(|bytes| mar::write(cause, &report, config, bytes));
         self.totals.records += 1;

@@ -26,6 +26,8 @@ pub(super) mod mark {
     pub(crate) const FRAGMENTS: u8 = 8;
     /// The hardware address changed.
     pub(crate) const MAC_CHANGED: u8 = 16;
+    /// A packet was counted; for the flow's life.
+    pub(crate) const SEEN: u8 = 32;
 }
 
 /// One direction of a flow. Times are in µs since 1970.
@@ -105,6 +107,17 @@ impl Side {
     }
 }
 
+/// How much is lost when a flow is given up early, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// A single packet, or a TCP connection without a complete handshake: what floods and scans are made of.
+    HalfOpen,
+    /// Several packets of one side.
+    OneWay,
+    /// Both sides have spoken, or the flow is no candidate because it goes with another one.
+    Sound,
+}
+
 /// What a protocol keeps beyond counters.
 #[derive(Debug)]
 pub(super) enum State {
@@ -139,6 +152,9 @@ pub(super) struct Flow {
     /// Neighbours in the queue.
     pub(super) prev: u32,
     pub(super) next: u32,
+    /// Neighbours among the flows of the same standing, by age.
+    pub(super) peers: [u32; 2],
+    pub(super) standing: Standing,
     /// When it was put on its queue, µs.
     pub(super) stamp: i64,
     /// Number of its queue.
@@ -167,6 +183,8 @@ impl Flow {
             key: id.key,
             prev: NONE,
             next: NONE,
+            peers: [NONE; 2],
+            standing: Standing::Sound,
             stamp: 0,
             queue: 0,
             kind: id.kind,
@@ -252,11 +270,12 @@ impl Flow {
         (start, end)
     }
 
-    /// Whether little is lost with the flow: a connection that nobody answered, a fragment without its first.
-    pub(super) fn is_half_open(&self) -> bool {
-        match (&self.state, self.kind) {
-            (State::Tcp(t), _) => t.is_half_open(),
-            (_, kind) => matches!(kind, Kind::Fragment4 | Kind::Fragment6),
+    /// How much would be lost with the flow now that it has had more than one packet.
+    pub(super) fn standing_now(&self) -> Standing {
+        match &self.state {
+            State::Tcp(t) if t.is_half_open() => Standing::HalfOpen,
+            _ if self.sides.iter().all(|s| s.marks & mark::SEEN != 0) => Standing::Sound,
+            _ => Standing::OneWay,
         }
     }
 

@@ -2,8 +2,11 @@
 //!
 //! Queue 0 holds flows with something to report, oldest stamp first. The others hold reported flows, one queue per
 //! timeout; a flow that rests there for its timeout is removed. A flow is always on exactly one queue.
+//!
+//! Flows that are worth little are threaded once more, by their standing, so that under attack the next one to go is
+//! found at once however many there are.
 
-use super::flow::{Flow, NONE, State};
+use super::flow::{Flow, NONE, Standing, State};
 use super::key::Key;
 use crate::base::hash;
 use crate::base::hash::Seed;
@@ -27,6 +30,8 @@ pub(super) struct Table {
     index: hash::Table<u32>,
     seed: Seed,
     queues: Vec<Queue>,
+    /// Oldest and youngest flow of each standing but [`Standing::Sound`].
+    weak: [[u32; 2]; 2],
 }
 
 impl Table {
@@ -38,6 +43,7 @@ impl Table {
             index: hash::Table::new(),
             seed: Seed::default(),
             queues: vec![status],
+            weak: [[NONE; 2]; 2],
         }
     }
 
@@ -86,6 +92,7 @@ impl Table {
     /// Takes a flow off its queue and out of the index, and gives its place free.
     pub(super) fn remove(&mut self, at: u32) {
         self.unlink(at);
+        self.stand(at, Standing::Sound);
         let hash = self.hash(&self.flow(at).key);
         if let Ok(entry) = self.index.find_entry(hash, |&i| i == at) {
             entry.remove();
@@ -124,10 +131,37 @@ impl Table {
         (head != NONE).then_some(head)
     }
 
-    /// The flow behind another on its queue.
-    pub(super) fn younger(&self, at: u32) -> Option<u32> {
-        let next = self.flow(at).next;
-        (next != NONE).then_some(next)
+    /// The flow that may go first: of the lowest standing, and of those the one that has had it longest.
+    pub(super) fn weakest(&self) -> Option<u32> {
+        self.weak.iter().map(|ends| ends[0]).find(|&at| at != NONE)
+    }
+
+    /// Moves a flow to the young end of those of a standing.
+    pub(super) fn stand(&mut self, at: u32, standing: Standing) {
+        let flow = self.flow_mut(at);
+        let from = std::mem::replace(&mut flow.standing, standing);
+        let [before, behind] = std::mem::replace(&mut flow.peers, [NONE; 2]);
+        if let Some(ends) = self.weak.get_mut(from as usize) {
+            for (end, (gone, neighbour)) in ends.iter_mut().zip([(before, behind), (behind, before)]) {
+                if gone == NONE {
+                    *end = neighbour;
+                }
+            }
+            if before != NONE {
+                self.flow_mut(before).peers[1] = behind;
+            }
+            if behind != NONE {
+                self.flow_mut(behind).peers[0] = before;
+            }
+        }
+        let Some([oldest, youngest]) = self.weak.get_mut(standing as usize) else { return };
+        let last = std::mem::replace(youngest, at);
+        if last == NONE {
+            *oldest = at;
+        } else {
+            self.flow_mut(last).peers[1] = at;
+        }
+        self.flow_mut(at).peers[0] = last;
     }
 
     /// Moves a flow to the young end of a queue.

@@ -1,5 +1,7 @@
 //! Flows and their records, from frames built here.
 
+mod attack;
+
 use std::time::Duration;
 
 use super::{End, Sensor, SensorConfig};
