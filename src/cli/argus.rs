@@ -2,6 +2,8 @@
 
 mod conf;
 
+pub use conf::drive_conf;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

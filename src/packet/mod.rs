@@ -8,6 +8,7 @@
 //! This room knows no flow, no clock and no socket.
 
 mod bytes;
+mod drive;
 mod frame;
 mod ip;
 mod link;
@@ -16,6 +17,7 @@ mod pcapng;
 mod tunnel;
 
 pub use bytes::{be16, be32, mac};
+pub use drive::drive_capture;
 pub use file::{CaptureError, PacketReader, RawPacket, is_capture};
 pub use frame::{Ether, Layer2, MAX_LAYERS, Net, Packet, Wlan, dissect, encaps};
 pub use ip::{V4, V6, V6Fragment, ip_option};

@@ -14,6 +14,7 @@
 mod arp;
 mod config;
 mod count;
+mod drive;
 mod encode;
 mod engine;
 mod esp;
@@ -31,4 +32,5 @@ mod tcp;
 mod tests;
 
 pub use config::{SensorConfig, Timeouts};
+pub use drive::{Driven, drive_frames, drive_packets};
 pub use engine::{End, Sensor, Totals};

@@ -9,7 +9,9 @@ mod text;
 
 pub use argus_file::ArgusWriter;
 pub use datagram::DatagramWriter;
-pub use server::{DEFAULT_PORT, Network, NetworkError, Server, ServerConfig, ServerError, ServerStats, Voice};
+pub use server::{
+    DEFAULT_PORT, Network, NetworkError, Server, ServerConfig, ServerError, ServerStats, Voice, drive_commands,
+};
 pub use text::{Header, TextWriter};
 
 /// Why records cannot be written.

@@ -15,12 +15,14 @@ mod argus_udp;
 mod bpf;
 mod content;
 mod decompress;
+mod drive;
 mod live;
 mod opener;
 mod packets;
 mod pipe;
 mod spec;
 
+pub use drive::drive_stream;
 pub use live::{default_device, open_live};
 pub use packets::{PacketFiles, PacketOptions};
 pub use spec::SourceSpec;

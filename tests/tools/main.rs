@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod ra;
 #[cfg(test)]
+mod robust;
+#[cfg(test)]
 mod sensor;
 #[cfg(test)]
 mod snapshot;

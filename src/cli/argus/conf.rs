@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::{Args as _, FromArgMatches as _};
+
 use super::super::Usage;
 use super::super::service::{Target, at_setting, fill, is_yes, read_settings, source_id, warn_of_unknown};
 use super::{Args, seconds};
-use crate::base::rc::Setting;
+use crate::base::rc::{self, Setting};
 
 /// Fills in what the configuration says and the command line does not.
 ///
@@ -141,12 +143,26 @@ fn timeout(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, String
     Ok(true)
 }
 
+/// Takes `text` as a configuration of the sensor. Returns how many settings were taken, or nothing if it is none. Must
+/// never panic, whatever the text: for tests and fuzzers.
+#[must_use]
+pub fn drive_conf(text: &str) -> Option<usize> {
+    let matches = Args::augment_args(clap::Command::new("argus")).try_get_matches_from(["argus"]).ok()?;
+    let mut args = Args::from_arg_matches(&matches).ok()?;
+    let mut found = Found::default();
+    let mut taken = 0;
+    for setting in &rc::parse(text).ok()? {
+        taken += usize::from(found.take(&mut args, setting).ok()?);
+    }
+    found.finish(&mut args);
+    Some(taken)
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::base::rc;
 
     #[derive(clap::Parser)]
     struct Line {

@@ -4,6 +4,8 @@
 //! several in one segment, or one in several, are understood. A text without a word behind it ends at a line break, a
 //! NUL, or when nothing more comes for a moment; who reads the socket knows the latter.
 
+use super::selection::Selection;
+
 /// Most bytes kept while a command is not complete.
 const MAX_LEN: usize = 8 * 1024;
 
@@ -95,6 +97,31 @@ fn find_word(bytes: &[u8], from: usize) -> Option<(usize, &'static [u8])> {
         let rest = bytes.get(at..)?;
         WORDS.into_iter().find(|w| rest.starts_with(w)).map(|w| (at, w))
     })
+}
+
+/// Takes `bytes` as what a client sends, in pieces whose length the first byte chooses, filters included. Returns how
+/// many commands there were. Must never panic, and holds no more than one command, whatever the bytes: for tests and
+/// fuzzers.
+#[must_use]
+pub fn drive_commands(bytes: &[u8]) -> usize {
+    let Some((&piece, rest)) = bytes.split_first() else { return 0 };
+    let (mut parser, mut count) = (CommandParser::default(), 0);
+    let mut take = |parser: &mut CommandParser, settled| {
+        while let Some(command) = parser.next(settled) {
+            count += 1;
+            if let Command::Filter(text) = command {
+                let _ = Selection::of_client(&text);
+            }
+        }
+    };
+    for piece in rest.chunks(usize::from(piece) + 1) {
+        if parser.push(piece).is_err() {
+            return count;
+        }
+        take(&mut parser, false);
+    }
+    take(&mut parser, true);
+    count
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ use crate::record::{Batch, Cause, SrcId};
 use client::{Client, Offer};
 
 pub use access::{Network, NetworkError};
+pub use command::drive_commands;
 
 /// Customary port of argus servers.
 pub const DEFAULT_PORT: u16 = 561;

@@ -133,8 +133,10 @@ fn invented_frames_of_every_link_type_do_no_harm() {
 fn a_flood_of_half_open_connections_is_counted_not_kept() {
     let mut sensor = sensor();
     let mut out = Batch::new(SourceId::default());
-    let established = on_ether(&ip4(A, B, 17, &udp(7, 9, b"a flow worth keeping")));
-    sensor.packet(Timestamp::from_micros(1_000_000), LinkType::ETHERNET, &established, 60, &mut out);
+    for answer in [on_ether(&ip4(A, B, 17, &udp(7, 9, b"worth keeping"))), on_ether(&ip4(B, A, 17, &udp(9, 7, b"yes")))]
+    {
+        sensor.packet(Timestamp::from_micros(1_000_000), LinkType::ETHERNET, &answer, 60, &mut out);
+    }
     for i in 0..5000u32 {
         let syn = on_ether(&ip4(0x0B00_0000 + i, B, 6, &tcp((9, 9), "S", (i, 0), &[])));
         sensor.packet(Timestamp::from_micros(1_000_001 + i64::from(i)), LinkType::ETHERNET, &syn, 66, &mut out);

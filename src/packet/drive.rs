@@ -1,0 +1,19 @@
+//! Takes bytes from a stranger through this room: for tests and fuzzers.
+
+use std::io::Cursor;
+
+use super::{PacketReader, dissect};
+
+/// Reads `bytes` as a capture to its end or first damage and dissects every packet. Returns how many packets there
+/// were and how many bytes they held. Must never panic, whatever the bytes.
+#[must_use]
+pub fn drive_capture(bytes: &[u8]) -> (u64, u64) {
+    let Ok(mut reader) = PacketReader::new(Box::new(Cursor::new(bytes.to_vec()))) else { return (0, 0) };
+    let (mut packets, mut held) = (0, 0);
+    while let Ok(Some(p)) = reader.next_packet() {
+        packets += 1;
+        held += p.data.len() as u64;
+        let _ = dissect(p.link, p.data, p.wire_len);
+    }
+    (packets, held)
+}
