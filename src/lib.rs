@@ -7,6 +7,7 @@ pub mod base;
 pub mod record;
 pub mod filter;
 pub mod aggregate;
+pub mod anonymize;
 pub mod packet;
 pub mod sensor;
 pub mod geo;

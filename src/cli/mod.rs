@@ -18,6 +18,7 @@ mod racluster;
 mod racount;
 mod radium;
 mod rahisto;
+mod ranonymize;
 mod rasort;
 mod rasplit;
 mod rastrip;
@@ -82,6 +83,8 @@ enum Command {
     Rahisto(Box<rahisto::Args>),
     /// Take parts out of flow records.
     Rastrip(Box<rastrip::Args>),
+    /// Replace addresses, ports, times and numbers in flow records, so that they may be shared.
+    Ranonymize(Box<ranonymize::Args>),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
@@ -101,6 +104,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("racount", "racount"),
     ("rahisto", "rahisto"),
     ("rastrip", "rastrip"),
+    ("ranonymize", "ranonymize"),
     ("rabins", "rabins"),
     ("rasplit", "rasplit"),
     ("radium", "radium"),
@@ -144,6 +148,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),
         Command::Rastrip(args) => rastrip::run(*args, filter),
+        Command::Ranonymize(args) => ranonymize::run(*args, filter),
         Command::Argus(args) => argus::run(*args, filter),
         Command::Radium(args) => radium::run(*args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),

@@ -5,6 +5,8 @@ mod ra;
 #[cfg(test)]
 mod robust;
 #[cfg(test)]
+mod ranonymize;
+#[cfg(test)]
 mod sensor;
 #[cfg(test)]
 mod snapshot;
