@@ -10,6 +10,7 @@ pub mod aggregate;
 pub mod anonymize;
 pub mod packet;
 pub mod sensor;
+pub mod foreign;
 pub mod geo;
 pub mod source;
 pub mod sink;

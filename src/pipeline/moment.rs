@@ -37,7 +37,10 @@ pub fn moment_at(plan: Plan, at: At) -> Result<Moment, PipelineError> {
     let mut sources = Vec::new();
     for (id, spec) in (0u16..).zip(&plan.sources) {
         let endless = || PipelineError::Endless { name: spec.to_string() };
-        if matches!(spec, SourceSpec::ArgusTcp(_) | SourceSpec::ArgusUdp(_) | SourceSpec::Live { .. }) {
+        if matches!(
+            spec,
+            SourceSpec::ArgusTcp(_) | SourceSpec::ArgusUdp(_) | SourceSpec::Export(_) | SourceSpec::Live { .. }
+        ) {
             return Err(endless());
         }
         let source = source::open(spec, SourceId(id))?;

@@ -345,7 +345,7 @@ const UNREACHABLE: [&str; 16] = [
     "URPRE", "URCUT",
 ];
 
-/// State of an ICMP flow by type and code; empty for a type without a name.
+/// State of an ICMP flow by type and code. The classic clients count their names of ICMPv6 on behind 40.
 #[must_use]
 pub fn icmp_state(kind: u8, code: u8) -> &'static str {
     match kind {
@@ -378,7 +378,12 @@ pub fn icmp_state(kind: u8, code: u8) -> &'static str {
         38 => "DNP",
         39 => "SKP",
         40 => "PHO",
-        _ => "",
+        41 => "NRS",
+        42 => "NRA",
+        43 => "NNS",
+        44 => "NNA",
+        45 => "PTB",
+        _ => "UNK",
     }
 }
 

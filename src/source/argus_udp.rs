@@ -22,7 +22,7 @@ const NAP: Duration = Duration::from_millis(20);
 /// Room asked of the system for datagrams that wait.
 const BUFFER: usize = 8 << 20;
 /// The longest datagram.
-const MAX_LEN: usize = 65_536;
+pub(super) const MAX_LEN: usize = 65_536;
 
 /// Listens on one address.
 pub(super) struct ArgusDatagrams {
@@ -41,13 +41,10 @@ impl ArgusDatagrams {
     /// # Errors
     /// The name has no address or the port is in use.
     pub(super) fn new(place: &str) -> Result<ArgusDatagrams, SourceError> {
-        let fail = |problem: String| SourceError::Unavailable { name: format!("argus-udp://{place}"), problem };
-        let (host, port) = split_host(place).map_err(fail)?;
-        let found = (host, port).to_socket_addrs().map_err(|e| fail(e.to_string()))?.next();
-        let addr = found.ok_or_else(|| fail("the name has no address".into()))?;
-        let socket = open(addr).map_err(|e| fail(format!("listening for datagrams: {e}")))?;
+        let name = format!("argus-udp://{place}");
+        let socket = listen(place, &name)?;
         Ok(ArgusDatagrams {
-            name: format!("argus-udp://{place}"),
+            name,
             socket,
             buf: vec![0; MAX_LEN],
             gaps: Gaps::default(),
@@ -72,6 +69,18 @@ impl ArgusDatagrams {
             batch.push(record.bytes());
         }
     }
+}
+
+/// A socket for datagrams to `host:port`, `name` for messages.
+///
+/// # Errors
+/// The name has no address or the port is in use.
+pub(super) fn listen(place: &str, name: &str) -> Result<UdpSocket, SourceError> {
+    let fail = |problem: String| SourceError::Unavailable { name: name.to_owned(), problem };
+    let (host, port) = split_host(place).map_err(fail)?;
+    let found = (host, port).to_socket_addrs().map_err(|e| fail(e.to_string()))?.next();
+    let addr = found.ok_or_else(|| fail("the name has no address".into()))?;
+    open(addr).map_err(|e| fail(format!("listening for datagrams: {e}")))
 }
 
 fn open(addr: SocketAddr) -> io::Result<UdpSocket> {

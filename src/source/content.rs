@@ -6,8 +6,7 @@ use crate::record::codec::Framer;
 pub(super) const HEAD_LEN: usize = 64;
 
 /// What is read, for messages.
-pub(super) const ACCEPTED: &str =
-    "expected argus records (version 3 or 5) or a pcap or pcapng capture, plain or packed with gzip, bzip2, xz or zstd";
+pub(super) const ACCEPTED: &str = "expected argus records (version 3 or 5), a pcap or pcapng capture or a flow-tools file, plain or packed with gzip, bzip2, xz or zstd";
 
 /// A packing that may be around the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,7 @@ pub(super) enum Content {
     Argus,
     Pcap,
     Pcapng,
+    FlowTools,
     Packed(Packing),
     Other,
 }
@@ -40,6 +40,7 @@ impl Content {
             [0xA1, 0xB2, 0xC3 | 0x3C | 0xCD, 0xD4 | 0x4D | 0x34, ..]
             | [0xD4 | 0x4D | 0x34, 0xC3 | 0x3C | 0xCD, 0xB2, 0xA1, ..] => Content::Pcap,
             [0x0A, 0x0D, 0x0D, 0x0A, ..] => Content::Pcapng,
+            [0xCF, 0x10, 1 | 2, 1 | 3, ..] => Content::FlowTools,
             // The start of a management record; whether it is whole is found out by reading it.
             [0x83 | 0x85, _, 0, 0x20, ..] if head.len() < 12 => Content::Argus,
             _ if Framer::recognises(head) => Content::Argus,
@@ -58,7 +59,7 @@ pub(super) fn describe(head: &[u8]) -> String {
         }
         [b'P', b'K', 3, 4, ..] => "this is a zip archive; unpack it first".into(),
         [0x7F, b'E', b'L', b'F', ..] => "this is a program".into(),
-        [0xCF, 0x10, ..] => "this looks like a flow-tools file; convert it to argus records first".into(),
+        [0, 1 | 5 | 7 | 9, 0, 1..=99, ..] => "this may be bare NetFlow datagrams; name it as cisco:FILE".into(),
         _ if is_text(head) => format!("this looks like text that begins with {:?}", first_words(head)),
         _ => {
             let hex: Vec<_> = head.iter().take(8).map(|b| format!("{b:02x}")).collect();
@@ -98,6 +99,8 @@ mod tests {
             (&[0xD4, 0xC3, 0xB2, 0xA1], Content::Pcap),
             (&[0xA1, 0xB2, 0x3C, 0x4D], Content::Pcap),
             (&[0x0A, 0x0D, 0x0D, 0x0A], Content::Pcapng),
+            (&[0xCF, 0x10, 1, 3], Content::FlowTools),
+            (&[0xCF, 0x10, 7, 3], Content::Other),
             (b"BZh9", Content::Packed(Packing::Bzip2)),
             (&[0x1F, 0x8B, 8], Content::Packed(Packing::Gzip)),
             (b"hello", Content::Other),
@@ -113,7 +116,8 @@ mod tests {
             (&b""[..], "the input is empty"),
             (b"a,b\nc", "this looks like text that begins with \"a,b\""),
             ("Grüße".as_bytes().get(..3).unwrap_or(&[]), "this looks like text that begins with \"Gr\u{FFFD}\""),
-            (&[0, 1, 2], "the first bytes are 00 01 02"),
+            (&[7, 1, 2], "the first bytes are 07 01 02"),
+            (&[0, 5, 0, 2], "this may be bare NetFlow datagrams; name it as cisco:FILE"),
         ] {
             assert_eq!(describe(head), want);
         }

@@ -1,4 +1,4 @@
-//! Where records come from: argus files and streams, packet files, interfaces.
+//! Where records come from: argus files and streams, packet files, interfaces, flow exports of others.
 //!
 //! A source fills a [`Batch`] each time it is polled and says whether there is more. It never waits longer than a
 //! fraction of a second, so that its thread can be stopped; waiting and pacing are the pipeline's business.
@@ -16,6 +16,8 @@ mod bpf;
 mod content;
 mod decompress;
 mod drive;
+mod export;
+mod flow_tools;
 mod live;
 mod opener;
 mod packets;
@@ -151,6 +153,8 @@ pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<B
         SourceSpec::Stdin => opener::open_stdin(id),
         SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter)?)),
         SourceSpec::ArgusUdp(place) => Ok(Box::new(argus_udp::ArgusDatagrams::new(place)?)),
+        SourceSpec::ExportFile(path) => Ok(Box::new(export::ExportFile::open(path)?)),
+        SourceSpec::Export(place) => Ok(Box::new(export::ExportSocket::new(place)?)),
         SourceSpec::Live { device, filter } => packets::open_interface(device, filter),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{ACCEPTED, Content, HEAD_LEN, describe};
 use super::decompress::{Input, is_damage, unpack};
+use super::flow_tools::FlowToolsFile;
 use super::pipe::{self, PipeSource};
 use super::{Source, SourceError, SourceId, argus_file::ArgusFile, packets};
 
@@ -50,6 +51,7 @@ pub(super) fn make(opened: Opened, name: PathBuf, id: SourceId) -> Result<Box<dy
     match opened.content {
         Content::Argus => Ok(Box::new(ArgusFile::new(name, opened.input))),
         Content::Pcap | Content::Pcapng => packets::open_file(Box::new(pipe::Patient(opened.input)), &name, id),
+        Content::FlowTools => Ok(Box::new(FlowToolsFile::new(name, opened.input)?)),
         Content::Packed(_) | Content::Other => {
             Err(SourceError::Format { name, problem: format!("{ACCEPTED}; {}", opened.looks) })
         }

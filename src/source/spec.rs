@@ -18,6 +18,10 @@ pub enum SourceSpec {
     ArgusTcp(String),
     /// Argus records in datagrams, received on `host:port` (`-S argus-udp://host:port`).
     ArgusUdp(String),
+    /// A file of flow export datagrams, one behind the other (`-r cisco:FILE`).
+    ExportFile(PathBuf),
+    /// NetFlow, IPFIX or sFlow in datagrams, received on `host:port` (`-S cisco://host:port`, `-C`).
+    Export(String),
     /// A live interface with an optional packet filter in libpcap syntax (`-i`).
     Live {
         /// Device name.
@@ -28,32 +32,45 @@ pub enum SourceSpec {
 }
 
 impl SourceSpec {
-    /// The value of an option that names a file (`-r`): a path, or `-` for standard input. A prefix `argus:` or `file:`
-    /// is taken off, except where a file of that very name exists.
+    /// The value of an option that names a file (`-r`): a path, or `-` for standard input. The prefixes `argus:`,
+    /// `file:` and `ft:` are taken off, since the content tells; `cisco:`, `netflow:`, `ipfix:` and `sflow:` say that it
+    /// holds bare export datagrams. Where a file of that very name exists it is meant.
     #[must_use]
     pub fn from_file(word: &OsStr) -> SourceSpec {
         if word == "-" {
             return SourceSpec::Stdin;
         }
-        let stripped = word.to_str().and_then(|w| w.strip_prefix("argus:").or_else(|| w.strip_prefix("file:")));
-        match stripped {
-            Some(path) if !Path::new(word).exists() => SourceSpec::from_file(OsStr::new(path)),
+        match word.to_str().and_then(|w| w.split_once(':')) {
+            Some(("argus" | "file" | "ft", path)) if !Path::new(word).exists() => {
+                SourceSpec::from_file(OsStr::new(path))
+            }
+            Some(("cisco" | "netflow" | "jflow" | "ipfix" | "sflow", path)) if !Path::new(word).exists() => {
+                SourceSpec::ExportFile(path.into())
+            }
             _ => SourceSpec::File(PathBuf::from(word)),
         }
     }
 
     /// The value of an option that names a server (`-S`): `host`, `host:port`, `[address]:port`, each with or without
-    /// `argus://` or `argus-tcp://` before it; with `argus-udp://` it is the address of this machine to receive on.
+    /// `argus://` or `argus-tcp://` before it; with `argus-udp://` it is the address of this machine to receive on, and
+    /// with `cisco://`, `netflow://`, `ipfix://` or `sflow://` that to receive flow exports on (every address if none is
+    /// named).
     ///
     /// # Errors
     /// Another scheme, no host, or a port that is no number; the text says which.
     pub fn from_remote(word: &str) -> Result<SourceSpec, String> {
+        if let Some((scheme, rest)) = word.split_once("://")
+            && let Some((_, port)) = EXPORTS.iter().find(|(name, _)| *name == scheme)
+        {
+            return SourceSpec::from_export(rest.trim_end_matches('/'), *port);
+        }
         let (udp, rest) = match word.split_once("://") {
             Some(("argus" | "argus-tcp", rest)) => (false, rest.trim_end_matches('/')),
             Some(("argus-udp", rest)) => (true, rest.trim_end_matches('/')),
             Some((scheme, _)) => {
                 return Err(format!(
-                    "{word:?}: servers are read with argus://, argus-tcp:// or argus-udp://, {scheme:?} is not supported"
+                    "{word:?}: servers are read with argus://, argus-tcp:// or argus-udp://, flow \
+                     exports with cisco://, netflow://, ipfix:// or sflow://; {scheme:?} is not supported"
                 ));
             }
             None => (false, word),
@@ -62,7 +79,29 @@ impl SourceSpec {
         let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         Ok(if udp { SourceSpec::ArgusUdp(place) } else { SourceSpec::ArgusTcp(place) })
     }
+
+    /// The place to receive flow exports on: `port`, `:port`, `host`, `host:port` (`-C`); every address if no host is
+    /// named.
+    ///
+    /// # Errors
+    /// As [`from_remote`](SourceSpec::from_remote).
+    pub fn from_export(word: &str, default_port: u16) -> Result<SourceSpec, String> {
+        let bare = word.strip_prefix(':').unwrap_or(word);
+        let text = match bare {
+            "" => format!("0.0.0.0:{default_port}"),
+            port if port.bytes().all(|b| b.is_ascii_digit()) => format!("0.0.0.0:{port}"),
+            host if !host.contains(':') || host.ends_with(']') => format!("{host}:{default_port}"),
+            place => place.to_owned(),
+        };
+        let (host, port) = split_host(&text).map_err(|problem| format!("{word:?}: {problem}"))?;
+        let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        Ok(SourceSpec::Export(place))
+    }
 }
+
+/// Schemes of flow exports and their customary ports.
+const EXPORTS: [(&str, u16); 5] =
+    [("cisco", 9995), ("netflow", 9995), ("jflow", 9995), ("ipfix", 4739), ("sflow", 6343)];
 
 /// Host and port of `host`, `host:port`, `[address]:port` or a bare IPv6 address; the port defaults to 561.
 ///
@@ -100,6 +139,8 @@ impl fmt::Display for SourceSpec {
             SourceSpec::Stdin => f.write_str("-"),
             SourceSpec::ArgusTcp(host) => f.write_str(host),
             SourceSpec::ArgusUdp(place) => write!(f, "argus-udp://{place}"),
+            SourceSpec::ExportFile(path) => write!(f, "cisco:{}", path.display()),
+            SourceSpec::Export(place) => write!(f, "cisco://{place}"),
             SourceSpec::Live { device, .. } => f.write_str(device),
         }
     }
@@ -122,15 +163,32 @@ mod tests {
             assert_eq!(SourceSpec::from_remote(word), Ok(SourceSpec::ArgusTcp(want.into())), "{word}");
         }
         assert_eq!(SourceSpec::from_remote("argus-udp://127.0.0.1:9/"), Ok(SourceSpec::ArgusUdp("127.0.0.1:9".into())));
-        for word in ["", ":561", "probe:", "probe:0", "probe:70000", "probe:x", "[::1", "[::1]9", "cisco://probe"] {
+        for word in ["", ":561", "probe:", "probe:0", "probe:70000", "probe:x", "[::1", "[::1]9", "ssh://probe"] {
             assert!(SourceSpec::from_remote(word).is_err(), "{word}");
         }
+    }
+
+    #[test]
+    fn exports_are_received_on_every_address_unless_one_is_named() {
+        for (word, want) in [
+            ("cisco://10.0.0.1:99", "10.0.0.1:99"),
+            ("netflow://:2055", "0.0.0.0:2055"),
+            ("ipfix://", "0.0.0.0:4739"),
+            ("sflow://[::1]", "[::1]:6343"),
+            ("cisco://127.0.0.1/", "127.0.0.1:9995"),
+        ] {
+            assert_eq!(SourceSpec::from_remote(word), Ok(SourceSpec::Export(want.into())), "{word}");
+        }
+        assert_eq!(SourceSpec::from_export("9996", 9995), Ok(SourceSpec::Export("0.0.0.0:9996".into())));
+        assert!(SourceSpec::from_export("probe:0", 9995).is_err());
     }
 
     #[test]
     fn a_dash_is_standard_input() {
         assert_eq!(SourceSpec::from_file(OsStr::new("-")), SourceSpec::Stdin);
         assert_eq!(SourceSpec::from_file(OsStr::new("argus:/x/y")), SourceSpec::File("/x/y".into()));
+        assert_eq!(SourceSpec::from_file(OsStr::new("ft:/x/y")), SourceSpec::File("/x/y".into()));
+        assert_eq!(SourceSpec::from_file(OsStr::new("cisco:/x/y")), SourceSpec::ExportFile("/x/y".into()));
         assert_eq!(SourceSpec::from_file(OsStr::new("a:b")), SourceSpec::File("a:b".into()));
     }
 }

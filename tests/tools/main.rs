@@ -1,6 +1,8 @@
 //! The built program against its data and against the classic tools.
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod ra;
 #[cfg(test)]
 mod robust;

@@ -26,6 +26,9 @@ pub(in crate::cli) struct Common {
     /// Read from an argus server or relay
     #[arg(short = 'S', value_name = "HOST[:PORT]")]
     server: Vec<String>,
+    /// Receive NetFlow, IPFIX or sFlow in datagrams
+    #[arg(short = 'C', value_name = "[HOST]:PORT")]
+    export: Vec<String>,
     /// Leave a server after so many seconds
     #[arg(short = 'T', value_name = "SECONDS")]
     run_time: Option<u32>,
@@ -91,8 +94,6 @@ pub(in crate::cli) struct Common {
     no_config: bool,
     #[arg(short = 'F', hide = true)]
     config: Option<PathBuf>,
-    #[arg(short = 'C', hide = true)]
-    netflow: Option<String>,
     #[arg(short = 'd', hide = true)]
     daemon: bool,
     #[arg(short = 'D', hide = true)]
@@ -307,7 +308,6 @@ impl Plan {
 fn refuse(args: &Common) -> Result<(), Usage> {
     let refused = [
         ("-F", args.config.is_some(), "configuration files are not read"),
-        ("-C", args.netflow.is_some(), "NetFlow is not received"),
         ("-d", args.daemon, "it does not run in the background"),
     ];
     match refused.into_iter().find(|(_, given, _)| *given) {
@@ -462,12 +462,18 @@ fn sources(args: &Common) -> anyhow::Result<Vec<Input>> {
         let spec = SourceSpec::from_remote(host).map_err(|problem| Usage(format!("-S {problem}")))?;
         out.push(Input::whole(spec));
     }
+    for place in &args.export {
+        let spec = SourceSpec::from_export(place, EXPORT_PORT).map_err(|problem| Usage(format!("-C {problem}")))?;
+        out.push(Input::whole(spec));
+    }
     if out.is_empty() && args.below.is_empty() {
         out.push(Input::whole(SourceSpec::Stdin));
     }
     Ok(out)
 }
 
+/// Port of NetFlow where none is named.
+const EXPORT_PORT: u16 = 9995;
 /// Deepest nesting of directories followed.
 const MAX_DEPTH: usize = 32;
 

@@ -160,7 +160,9 @@ impl Far<'_> {
 
 fn tcp_state(status: u32, cause: Cause) -> &'static str {
     use tcp_status as s;
-    if status & (s::SRC_RESET | s::DST_RESET) != 0 {
+    if status == 0 {
+        "INT"
+    } else if status & (s::SRC_RESET | s::DST_RESET) != 0 {
         "RST"
     } else if status & (s::FIN | s::FIN_ACK) != 0 {
         "FIN"
