@@ -162,8 +162,9 @@ fn rule(common: &Rules, line: usize, words: &[(String, String)], names: &Names<'
     Ok(rule)
 }
 
-/// Words as name and value; a value may stand in quotation marks. `None` if one is not closed.
-fn words(text: &str) -> Option<Vec<(String, String)>> {
+/// The words of a rule as name and value; a value may stand in quotation marks. `None` if one is not closed.
+#[must_use]
+pub fn words(text: &str) -> Option<Vec<(String, String)>> {
     let mut out = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() && !rest.starts_with('#') {

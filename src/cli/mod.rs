@@ -11,6 +11,7 @@ mod argus;
 #[cfg(feature = "globe")]
 mod globe;
 mod input;
+mod labels;
 mod picture;
 mod ra;
 mod rabins;
@@ -19,6 +20,7 @@ mod racount;
 mod radium;
 mod rahisto;
 mod ranonymize;
+mod ralabel;
 mod rasort;
 mod rasplit;
 mod rastrip;
@@ -81,6 +83,8 @@ enum Command {
     Racount(Box<racount::Args>),
     /// Count how often a value falls into each of a row of classes.
     Rahisto(Box<rahisto::Args>),
+    /// Write labels into flow records: names, countries, places, labels by filters.
+    Ralabel(Box<ralabel::Args>),
     /// Take parts out of flow records.
     Rastrip(Box<rastrip::Args>),
     /// Replace addresses, ports, times and numbers in flow records, so that they may be shared.
@@ -103,6 +107,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("rasort", "rasort"),
     ("racount", "racount"),
     ("rahisto", "rahisto"),
+    ("ralabel", "ralabel"),
     ("rastrip", "rastrip"),
     ("ranonymize", "ranonymize"),
     ("rabins", "rabins"),
@@ -147,6 +152,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Rasort(args) => rasort::run(*args, filter),
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),
+        Command::Ralabel(args) => ralabel::run(*args, filter),
         Command::Rastrip(args) => rastrip::run(*args, filter),
         Command::Ranonymize(args) => ranonymize::run(*args, filter),
         Command::Argus(args) => argus::run(*args, filter),

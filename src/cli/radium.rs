@@ -70,6 +70,9 @@ pub(crate) struct Args {
     /// Outputs from the configuration.
     #[arg(skip)]
     targets: Vec<Target>,
+    /// Labels from the configuration (ralabel.conf).
+    #[arg(skip)]
+    rules: Option<PathBuf>,
     /// Filter from the configuration.
     #[arg(skip)]
     filter: Option<String>,
@@ -221,14 +224,15 @@ fn pass_on(
 
 /// Databases and maps, if records are to be labelled.
 fn labels(args: &Args) -> anyhow::Result<Option<Labels>> {
+    let rules = args.rules.as_deref().map(super::labels::read).transpose()?;
     if !args.label && args.geo.is_empty() && args.places.is_empty() && args.home.is_none() {
-        return Ok(None);
+        return Ok(rules.map(|rules| Labels::new(None, Some(rules))));
     }
     let config = GeoConfig { databases: args.geo.clone(), places: args.places.clone(), home: args.home };
     let mut warnings = Warnings::new();
     let chain = Chain::open(&config, &mut warnings)?;
     warnings.messages().iter().for_each(|text| say(text));
-    Ok(Some(Labels::new(chain)))
+    Ok(Some(Labels::new(Some(chain), rules)))
 }
 
 /// Fills in what the configuration says and the command line does not.
@@ -284,23 +288,9 @@ impl Found {
             }
             "SET_PID" => self.set_pid = is_yes(setting)?,
             "PID_PATH" => self.pid_path = Some(value.into()),
-            "CLASSIFIER_FILE" => classify(args, value)?,
+            "CLASSIFIER_FILE" => args.rules = Some(value.into()),
             _ => return args.service.take(key, setting),
         }
         Ok(true)
     }
-}
-
-/// A ralabel.conf: records are labelled, by the databases in MaxMind's format that it names or else by the bundled ones.
-fn classify(args: &mut Args, path: &str) -> Result<(), String> {
-    let settings = read_settings(std::path::Path::new(path)).map_err(|e| format!("{e:#}"))?;
-    args.label = true;
-    let (databases, unknown): (Vec<_>, Vec<_>) = settings
-        .iter()
-        .partition(|s| s.key.starts_with("RALABEL_GEOIP") && s.key.ends_with("_FILE") && s.value.ends_with(".mmdb"));
-    if args.geo.is_empty() {
-        args.geo = databases.iter().map(|s| PathBuf::from(&s.value)).collect();
-    }
-    warn_of_unknown(std::path::Path::new(path), &unknown);
-    Ok(())
 }

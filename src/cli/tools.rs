@@ -17,7 +17,7 @@ pub(super) use reader::{Reader, Sink};
 
 /// The subcommands whose options are written the classic way.
 pub(super) const NAMES: &[&str] =
-    &["ra", "read", "racluster", "rasort", "racount", "rahisto", "rastrip", "rabins", "rasplit", "ranonymize"];
+    &["ra", "read", "racluster", "rasort", "racount", "rahisto", "ralabel", "rastrip", "rabins", "rasplit", "ranonymize"];
 
 /// Takes classic options apart, for the subcommands that have them.
 pub(super) fn separate(words: &mut Vec<OsString>) {

@@ -73,9 +73,13 @@ impl Database {
     /// What the database knows of an address; nothing if it has no record, or a damaged one.
     #[must_use]
     pub fn find(&self, addr: IpAddr) -> Finding {
+        self.decode::<Row<'_>>(addr).map(Finding::from).unwrap_or_default()
+    }
+
+    /// The record of an address, if there is one of this layout.
+    pub(super) fn decode<'a, T: Deserialize<'a>>(&'a self, addr: IpAddr) -> Option<T> {
         // An IPv4-only database refuses IPv6 addresses with an error: it knows nothing of them.
-        let Ok(hit) = self.reader.lookup(addr.to_canonical()) else { return Finding::default() };
-        hit.decode::<Row<'_>>().ok().flatten().map(Finding::from).unwrap_or_default()
+        self.reader.lookup(addr.to_canonical()).ok()?.decode::<T>().ok().flatten()
     }
 }
 

@@ -4,16 +4,19 @@
 //! for private addresses, the databases, the country's centre. What has no place has none, with the reason in a few
 //! words; nothing is invented and no look-up leaves the machine.
 //!
-//! Beside that: the sun's position, great circles, and the readers of the bundled outlines, towns, countries and
+//! Beside that: tables of classic labellers (names of networks, delegations), the sun's position, great circles, and the readers of the bundled outlines, towns, countries and
 //! stars. The readers take bytes; only [`find_data`], [`Database::open`] and [`Networks::open`] touch files.
 
 mod bundled;
 mod chain;
 mod circle;
 mod data;
+mod details;
 mod mmdb;
 mod networks;
 mod place;
+mod prefixes;
+mod registry;
 mod special;
 mod sun;
 
@@ -25,9 +28,11 @@ pub use circle::EARTH_RADIUS_KM;
 pub use data::{
     City, Country, LineLayer, Star, countries, country_centre, parse_cities, parse_countries, parse_lines, parse_stars,
 };
+pub use details::Details;
 pub use mmdb::{Database, Finding};
 pub use networks::Networks;
 pub use place::{LatLon, Origin, Place};
+pub use registry::{AddressNames, Delegations};
 pub use special::{is_local, special_use};
 pub use sun::subsolar_point;
 

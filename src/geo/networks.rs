@@ -4,12 +4,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use super::chain::Labeler;
+use super::prefixes::{MAX_NETWORKS, Prefixes, parse_network};
 use super::{GeoError, LatLon, Origin, Place};
 use crate::base::Warnings;
-use crate::base::hash::Map;
-
-/// At most this many networks are kept.
-const MAX_NETWORKS: usize = 1_000_000;
 
 /// Networks with their places; the longest prefix that holds an address answers for it.
 ///
@@ -18,12 +15,7 @@ const MAX_NETWORKS: usize = 1_000_000;
 /// and a title line are passed over.
 #[derive(Debug, Default)]
 pub struct Networks {
-    /// Masked network and prefix length, IPv4 (as the low 32 bits) and IPv6 apart.
-    v4: Map<(u8, u128), Place>,
-    v6: Map<(u8, u128), Place>,
-    /// Prefix lengths in use, longest first.
-    lens4: Vec<u8>,
-    lens6: Vec<u8>,
+    places: Prefixes<Option<Place>>,
     skipped: u64,
 }
 
@@ -56,18 +48,13 @@ impl Networks {
                 warnings.add(format!("{name:?} line {}: {problem}; line skipped", i + 1));
             }
         }
-        for (table, lens) in [(&map.v4, &mut map.lens4), (&map.v6, &mut map.lens6)] {
-            *lens = table.keys().map(|k| k.0).collect();
-            lens.sort_unstable_by(|a, b| b.cmp(a));
-            lens.dedup();
-        }
         map
     }
 
     /// Number of networks.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.v4.len() + self.v6.len()
+        self.places.len()
     }
 
     /// Whether it holds no network.
@@ -83,32 +70,18 @@ impl Networks {
     }
 
     fn insert(&mut self, (addr, len): (IpAddr, u8), place: Place) -> Result<(), String> {
-        if self.len() >= MAX_NETWORKS {
-            return Err(format!("more than {MAX_NETWORKS} networks"));
+        match self.places.entry(addr, len) {
+            Some(entry) => *entry = Some(place),
+            None => return Err(format!("more than {MAX_NETWORKS} networks")),
         }
-        let (table, bits, width) = match addr {
-            IpAddr::V4(a) => (&mut self.v4, u128::from(a.to_bits()), 32),
-            IpAddr::V6(a) => (&mut self.v6, a.to_bits(), 128),
-        };
-        table.insert((len, mask(bits, len, width)), place);
         Ok(())
     }
 }
 
 impl Labeler for Networks {
     fn place(&self, addr: IpAddr) -> Option<Place> {
-        let (table, lens, bits, width) = match addr.to_canonical() {
-            IpAddr::V4(a) => (&self.v4, &self.lens4, u128::from(a.to_bits()), 32),
-            IpAddr::V6(a) => (&self.v6, &self.lens6, a.to_bits(), 128),
-        };
-        lens.iter().find_map(|&len| table.get(&(len, mask(bits, len, width)))).cloned()
+        self.places.nearest(addr).cloned().flatten()
     }
-}
-
-/// The first `len` of `width` bits, the others zero.
-fn mask(bits: u128, len: u8, width: u8) -> u128 {
-    let drop = u32::from(width - len.min(width));
-    bits.checked_shr(drop).unwrap_or(0).checked_shl(drop).unwrap_or(0)
 }
 
 fn parse_line(line: &str) -> Result<((IpAddr, u8), Place), String> {
@@ -137,22 +110,6 @@ fn parse_line(line: &str) -> Result<((IpAddr, u8), Place), String> {
         _ => return Err(format!("country {:?} is not a code of two letters", text(4))),
     };
     Ok((net, place))
-}
-
-fn parse_network(text: &str) -> Result<(IpAddr, u8), String> {
-    let (addr, len) = text.split_once('/').map_or((text, None), |(a, l)| (a, Some(l)));
-    let addr: IpAddr = addr.trim().parse().map_err(|_| format!("{text:?} is not a network"))?;
-    let width = if addr.is_ipv4() { 32 } else { 128 };
-    let len = match len {
-        None => width,
-        Some(l) => l
-            .trim()
-            .parse::<u8>()
-            .ok()
-            .filter(|l| *l <= width)
-            .ok_or_else(|| format!("prefix length of {text:?} must be 0 to {width}"))?,
-    };
-    Ok((addr, len))
 }
 
 #[cfg(test)]

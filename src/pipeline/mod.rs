@@ -29,7 +29,7 @@ mod run;
 mod tests;
 
 pub use control::{Control, PlayState, Playhead};
-pub use label::Labels;
+pub use label::{CityItem, CityRule, Ends, FlowRule, LabelRules, Labels, NameOf, PortNames};
 pub use moment::{Moment, moment_at, snapshot_at};
 pub use plan::{At, AtError, PipelineError, Plan, Start};
 pub use relay::{Relay, RelayEvent};

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod foreign;
+mod labels;
 #[cfg(test)]
 mod ra;
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 
 /// Subcommands that are called by the name of a classic program.
 const TOOLS: &[&str] =
-    &["ra", "racluster", "rasort", "racount", "rahisto", "rastrip", "rabins", "rasplit", "ranonymize"];
+    &["ra", "racluster", "rasort", "racount", "rahisto", "rastrip", "rabins", "rasplit", "ranonymize", "ralabel"];
 
 /// Classic programs that there are none of here yet.
-const OTHERS: &[&str] = &["ralabel", "rasql"];
+const OTHERS: &[&str] = &["rasql"];
 
 fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_argus-globe"))
@@ -214,6 +214,7 @@ fn every_tool_prints_json() {
         vec!["rahisto", "-H", "dur", "10"],
         vec!["rastrip"],
         vec!["ranonymize"],
+        vec!["ralabel"],
         vec!["rabins", "-M", "time", "2s", "-m", "proto"],
     ] {
         let input = sample("web.full.argus");

@@ -65,6 +65,8 @@ pub(in crate::cli) struct Reader {
     summary: bool,
     rejects: Option<ArgusWriter>,
     totals: Totals,
+    /// Whether it is well if no record passes the filter.
+    accepts_nothing: bool,
     /// A record without what `-M dsrs=` takes out of it.
     stripped: Vec<u8>,
 }
@@ -89,8 +91,14 @@ impl Reader {
             summary: plan.summary,
             rejects,
             totals: Totals::default(),
+            accepts_nothing: false,
             stripped: Vec::new(),
         })
+    }
+
+    /// Says that it is no failure if no record passes the filter.
+    pub(in crate::cli) fn accept_nothing(&mut self) {
+        self.accepts_nothing = true;
     }
 
     /// Reads everything.
@@ -257,7 +265,8 @@ impl Reader {
         Ok(match self.totals {
             Totals { missing: true, .. } => Outcome::Incomplete,
             Totals { damaged: true, .. } => Outcome::Damaged,
-            Totals { failed: true, .. } | Totals { passed: 0, .. } => Outcome::Nothing,
+            Totals { failed: true, .. } => Outcome::Nothing,
+            Totals { passed: 0, .. } if !self.accepts_nothing => Outcome::Nothing,
             _ => Outcome::Done,
         })
     }
