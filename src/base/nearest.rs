@@ -24,7 +24,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// Optimal string alignment distance.
 fn distance(a: &[char], b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(MAX_LEN + 1).collect();
+    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).take(MAX_LEN + 1).collect();
     let mut two_ago = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

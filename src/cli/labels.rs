@@ -139,7 +139,8 @@ impl Conf {
                 return Err(format!("there is no such setting{hint}"));
             }
             // Settings of all clients may stand here too.
-            _ => {}
+            key if key.starts_with("RA_") => {}
+            _ => return Err("expected a setting that begins with RALABEL_".into()),
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod ranonymize;
 mod ralabel;
 mod rasort;
 mod rasplit;
+mod rastream;
 mod rastrip;
 mod service;
 mod snapshot;
@@ -77,6 +78,8 @@ enum Command {
     Rabins(Box<rabins::Args>),
     /// Write flow records to many files: by time, by number, by what they say.
     Rasplit(Box<rasplit::Args>),
+    /// Write a stream of flow records to many files, and run a program on each that is complete.
+    Rastream(Box<rastream::Args>),
     /// Sort flow records by fields.
     Rasort(Box<rasort::Args>),
     /// Count flow records, packets and bytes.
@@ -112,6 +115,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("ranonymize", "ranonymize"),
     ("rabins", "rabins"),
     ("rasplit", "rasplit"),
+    ("rastream", "rastream"),
     ("radium", "radium"),
 ];
 
@@ -149,6 +153,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Racluster(args) => racluster::run(*args, filter),
         Command::Rabins(args) => rabins::run(*args, filter),
         Command::Rasplit(args) => rasplit::run(*args, filter),
+        Command::Rastream(args) => rastream::run(*args, filter),
         Command::Rasort(args) => rasort::run(*args, filter),
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),

@@ -16,8 +16,20 @@ pub(super) use output::Output;
 pub(super) use reader::{Reader, Sink};
 
 /// The subcommands whose options are written the classic way.
-pub(super) const NAMES: &[&str] =
-    &["ra", "read", "racluster", "rasort", "racount", "rahisto", "ralabel", "rastrip", "rabins", "rasplit", "ranonymize"];
+pub(super) const NAMES: &[&str] = &[
+    "ra",
+    "read",
+    "racluster",
+    "rasort",
+    "racount",
+    "rahisto",
+    "ralabel",
+    "rastrip",
+    "rabins",
+    "rasplit",
+    "rastream",
+    "ranonymize",
+];
 
 /// Takes classic options apart, for the subcommands that have them.
 pub(super) fn separate(words: &mut Vec<OsString>) {

@@ -12,6 +12,8 @@ mod ranonymize;
 #[cfg(test)]
 mod sensor;
 #[cfg(test)]
+mod streaming;
+#[cfg(test)]
 mod snapshot;
 #[cfg(test)]
 mod tools;

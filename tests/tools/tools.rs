@@ -5,8 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Subcommands that are called by the name of a classic program.
-const TOOLS: &[&str] =
-    &["ra", "racluster", "rasort", "racount", "rahisto", "rastrip", "rabins", "rasplit", "ranonymize", "ralabel"];
+const TOOLS: &[&str] = &[
+    "ra",
+    "racluster",
+    "rasort",
+    "racount",
+    "rahisto",
+    "rastrip",
+    "rabins",
+    "rasplit",
+    "rastream",
+    "ranonymize",
+    "ralabel",
+];
 
 /// Classic programs that there are none of here yet.
 const OTHERS: &[&str] = &["rasql"];
