@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod foreign;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod ra;
