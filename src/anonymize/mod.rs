@@ -1,7 +1,7 @@
 //! Flow records that may be shown to strangers: addresses, ports, times and numbers replaced, contents taken out.
 //!
 //! [`Settings`] say what is replaced and how (the keys of `ranonymize.conf`), a [`Mapping`] replaces one address, port or
-//! AS number, and an [`Anonymizer`] rewrites whole records with it. The same seed and the same sequence of records give
+//! AS number, an [`Anonymizer`] rewrites whole records with it, and a [`Mask`] hides who it was in flows on a display. The same seed and the same sequence of records give
 //! the same result; within a run one original value always has one replacement, wherever it stands.
 //!
 //! Networks and hosts are numbered in the order in which they come, or drawn at random, or permuted under a key so that
@@ -16,6 +16,7 @@ mod conf;
 mod labels;
 mod mac;
 mod mapping;
+mod mask;
 mod names;
 mod pools;
 mod ports;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use conf::{Attribute, ConfError, Hierarchy, MacPair, Method, NetPair, PortMethod, Settings, Shift};
 pub use mapping::Mapping;
+pub use mask::Mask;
 pub use rewrite::Anonymizer;
 
 /// Most entries of one table of replacements.

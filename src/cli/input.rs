@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Usage;
+use super::{Usage, ranonymize};
+use crate::anonymize::{Mask, Settings};
 use crate::base::time::parse_duration;
 use crate::cache::CacheConfig;
 use crate::filter::Filter;
@@ -47,6 +48,11 @@ pub(crate) struct InputArgs {
     /// Where private, loopback and link-local addresses are, in degrees: 48.14,11.58
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true, value_parser = position)]
     pub(crate) home: Option<LatLon>,
+
+    /// Show replacements instead of addresses, ports, systems and sensors, for displays that strangers see: the number
+    /// that decides them, `random`, or a ranonymize.conf. Places and times stay
+    #[arg(long, value_name = "SEED|FILE")]
+    pub(crate) anonymize: Option<String>,
 
     /// Geolocation database in MaxMind's format instead of the bundled ones; several are asked in turn
     #[arg(long, value_name = "FILE")]
@@ -107,6 +113,7 @@ impl InputArgs {
         Ok(Plan {
             sources,
             filter: filter.map(Filter::parse).transpose()?,
+            mask: self.anonymize.as_deref().map(mask).transpose()?,
             geo,
             cache: cache.bounded(),
             history_bytes,
@@ -114,6 +121,16 @@ impl InputArgs {
             ..Plan::default()
         })
     }
+}
+
+/// The mask that a number, `random` or a configuration asks for.
+fn mask(text: &str) -> anyhow::Result<Mask> {
+    let settings = match text.parse() {
+        Ok(seed) => Settings::display(Some(seed)),
+        Err(_) if text == "random" => Settings::display(None),
+        Err(_) => ranonymize::read(text.as_ref())?,
+    };
+    Ok(Mask::new(&settings, ranonymize::entropy()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

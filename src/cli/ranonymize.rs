@@ -54,7 +54,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
 }
 
 /// Reads a configuration; a mistake is told with its place.
-fn read(path: &std::path::Path) -> anyhow::Result<Settings> {
+pub(super) fn read(path: &std::path::Path) -> anyhow::Result<Settings> {
     let mut bytes = Vec::new();
     let limit = rc::MAX_LEN as u64;
     std::fs::File::open(path)
@@ -83,7 +83,7 @@ fn apply(modes: &[String], settings: &mut Settings) -> Result<(), Usage> {
 }
 
 /// Random bits of the system, else what tells one run from another.
-fn entropy() -> u128 {
+pub(super) fn entropy() -> u128 {
     let mut bytes = [0; 16];
     match std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes)) {
         Ok(()) => u128::from_le_bytes(bytes),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::placer::Placer;
+use crate::anonymize::Mask;
 use crate::base::{Span, Timestamp};
 use crate::cache::{
     CacheConfig, Health, History, Moved, Outside, Series, SeriesBuilder, Snapshot, WhenFull, WindowCache,
 };
 use crate::filter::Filter;
+use crate::geo::{Located, Place};
 use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
 
 /// Longest plausible record.
@@ -18,7 +20,7 @@ const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
 #[derive(Debug)]
 pub(super) struct Engine {
     filter: Option<Filter>,
-    placer: Placer,
+    places: Places,
     cache: WindowCache,
     history: History,
     series: SeriesBuilder,
@@ -35,14 +37,14 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(
-        filter: Option<Filter>,
+        (filter, mask): (Option<Filter>, Option<Mask>),
         placer: Placer,
         cache: CacheConfig,
         (limit, when_full): (usize, WhenFull),
     ) -> Engine {
         Engine {
             filter,
-            placer,
+            places: Places { placer, mask },
             cache: WindowCache::new(cache),
             history: History::new(limit, when_full),
             series: SeriesBuilder::default(),
@@ -68,7 +70,7 @@ impl Engine {
             }
             self.accepted += 1;
             let summary = settled(far.summary());
-            self.placer.learn(&far, summary.key.saddr, summary.key.daddr);
+            self.places.learn(&far, &summary);
             self.take(bytes, &summary, batch.source());
             tell(&summary);
         }
@@ -80,7 +82,7 @@ impl Engine {
         let held = self.history.push(bytes, summary.span, source);
         // What the history holds is pushed when its time comes; what it could not hold has this one chance.
         if !held || summary.span.start <= self.fed {
-            push(&mut self.cache, &mut self.placer, summary, source);
+            self.places.push(&mut self.cache, summary, source);
         }
     }
 
@@ -115,7 +117,7 @@ impl Engine {
         self.fed = now;
         for held in self.history.starting_within(after, now, opening) {
             if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode) {
-                push(&mut self.cache, &mut self.placer, &settled(far.summary()), held.source);
+                self.places.push(&mut self.cache, &settled(far.summary()), held.source);
             }
         }
     }
@@ -148,7 +150,7 @@ impl Engine {
             rejected: self.rejected,
             history_records: self.history.records(),
             history_refused: self.history.refused(),
-            databases: self.placer.databases(),
+            databases: self.places.placer.databases(),
             ..outside
         }
     }
@@ -171,9 +173,45 @@ fn is_dated(flow: &FlowSummary) -> bool {
     flow.span.start >= Timestamp::from_parts(86_400, 0)
 }
 
-fn push(cache: &mut WindowCache, placer: &mut Placer, flow: &FlowSummary, source: SourceId) {
-    let (src, dst) = (placer.locate(flow.key.saddr), placer.locate(flow.key.daddr));
-    cache.push(flow, &src, &dst, source);
+/// Where addresses are, and what is shown instead of them.
+#[derive(Debug)]
+struct Places {
+    placer: Placer,
+    mask: Option<Mask>,
+}
+
+impl Places {
+    /// Takes in what a record says about its addresses.
+    fn learn(&mut self, far: &Far<'_>, flow: &FlowSummary) {
+        self.placer.learn(far, flow.key.saddr, flow.key.daddr);
+        if let Some(mask) = &mut self.mask {
+            // Replacements are given out in the order of arrival, however the playhead moves later.
+            let _ = mask.flow(flow);
+        }
+    }
+
+    /// Hands a record on; places are those of the real addresses.
+    fn push(&mut self, cache: &mut WindowCache, flow: &FlowSummary, source: SourceId) {
+        let (src, dst) = (self.placer.locate(flow.key.saddr), self.placer.locate(flow.key.daddr));
+        match &mut self.mask {
+            None => cache.push(flow, &src, &dst, source),
+            Some(mask) => {
+                let hidden = |place| if mask.keeps_asns() { place } else { without_holder(place) };
+                let (src, dst) = (hidden(src), hidden(dst));
+                cache.push(&mask.flow(flow), &src, &dst, source);
+            }
+        }
+    }
+}
+
+/// The place without the system that the address belongs to, which may be one house.
+fn without_holder(place: Located) -> Located {
+    match place {
+        Ok(p) if p.asn.is_some() || p.as_name.is_some() => {
+            Ok(Arc::new(Place { asn: None, as_name: None, ..Place::clone(&p) }))
+        }
+        other => other,
+    }
 }
 
 /// What to do when the history is full: with live sources the near past matters, with files the beginning.

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::anonymize::Mask;
 use crate::base::time::parse_duration;
 use crate::base::{Span, Timestamp};
 use crate::cache::{CacheConfig, History};
@@ -79,6 +80,8 @@ pub struct Plan {
     pub sources: Vec<SourceSpec>,
     /// Which records are let through; none: all.
     pub filter: Option<Filter>,
+    /// Hides who it was in everything that is shown; none: nothing is hidden.
+    pub mask: Option<Mask>,
     /// Databases, own maps and home.
     pub geo: GeoConfig,
     /// Lengths and limits of the window.
@@ -98,6 +101,7 @@ impl Default for Plan {
         Plan {
             sources: Vec::new(),
             filter: None,
+            mask: None,
             geo: GeoConfig::default(),
             cache: CacheConfig::default(),
             history_bytes: History::DEFAULT_LIMIT,

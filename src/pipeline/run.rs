@@ -58,7 +58,7 @@ pub(super) fn conductor(plan: Plan, infos: &[SourceInfo]) -> Result<Conductor, P
     let mut warnings = Warnings::new();
     let placer = Placer::new(Chain::open(&plan.geo, &mut warnings)?);
     let limit = (plan.history_bytes, when_full(infos.iter().any(|i| i.live)));
-    let engine = Engine::new(plan.filter, placer, plan.cache, limit);
+    let engine = Engine::new((plan.filter, plan.mask), placer, plan.cache, limit);
     Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed)))
 }
 

@@ -67,6 +67,36 @@ fn batches(records: &[Vec<u8>], size: usize) -> Vec<Message> {
     records.chunks(size).map(batch).collect()
 }
 
+#[test]
+fn a_mask_hides_who_it_was_and_nothing_else() {
+    use crate::anonymize::{Mask, Settings};
+    let wide = CacheConfig { window: Duration::from_secs(1_000_000), ..CacheConfig::default() };
+    let moment = |mask: Option<Mask>, at: At| {
+        let source: Box<dyn Source> = Box::new(script(sample("geo.ralabel.argus"), 7));
+        moment_of(Plan { cache: wide, mask, ..plan() }, vec![source], at).expect("a moment")
+    };
+    let mask = |seed| Some(Mask::new(&Settings::display(Some(seed)), 0));
+    let (real, shown) = (moment(None, At::END), moment(mask(1), At::END));
+    assert!(real.addresses.len() > 5 && real.snapshot.hosts.iter().any(|h| h.place.asn.is_some()));
+    assert_eq!(real.snapshot.totals, shown.snapshot.totals);
+    assert_eq!(real.addresses.len(), shown.addresses.len());
+    assert!(real.addresses.iter().all(|a| shown.addresses.iter().all(|b| a.addr != b.addr)));
+    let places = |m: &Moment| {
+        let mut at: Vec<_> =
+            m.snapshot.hosts.iter().map(|h| (format!("{:?}", h.place.at), h.place.city.clone())).collect();
+        at.sort();
+        at
+    };
+    assert_eq!(places(&real), places(&shown));
+    assert!(shown.snapshot.hosts.iter().all(|h| h.place.asn.is_none() && h.place.as_name.is_none()));
+    let addrs = |m: &Moment| m.addresses.iter().map(|a| a.addr).collect::<Vec<_>>();
+    assert_eq!(addrs(&shown), addrs(&moment(mask(1), At::END)));
+    assert_ne!(addrs(&shown), addrs(&moment(mask(2), At::END)));
+    // The way of the playhead gives nobody another replacement.
+    let early = addrs(&moment(mask(1), At::START));
+    assert!(!early.is_empty() && early.iter().all(|a| addrs(&shown).contains(a)));
+}
+
 fn plan() -> Plan {
     let cache = CacheConfig { window: Duration::from_secs(2), ..CacheConfig::default() };
     let geo = crate::geo::GeoConfig { home: LatLon::new(48.0, 11.0), ..Default::default() };

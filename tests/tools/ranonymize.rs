@@ -391,3 +391,30 @@ fn the_configuration_that_the_classic_tool_comes_with_is_taken() {
     assert_eq!((out.status.code(), text(&out.stderr)), (Some(0), String::new()));
     assert!(text(&out.stdout).lines().count() > 30);
 }
+
+#[test]
+fn a_snapshot_shows_replacements_and_the_real_places() {
+    let input = sample("web.full");
+    let snapshot = |options: &[&str]| {
+        let args = [&["snapshot", "--window", "1d", "-r", input.to_str().expect("plain")], options].concat();
+        let out = run(&args);
+        assert_eq!((out.status.code(), text(&out.stderr)), (Some(0), String::new()), "{options:?}");
+        out.stdout
+    };
+    let real: serde_json::Value = serde_json::from_slice(&snapshot(&[])).expect("JSON");
+    let bytes = snapshot(&["--anonymize", "5"]);
+    let shown: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(real["totals"], shown["totals"]);
+    let addresses = real["addresses"].as_array().expect("addresses");
+    assert!(addresses.len() > 15);
+    for address in addresses {
+        let addr = address["addr"].as_str().expect("text");
+        let stays = addr.starts_with("224.0.0.");
+        assert!(stays || !text(&bytes).contains(&format!("\"{addr}\"")), "{addr}");
+    }
+    assert_eq!(snapshot(&["--anonymize", "5"]), bytes);
+    assert_ne!(snapshot(&["--anonymize", "6"]), bytes);
+    let out = run(&["snapshot", "-r", input.to_str().expect("plain"), "--anonymize", "/no/such.conf"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("/no/such.conf"), "{}", text(&out.stderr));
+}
