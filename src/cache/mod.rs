@@ -25,6 +25,11 @@
 //! windows share a record without loss, and the picture depends on `now` alone and not on the way there. The grain
 //! bounds how often a long record must be looked at again; nothing of a record counts before it has happened.
 //!
+//! # Per address or per group
+//!
+//! The window is summed per address. [`Snapshot::at_level`] merges a picture's addresses into networks, systems, cities
+//! or countries, in one pass over what is in it.
+//!
 //! # At what cost
 //!
 //! A record is visited when it enters, when it is summed anew at its grain's multiples while it straddles one of the
@@ -32,6 +37,7 @@
 
 mod config;
 mod history;
+mod level;
 mod order;
 mod picture;
 mod series;
@@ -42,6 +48,7 @@ mod window;
 
 pub use config::CacheConfig;
 pub use history::{Held, History, WhenFull};
+pub use level::{By, Group, Level, Masks, Members};
 pub use picture::{AddressSum, Outside};
 pub use series::SeriesBuilder;
 pub use snapshot::{

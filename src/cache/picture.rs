@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::level::Level;
 use super::order::Order;
 use super::slab::NONE;
 use super::snapshot::{FlowRow, Health, HostId, HostPin, PathArc, PathId, Series, Snapshot, Totals, Unplaced};
@@ -95,6 +96,8 @@ impl WindowCache {
             window: self.config.window,
             rate_interval: self.config.rate_interval,
             span: outside.span,
+            level: Level::default(),
+            members: Arc::default(),
             hosts,
             paths,
             flows,
@@ -174,6 +177,7 @@ impl WindowCache {
             pins.push(HostPin {
                 id: HostId(id),
                 addr: host.addr,
+                group: None,
                 place: place.as_ref().clone(),
                 sent: host.out.window.counts(),
                 received: host.inward.window.counts(),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::level::{Group, Level, Members};
 use crate::base::{Span, Timestamp};
 use crate::geo::Place;
 use crate::record::{Counts, FlowSummary, SourceId};
@@ -16,13 +17,16 @@ pub struct HostId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathId(pub u32);
 
-/// One address that has a place.
+/// One address that has a place, or a group of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostPin {
     /// Its number.
     pub id: HostId,
-    /// The address.
+    /// The address. Of a group it is the key: the network's address, else one in `100::/64` made from what the members
+    /// share.
     pub addr: IpAddr,
+    /// What it stands for when the level merges addresses.
+    pub group: Option<Arc<Group>>,
     /// Where it is.
     pub place: Place,
     /// What it sent within the window.
@@ -222,6 +226,10 @@ pub struct Snapshot {
     pub rate_interval: Duration,
     /// From the first to the last record known so far, over all sources.
     pub span: Option<Span>,
+    /// What one pin stands for; `hosts`, `paths` and `flows` are of this level.
+    pub level: Level,
+    /// The addresses behind the pins; empty where each address is a pin.
+    pub members: Arc<Members>,
     /// Placed addresses, sorted by address (IPv4 before IPv6).
     pub hosts: Vec<HostPin>,
     /// Pairs whose ends are both placed, sorted by (`a`, `b`).

@@ -16,7 +16,7 @@ use crate::record::{Addr, Cause, Counts, FlowKey, FlowSummary, SourceId, SrcId};
 
 const SEC: i64 = 1_000_000_000;
 
-fn at(nanos: i64) -> Timestamp {
+pub(super) fn at(nanos: i64) -> Timestamp {
     Timestamp::from_nanos(nanos)
 }
 
@@ -40,7 +40,7 @@ fn counts(bytes: u64) -> Counts {
     Counts { pkts: bytes / 100, bytes, appbytes: bytes / 2 }
 }
 
-fn flow(src: u8, dst: u8, span: (i64, i64), bytes: (u64, u64)) -> FlowSummary {
+pub(super) fn flow(src: u8, dst: u8, span: (i64, i64), bytes: (u64, u64)) -> FlowSummary {
     let a = |n: u8| if n == 0 { Addr::Mac([0, 1, 2, 3, 4, 5]) } else { addr(n).into() };
     FlowSummary {
         cause: Cause::Status,

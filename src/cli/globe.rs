@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use super::input::InputArgs;
 use super::{Outcome, Usage};
 use crate::base::Span;
+use crate::cache::Level;
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene,
@@ -97,11 +98,12 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         None if still => Some(recorded_scene(plan(&args, filter.as_deref())?, args.input.at)?),
         None => None,
     };
+    let level = args.input.level();
     let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), args.select));
     let options = HudOptions { filter: filter.clone(), ui_scale: args.ui_scale };
     let trace = Trace { on: args.trace_input };
     let (feed, overrides) = match scene {
-        Some(scene) => (FeedInput::new(FixedSource::new(scene.snapshot)), scene.overrides),
+        Some(scene) => (FeedInput::new(FixedSource::new(scene.snapshot).at_level(level)), scene.overrides),
         None => (running(&args, filter.as_deref())?, Arc::default()),
     };
     let mut setup = Setup { feed, overrides, layers, orbit, extend: Vec::new() };
@@ -160,6 +162,8 @@ fn plan(args: &Args, filter: Option<&str>) -> anyhow::Result<Plan> {
 
 /// The records of the sources at one moment (the end if none is named).
 fn recorded_scene(plan: Plan, at: Option<At>) -> anyhow::Result<Scene> {
+    // The picture of addresses; who shows it merges them.
+    let plan = Plan { level: Level::default(), ..plan };
     Ok(Scene { snapshot: Arc::new(snapshot_at(plan, at.unwrap_or(At::END))?), ..Scene::default() })
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Usage, ranonymize};
 use crate::anonymize::{Mask, Settings};
 use crate::base::time::parse_duration;
-use crate::cache::CacheConfig;
+use crate::cache::{By, CacheConfig, Level, Masks};
 use crate::filter::Filter;
 use crate::geo::{GeoConfig, LatLon};
 use crate::pipeline::{At, Plan};
@@ -62,6 +62,14 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) places: Vec<PathBuf>,
 
+    /// What one pin or line stands for: address, network, as, city, country
+    #[arg(long, value_name = "LEVEL", default_value = "address", value_parser = By::from_str)]
+    pub(crate) level: By,
+
+    /// Prefix lengths of the networks of `--level network`, for IPv4 and IPv6
+    #[arg(long, value_name = "V4[,V6]", default_value = "24,48", value_parser = Masks::from_str)]
+    pub(crate) mask: Masks,
+
     /// Memory for records held for replay, in megabytes
     #[arg(long, value_name = "MB", default_value_t = 1024)]
     pub(crate) history: u32,
@@ -91,6 +99,11 @@ impl InputArgs {
         files.chain(servers).chain(self.interface.iter().map(|d| Ok(live(d)))).collect()
     }
 
+    /// What one pin stands for.
+    pub(crate) fn level(&self) -> Level {
+        Level { by: self.level, masks: self.mask }
+    }
+
     /// What the pipeline is to do; `filter` is the text behind the lone dash.
     ///
     /// # Errors
@@ -118,6 +131,7 @@ impl InputArgs {
             cache: cache.bounded(),
             history_bytes,
             at: self.at,
+            level: self.level(),
             ..Plan::default()
         })
     }

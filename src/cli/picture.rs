@@ -1,6 +1,7 @@
 //! The rows of a snapshot in JSON. They are their own types, so that the program's types can change without changing
 //! what other programs read. Times are RFC 3339 in UTC, loads bits per second, rates packets per second.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -20,10 +21,11 @@ pub(super) struct Picture<'a> {
     now: String,
     window_secs: f64,
     rate_interval_secs: f64,
+    level: &'static str,
     span: Option<Stretch>,
     totals: Totals,
     hosts: Vec<Host<'a>>,
-    paths: Vec<Path>,
+    paths: Vec<Path<'a>>,
     flows: Vec<Flow<'a>>,
     unplaced: Vec<Unplaced>,
     addresses: Vec<Address>,
@@ -73,7 +75,10 @@ struct Totals {
 #[derive(Debug, Serialize)]
 struct Host<'a> {
     id: u32,
-    addr: IpAddr,
+    /// None for a group, which has a name only.
+    addr: Option<IpAddr>,
+    name: Cow<'a, str>,
+    members: u32,
     lat: f64,
     lon: f64,
     city: Option<&'a str>,
@@ -92,10 +97,10 @@ struct Host<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Path {
+struct Path<'a> {
     id: u32,
-    a: Option<IpAddr>,
-    b: Option<IpAddr>,
+    a: Option<Cow<'a, str>>,
+    b: Option<Cow<'a, str>>,
     ab: Volume,
     ba: Volume,
     load_ab: f64,
@@ -172,11 +177,12 @@ impl<'a> Picture<'a> {
             now: time(s.now),
             window_secs: s.window.as_secs_f64(),
             rate_interval_secs: s.rate_interval.as_secs_f64(),
+            level: s.level.by.word(),
             span: s.span.map(|Span { start, end }| Stretch { start: time(start), end: time(end) }),
             totals: totals(&s.totals),
             hosts: s.hosts.iter().map(host).collect(),
             paths: s.paths.iter().map(|p| path(p, s)).collect(),
-            flows: s.flows.iter().map(flow).collect(),
+            flows: s.flows.iter().map(|f| flow(f, s)).collect(),
             unplaced: s.unplaced.iter().map(unplaced).collect(),
             addresses: moment.addresses.iter().map(address).collect(),
             series: Series { start: time(s.series.start), bin_secs: s.series.bin.as_secs_f64(), bits: &s.series.bits },
@@ -235,7 +241,9 @@ fn totals(t: &SnapshotTotals) -> Totals {
 fn host(h: &HostPin) -> Host<'_> {
     Host {
         id: h.id.0,
-        addr: h.addr,
+        addr: h.group.is_none().then_some(h.addr),
+        name: h.name(),
+        members: h.members(),
         lat: h.place.at.lat,
         lon: h.place.at.lon,
         city: h.place.city.as_deref(),
@@ -254,8 +262,8 @@ fn host(h: &HostPin) -> Host<'_> {
     }
 }
 
-fn path(p: &PathArc, s: &Snapshot) -> Path {
-    let addr = |i: u32| s.hosts.get(i as usize).map(|h| h.addr);
+fn path<'a>(p: &PathArc, s: &'a Snapshot) -> Path<'a> {
+    let addr = |i: u32| s.hosts.get(i as usize).map(HostPin::name);
     Path {
         id: p.id.0,
         a: addr(p.a),
@@ -272,8 +280,8 @@ fn path(p: &PathArc, s: &Snapshot) -> Path {
     }
 }
 
-fn flow(f: &FlowRow) -> Flow<'_> {
-    let addr = |a: Addr| a.to_string();
+fn flow<'a>(f: &'a FlowRow, s: &Snapshot) -> Flow<'a> {
+    let addr = |a: Addr| s.name_of(a);
     Flow {
         srcid: srcid(f.last.srcid),
         source: f.source.0,

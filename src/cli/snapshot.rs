@@ -6,9 +6,9 @@ use super::input::InputArgs;
 use super::picture::{Picture, origin};
 use super::{Outcome, Usage};
 use crate::base::units::si;
-use crate::cache::{Health, Snapshot, SourceState};
+use crate::cache::{By, Health, Snapshot, SourceState};
 use crate::pipeline::{At, Moment, moment_at};
-use crate::record::Counts;
+use crate::record::{Addr, Counts};
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -60,14 +60,18 @@ fn write_text(out: &mut impl Write, moment: &Moment) -> io::Result<()> {
     let s = &moment.snapshot;
     writeln!(out, "{}  window {} s", s.now, s.window.as_secs_f64())?;
     write_totals(out, s)?;
-    writeln!(out, "\naddresses with a place")?;
+    if s.level.by == By::Address {
+        writeln!(out, "\naddresses with a place")?;
+    } else {
+        writeln!(out, "\naddresses with a place, by {}", s.level)?;
+    }
     for h in &s.hosts {
         let place = [h.place.city.as_deref().unwrap_or(""), h.place.country_code()].join(" ");
         let system = h.place.asn.map(|n| format!("AS{n}")).unwrap_or_default();
         writeln!(
             out,
             "  {:<39} {:>8.3} {:>9.3} {} {}",
-            h.addr.to_string(),
+            h.name(),
             h.place.at.lat,
             h.place.at.lon,
             volumes(h.sent, h.received),
@@ -80,14 +84,18 @@ fn write_text(out: &mut impl Write, moment: &Moment) -> io::Result<()> {
     }
     writeln!(out, "\nflows")?;
     for f in s.flows.iter() {
-        let end = |addr: String, port: u16| if port == 0 { addr } else { format!("{addr}.{port}") };
+        let end = |addr: Addr, port: u16| match (s.name_of(addr), s.level.by, port) {
+            (name, _, 0) => name,
+            (addr, By::Address, port) => format!("{addr}.{port}"),
+            (name, _, port) => format!("{name} port {port}"),
+        };
         writeln!(
             out,
             "  {:<5} {:>45} {:^5} {:<45} {} {}",
             f.last.proto_name,
-            end(f.last.key.saddr.to_string(), f.last.key.sport),
+            end(f.last.key.saddr, f.last.key.sport),
             f.last.dir,
-            end(f.last.key.daddr.to_string(), f.last.key.dport),
+            end(f.last.key.daddr, f.last.key.dport),
             volumes(f.src, f.dst),
             f.last.state
         )?;

@@ -42,6 +42,10 @@ pub enum Action {
     Seek(Timestamp),
     /// Changes the length of the window.
     Window(Duration),
+    /// What one pin stands for: the next coarser level, or the next finer one.
+    NextLevel(bool),
+    /// Shows single addresses, selects one and flies to it.
+    ShowAddress(IpAddr),
     /// Turns the globe: screens to the right and up.
     Pan([f32; 2]),
     /// Heading and tilt, in radians.
@@ -288,6 +292,8 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
     spec(Selection, "filter", Action::EditFilter, "filter the flow table", &[ch('/'), ctrl('f')]),
+    spec(Selection, "coarser", Action::NextLevel(true), "pins: address, network, AS, city, country", &[ch('v')]),
+    spec(Selection, "finer", Action::NextLevel(false), "the same the other way round", &[shift(KeyName::Char('v'))]),
     spec(Selection, "unplaced", Action::Unplaced, "list addresses without a place", &[ch('i')]),
     spec(Selection, "escape", Action::Escape, "close or deselect, one step", &[plain(KeyName::Escape)]),
     spec(Program, "help", Action::Help, "this help", &[ch('?'), plain(KeyName::F(1))]),

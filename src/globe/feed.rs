@@ -9,7 +9,7 @@ use bevy::prelude::*;
 
 use super::GlobeSet;
 use crate::base::hash::{Map, Set};
-use crate::cache::{HostId, PathId, Snapshot};
+use crate::cache::{By, HostId, Level, PathId, Snapshot};
 use crate::pipeline::{Control, PlayState, Playhead};
 
 /// What fills the [`Feed`].
@@ -80,19 +80,30 @@ impl FeedInput {
     }
 }
 
-/// One snapshot that never changes.
+/// One snapshot that never changes but for its level.
 #[derive(Clone, Debug)]
 pub struct FixedSource {
+    addresses: Arc<Snapshot>,
     next: Option<Arc<Snapshot>>,
     playhead: Playhead,
 }
 
 impl FixedSource {
-    /// Shows `snapshot` for ever; the playhead stands at its time.
+    /// Shows `snapshot`, a picture of addresses, for ever; the playhead stands at its time.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>) -> FixedSource {
         let playhead = Playhead { now: snapshot.now, state: PlayState::Paused, speed: 1.0 };
-        FixedSource { next: Some(snapshot), playhead }
+        FixedSource { addresses: snapshot.clone(), next: Some(snapshot), playhead }
+    }
+
+    /// The same at a level.
+    #[must_use]
+    pub fn at_level(mut self, level: Level) -> FixedSource {
+        self.next = Some(match level.by {
+            By::Address => self.addresses.clone(),
+            _ => Arc::new(Snapshot::clone(&self.addresses).at_level(level)),
+        });
+        self
     }
 }
 
@@ -105,7 +116,11 @@ impl FeedSource for FixedSource {
         self.playhead
     }
 
-    fn send(&mut self, _control: Control) {}
+    fn send(&mut self, control: Control) {
+        if let Control::Level(level) = control {
+            *self = self.clone().at_level(level);
+        }
+    }
 }
 
 /// Fills [`Feed`] from [`FeedInput`], if there is one.

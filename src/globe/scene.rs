@@ -154,6 +154,7 @@ impl Builder {
         self.hosts.push(HostPin {
             id: HostId(index),
             addr: IpAddr::V6(addr),
+            group: None,
             place: Place::new(at, Origin::Database),
             sent: Counts { pkts: bytes / 1000 + 1, bytes, appbytes: 0 },
             received: Counts::default(),

@@ -54,6 +54,33 @@ impl Selection {
         had
     }
 
+    /// Prepares for another level than that of `snapshot`: a selected group is named by one of its addresses, which
+    /// leads to the pin that it belongs to at any level. A row of merged flows has no counterpart.
+    pub fn follow_level(&mut self, snapshot: &Snapshot) {
+        let member = |key: IpAddr| {
+            let pin = snapshot.find_pin(key).and_then(|i| u32::try_from(i).ok());
+            pin.and_then(|pin| snapshot.members.of(pin).next()).map_or(key, |host| host.addr)
+        };
+        self.picked = match self.picked {
+            Picked::Host(a) => Picked::Host(member(a)),
+            Picked::Path(a, b) => Picked::Path(member(a), member(b)),
+            Picked::Flow(_) | Picked::Nothing => Picked::Nothing,
+        };
+        self.details &= self.picked != Picked::Nothing;
+    }
+
+    /// The same with the keys of pins in place of addresses that are merged into them.
+    #[must_use]
+    pub fn on_pins(self, snapshot: &Snapshot) -> Selection {
+        let key = |a: IpAddr| find_host(snapshot, a).map_or(a, |h| h.addr);
+        let picked = match self.picked {
+            Picked::Host(a) => Picked::Host(key(a)),
+            Picked::Path(a, b) => Picked::Path(key(a), key(b)),
+            other => other,
+        };
+        Selection { picked, ..self }
+    }
+
     /// The addresses the selected thing consists of.
     #[must_use]
     pub fn ends(&self) -> [Option<IpAddr>; 2] {
@@ -90,20 +117,16 @@ impl Selection {
     }
 }
 
-/// The pin of an address. Hosts are sorted by address, IPv4 first, as `IpAddr` sorts.
+/// The pin of an address: its own, or that of the group it belongs to.
 #[must_use]
 pub fn find_host(snapshot: &Snapshot, addr: IpAddr) -> Option<&HostPin> {
-    let i = snapshot.hosts.binary_search_by(|h| h.addr.cmp(&addr)).ok()?;
-    snapshot.hosts.get(i)
+    snapshot.hosts.get(snapshot.find_pin(addr)?)
 }
 
 /// The arc between two addresses.
 #[must_use]
 pub fn find_path(snapshot: &Snapshot, a: IpAddr, b: IpAddr) -> Option<&PathArc> {
-    let index = |x: IpAddr| {
-        let i = snapshot.hosts.binary_search_by(|h| h.addr.cmp(&x)).ok()?;
-        u32::try_from(i).ok()
-    };
+    let index = |x: IpAddr| u32::try_from(snapshot.find_pin(x)?).ok();
     let (a, b) = (index(a)?, index(b)?);
     let (a, b) = (a.min(b), a.max(b));
     let i = snapshot.paths.binary_search_by(|p| (p.a, p.b).cmp(&(a, b))).ok()?;
@@ -121,6 +144,7 @@ pub fn neighbour_by_rate(snapshot: &Snapshot, from: Option<IpAddr>, forward: boo
     let mut hosts: Vec<&HostPin> = snapshot.hosts.iter().collect();
     hosts.sort_by(|x, y| order(x, y));
     let n = hosts.len();
+    let from = from.and_then(|a| find_host(snapshot, a)).map(|h| h.addr);
     let here = from.and_then(|a| hosts.iter().position(|h| h.addr == a));
     let next = match (here, forward) {
         (Some(i), true) => (i + 1) % n,

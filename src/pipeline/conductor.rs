@@ -8,7 +8,7 @@ use super::plan::{At, Start};
 use super::playhead::Player;
 use super::reader::Message;
 use crate::base::{Span, Timestamp, Warnings};
-use crate::cache::{Health, Snapshot, SourceHealth, SourceState};
+use crate::cache::{Health, Level, Snapshot, SourceHealth, SourceState};
 use crate::record::{FlowSummary, SourceId};
 use crate::source::SourceInfo;
 
@@ -79,6 +79,7 @@ pub(super) struct Conductor {
     /// Something besides the window has changed since the last picture.
     news: bool,
     shown: Option<Timestamp>,
+    level: Level,
 }
 
 impl Conductor {
@@ -108,7 +109,13 @@ impl Conductor {
             start_at: Some(at.unwrap_or(first)),
             news: true,
             shown: None,
+            level: Level::default(),
         }
+    }
+
+    /// The same with pictures at a level.
+    pub(super) fn at_level(self, level: Level) -> Conductor {
+        Conductor { level, ..self }
     }
 
     pub(super) fn hear(&mut self, message: Message, clocks: Clocks) {
@@ -182,6 +189,7 @@ impl Conductor {
                 self.player.set_speed(speed, steady);
             }
             Control::Window(length) => self.engine.set_window(length),
+            Control::Level(level) => self.level = level,
             Control::Stop => {}
         }
     }
@@ -265,7 +273,7 @@ impl Conductor {
         self.news = false;
         self.shown = Some(self.engine.cache().now());
         let outside = self.outside();
-        self.engine.snapshot(outside)
+        self.engine.snapshot(outside).at_level(self.level)
     }
 
     pub(super) fn engine(&self) -> &Engine {

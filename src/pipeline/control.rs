@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
+use crate::cache::Level;
 
 /// A wish of the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Control {
     Speed(f64),
     /// Length of the window.
     Window(Duration),
+    /// What one pin stands for.
+    Level(Level),
     /// End all threads.
     Stop,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::anonymize::Mask;
 use crate::base::time::parse_duration;
 use crate::base::{Span, Timestamp};
-use crate::cache::{CacheConfig, History};
+use crate::cache::{CacheConfig, History, Level};
 use crate::filter::{Filter, Scope};
 use crate::geo::{GeoConfig, GeoError};
 use crate::source::{SourceError, SourceSpec};
@@ -94,6 +94,8 @@ pub struct Plan {
     pub speed: f64,
     /// Where the playhead starts; by default at the first record.
     pub at: Option<At>,
+    /// What one pin stands for.
+    pub level: Level,
 }
 
 impl Default for Plan {
@@ -108,6 +110,7 @@ impl Default for Plan {
             start: None,
             speed: 1.0,
             at: None,
+            level: Level::default(),
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn conductor(plan: Plan, infos: &[SourceInfo]) -> Result<Conductor, P
     let placer = Placer::new(Chain::open(&plan.geo, &mut warnings)?);
     let limit = (plan.history_bytes, when_full(infos.iter().any(|i| i.live)));
     let engine = Engine::new((plan.filter, plan.mask), placer, plan.cache, limit);
-    Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed)))
+    Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed)).at_level(plan.level))
 }
 
 pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, PipelineError> {

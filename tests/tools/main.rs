@@ -5,6 +5,8 @@ mod foreign;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod levels;
+#[cfg(test)]
 mod ra;
 #[cfg(test)]
 mod robust;

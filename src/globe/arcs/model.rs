@@ -138,7 +138,7 @@ pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis
             opacity,
             both,
             flags,
-            seed: path.id.0 * 2 + back,
+            seed: path.id.0.wrapping_mul(2).wrapping_add(back),
         };
         if ab {
             lanes.push((index, lane(a.place.at, b.place.at, path.load_ab, 0)));

@@ -95,3 +95,18 @@ fn of_a_crowd_the_light_arcs_are_lines_and_the_heavy_ones_ribbons() {
     assert_eq!(of(&segment_list(&arcs, 1e-3)), [0].into());
     assert_eq!(of(&point_list(&arcs, 1e-3, false)), [0, 1].into());
 }
+
+#[test]
+fn arcs_of_any_level_are_drawn_and_traffic_within_a_group_is_a_loop() {
+    use crate::cache::{By, Level};
+    let mut addresses = crate::globe::fixture::snapshot();
+    addresses.paths[2].id = crate::cache::PathId(u32::MAX);
+    for by in By::ALL {
+        let masks = crate::cache::Masks { v4: 1, v6: 0 };
+        let merged = addresses.clone().at_level(Level { by, masks });
+        let arcs = make_arcs(&merged, &Overrides::default(), &Emphasis::default());
+        assert_eq!(arcs.instances.len(), 2 * merged.paths.len(), "{by:?}");
+        let loops = arcs.instances.iter().filter(|a| a.angle == 0.0).count();
+        assert_eq!(loops > 0, by == By::Network, "{by:?}");
+    }
+}

@@ -34,6 +34,9 @@ pub(super) struct StatusModel {
     pub losses: Vec<String>,
 }
 
+/// The label of the value that says what one pin is.
+const LEVEL: &str = "a pin is";
+
 /// How the state is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Mood {
@@ -113,6 +116,7 @@ fn cells(s: &Snapshot) -> Vec<Cell> {
         cell("hosts", grouped(t.hosts), 48.0),
         cell("paths", grouped(t.paths), 48.0),
         cell("flows", grouped(t.flows), 48.0),
+        cell(LEVEL, s.level.title(), 66.0),
         cell("no place", grouped(t.unplaced_hosts), 48.0),
         cell("window", text::duration(s.window), 56.0),
     ]
@@ -201,6 +205,12 @@ fn cells_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
             break;
         }
         let response = theme::cell(ui, cell.name, &cell.value, cell.width, theme::TEXT);
+        if cell.name == LEVEL {
+            let response = response.clone().interact(egui::Sense::click());
+            if response.on_hover_text("address, network, AS, city, country (V)").clicked() {
+                action = Some(Action::NextLevel(true));
+            }
+        }
         if cell.name == "no place" && cell.value != "0" {
             let response = response.interact(egui::Sense::click());
             if response.on_hover_text("list them (I)").clicked() {

@@ -8,7 +8,7 @@ use bevy::render::view::screenshot::{Screenshot, save_to_disk};
 use bevy::window::{PrimaryWindow, WindowMode};
 
 use crate::base::clock::wall_now;
-use crate::cache::Snapshot;
+use crate::cache::{By, Level, Snapshot};
 use crate::globe::SceneClock;
 use crate::globe::actions::Action;
 use crate::globe::camera::CameraRig;
@@ -53,10 +53,25 @@ pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapsh
     })
 }
 
+/// The level that an action asks for, if it asks for one.
+#[must_use]
+pub(super) fn level_of(action: &Action, now: Level) -> Option<Level> {
+    match action {
+        Action::NextLevel(coarser) => Some(now.next(*coarser)),
+        Action::ShowAddress(_) if now.by != By::Address => Some(Level { by: By::Address, ..now }),
+        _ => None,
+    }
+}
+
 pub(super) fn obey_time(mut actions: MessageReader<Action>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>) {
     let Some(mut input) = input else { return };
     let mut playhead = feed.playhead;
+    let mut level = feed.snapshot.level;
     for action in actions.read() {
+        if let Some(next) = level_of(action, level) {
+            level = next;
+            input.send(Control::Level(level));
+        }
         let Some(control) = control_of(action, &playhead, &feed.snapshot) else { continue };
         // Several wishes in one frame build on each other.
         match control {
@@ -72,7 +87,8 @@ pub(super) fn obey_time(mut actions: MessageReader<Action>, feed: Res<Feed>, inp
 
 pub(super) fn obey_camera(mut actions: MessageReader<Action>, feed: Res<Feed>, mut rig: ResMut<CameraRig>) {
     let fly = |rig: &mut CameraRig, addr: IpAddr| {
-        if let Some(host) = find_host(&feed.snapshot, addr) {
+        let exact = feed.snapshot.find_address(addr);
+        if let Some(host) = exact.or_else(|| find_host(&feed.snapshot, addr)) {
             rig.fly_to_place(host.place.at, FLY_ALTITUDE.max(rig.orbit.altitude.min(1.2)));
         }
     };
@@ -89,7 +105,7 @@ pub(super) fn obey_camera(mut actions: MessageReader<Action>, feed: Res<Feed>, m
                 rig.stop();
                 rig.spin = on;
             }
-            Action::FlyTo(addr) => fly(&mut rig, *addr),
+            Action::FlyTo(addr) | Action::ShowAddress(addr) => fly(&mut rig, *addr),
             _ => {}
         }
     }
@@ -112,7 +128,8 @@ pub(super) fn obey_panels(
     for action in actions.read() {
         let before = *panels.selection;
         match action {
-            Action::CopyAddress => copy(&mut panels, clock.elapsed),
+            Action::CopyAddress => copy(&mut panels, &feed.snapshot, clock.elapsed),
+            Action::NextLevel(_) => panels.selection.follow_level(&feed.snapshot),
             Action::NextPin | Action::PreviousPin => {
                 let from = panels.selection.ends()[0];
                 if let Some(addr) = neighbour_by_rate(&feed.snapshot, from, *action == Action::NextPin) {
@@ -149,7 +166,9 @@ fn obey_panel(action: &Action, p: &mut Panels) {
             p.layers.set(LayerId::Table, true);
             hud.wish.text.clone_from(text);
         }
-        Action::SelectHost(addr) | Action::FlyTo(addr) => selection.pick(Picked::Host(*addr)),
+        Action::SelectHost(addr) | Action::FlyTo(addr) | Action::ShowAddress(addr) => {
+            selection.pick(Picked::Host(*addr));
+        }
         Action::SelectPath(a, b) => selection.pick(Picked::Path(*a, *b)),
         // A second click on the selected row lets go of it.
         Action::SelectFlow(id) if selection.picked == Picked::Flow(*id) => selection.pick(Picked::Nothing),
@@ -170,8 +189,8 @@ fn show(p: &mut Panels, snapshot: &Snapshot, addr: IpAddr) {
     p.rig.fly_to_place(host.place.at, altitude);
 }
 
-fn copy(p: &mut Panels, now: f64) {
-    let text: Vec<String> = p.selection.ends().into_iter().flatten().map(|a| a.to_string()).collect();
+fn copy(p: &mut Panels, snapshot: &Snapshot, now: f64) {
+    let text: Vec<String> = p.selection.ends().into_iter().flatten().map(|a| snapshot.name_of(a.into())).collect();
     if text.is_empty() {
         return;
     }

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use crate::base::Span;
-use crate::cache::{FlowRow, HostPin, Snapshot};
+use crate::base::units::grouped;
+use crate::cache::{By, FlowRow, HostPin, Snapshot};
 use crate::geo::{Origin, Place};
 use crate::globe::hud::text;
 use crate::globe::selection::{Picked, find_host, find_path};
-use crate::globe::table::{FlowId, has_end};
+use crate::globe::table::{FlowId, has_end, joins};
 
 /// Rows of peers and of flows that the details list; more are counted.
 const LISTED: usize = 50;
@@ -39,11 +40,18 @@ impl HoverModel {
         lines.push(format!("seen {}", seen_text(host.seen)));
         lines.push(format!("place from {}", origin_text(p)));
         let here = snapshot.hosts.iter().filter(|h| h.place.at == p.at).count();
-        if here > 1 {
+        if host.group.is_some() {
+            lines.push(counted(host.members().into(), "address", "addresses"));
+        } else if here > 1 {
             lines.push(format!("{here} addresses at this place"));
         }
-        HoverModel { title: host.addr.to_string(), lines }
+        HoverModel { title: text::shorten(&host.name(), 44), lines }
     }
+}
+
+/// `1 address`, `12 addresses`.
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
 /// `Zurich, CH`; the coordinates when neither is known.
@@ -99,9 +107,11 @@ fn origin_text(p: &Place) -> String {
 /// One who talks to the selected address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peer {
-    /// Its address.
+    /// Its address, or the key of its group.
     pub addr: IpAddr,
-    /// City and country.
+    /// Address, or name of the group.
+    pub name: String,
+    /// City and country; empty for a group, whose name says enough.
     pub place: String,
     /// Bits per second from the selected address to it.
     pub load_to: f64,
@@ -120,6 +130,10 @@ pub struct DetailModel {
     pub subtitle: String,
     /// Labels and values.
     pub rows: Vec<(&'static str, String)>,
+    /// Addresses of a group, most bytes first, at most 50, with their places and volumes.
+    pub members: Vec<(IpAddr, String, String)>,
+    /// How many addresses there are.
+    pub member_count: usize,
     /// Peers of an address, busiest first, at most 50.
     pub peers: Vec<Peer>,
     /// How many peers there are.
@@ -149,13 +163,11 @@ impl DetailModel {
 }
 
 fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
-    let mut m = DetailModel {
-        title: addr.to_string(),
-        filter: format!("host={addr}"),
-        copy: addr.to_string(),
-        ..DetailModel::default()
-    };
-    let Some(host) = find_host(s, addr) else { return m };
+    let named = |name: String| DetailModel { copy: name.clone(), title: name, ..DetailModel::default() };
+    let Some(host) = find_host(s, addr) else { return named(s.name_of(addr.into())) };
+    let addr = host.addr;
+    let mut m = named(host.name().into_owned());
+    m.filter = host_filter(host);
     m.present = true;
     m.subtitle = where_text(&host.place);
     m.rows.extend(as_text(&host.place).map(|t| ("network", t)));
@@ -164,12 +176,33 @@ fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
     m.rows.push(("packets", format!("{} sent, {} received", host.sent.pkts, host.received.pkts)));
     m.rows.push(("seen", seen_text(host.seen)));
     m.rows.push(("place", format!("{}, from {}", coordinates(&host.place), origin_text(&host.place))));
+    list_members(&mut m, s, host);
     let mut peers = peers_of(s, host);
     m.peer_count = peers.len();
     peers.truncate(LISTED);
     m.peers = peers;
     list_flows(&mut m, s, |f| has_end(f, addr));
     m
+}
+
+/// What shows the flows of a pin in the table.
+fn host_filter(host: &HostPin) -> String {
+    match &host.group {
+        None => format!("host={}", host.addr),
+        Some(group) => format!("pin={}", group.name.replace(' ', "_")),
+    }
+}
+
+fn list_members(m: &mut DetailModel, s: &Snapshot, host: &HostPin) {
+    let Some(pin) = s.find_pin(host.addr).and_then(|i| u32::try_from(i).ok()).filter(|_| host.group.is_some()) else {
+        return;
+    };
+    let volume = |h: &HostPin| h.sent.bytes.saturating_add(h.received.bytes);
+    let mut members: Vec<&HostPin> = s.members.of(pin).collect();
+    m.member_count = members.len();
+    members.sort_by_key(|h| (std::cmp::Reverse(volume(h)), h.addr));
+    let line = |h: &HostPin| (h.addr, where_text(&h.place), text::bytes(volume(h)));
+    m.members = members.into_iter().take(LISTED).map(line).collect();
 }
 
 fn peers_of(s: &Snapshot, host: &HostPin) -> Vec<Peer> {
@@ -186,7 +219,8 @@ fn peers_of(s: &Snapshot, host: &HostPin) -> Vec<Peer> {
             let (load_to, load_from) = if mine { (p.load_ab, p.load_ba) } else { (p.load_ba, p.load_ab) };
             Some(Peer {
                 addr: other.addr,
-                place: where_text(&other.place),
+                name: other.name().into_owned(),
+                place: if other.group.is_some() { String::new() } else { where_text(&other.place) },
                 load_to,
                 load_from,
                 bytes: p.ab.bytes.saturating_add(p.ba.bytes),
@@ -201,13 +235,13 @@ fn peers_of(s: &Snapshot, host: &HostPin) -> Vec<Peer> {
 }
 
 fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
-    let mut m = DetailModel {
-        title: format!("{a} \u{2194} {b}"),
-        filter: format!("host={a} host={b}"),
-        copy: format!("{a} {b}"),
-        ..DetailModel::default()
-    };
+    let (p, q) = (s.name_of(a.into()), s.name_of(b.into()));
+    let mut m = DetailModel { title: format!("{p} \u{2194} {q}"), copy: format!("{p} {q}"), ..DetailModel::default() };
     let (Some(path), Some(x), Some(y)) = (find_path(s, a, b), find_host(s, a), find_host(s, b)) else { return m };
+    let (a, b) = (x.addr, y.addr);
+    m.title = format!("{} \u{2194} {}", x.name(), y.name());
+    m.copy = format!("{} {}", x.name(), y.name());
+    m.filter = format!("{} {}", host_filter(x), host_filter(y));
     // The path's own order may be the other one.
     let turned = s.hosts.get(path.a as usize).is_some_and(|h| h.addr != a);
     let (there, back) = ((path.load_ab, path.rate_ab, path.ab), (path.load_ba, path.rate_ba, path.ba));
@@ -221,7 +255,7 @@ fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
     m.rows.push(("\u{2190}", line(back)));
     m.rows.push(("seen", seen_text(path.seen)));
     m.rows.push(("distance", format!("{:.0} km", x.place.at.angle_to(y.place.at) * 6371.0)));
-    list_flows(&mut m, s, |f| has_end(f, a) && has_end(f, b));
+    list_flows(&mut m, s, |f| joins(f, a, b));
     m
 }
 
@@ -235,7 +269,11 @@ fn list_flows(m: &mut DetailModel, s: &Snapshot, test: impl Fn(&FlowRow) -> bool
         .take(LISTED)
         .map(|f| {
             let k = &f.last.key;
-            let line = format!("{} {}.{} {} {}.{}", f.last.proto_name, k.saddr, k.sport, f.last.dir, k.daddr, k.dport);
+            let (src, dst) = (s.name_of(k.saddr), s.name_of(k.daddr));
+            let line = match s.level.by {
+                By::Address => format!("{} {src}.{} {} {dst}.{}", f.last.proto_name, k.sport, f.last.dir, k.dport),
+                _ => format!("{} {src} {} {dst} port {}", f.last.proto_name, f.last.dir, k.dport),
+            };
             (FlowId::of(f), line, text::bytes(f.src.bytes.saturating_add(f.dst.bytes)))
         })
         .collect();
@@ -290,6 +328,21 @@ mod tests {
         let m = DetailModel::new(&s, Picked::Path(ip("193.0.6.139"), ip("129.132.1.1"))).expect("details");
         assert!(m.rows[0].1.contains("180 kbit/s") && m.rows[1].1.contains("720 kbit/s"), "{:?}", m.rows);
         assert!(m.rows.iter().any(|(n, v)| *n == "distance" && v.ends_with("km")));
+    }
+
+    #[test]
+    fn a_group_lists_its_addresses_and_what_it_has_in_common() {
+        let level = crate::cache::Level { by: By::Country, ..Default::default() };
+        let s = fixture::snapshot().at_level(level);
+        let m = DetailModel::new(&s, Picked::Host(ip("129.132.1.1"))).expect("details");
+        assert_eq!((m.title.as_str(), m.member_count, m.filter.as_str()), ("Switzerland", 1, "pin=Switzerland"));
+        assert_eq!((m.members[0].0, m.members[0].1.as_str()), (ip("129.132.1.1"), "Zurich, CH"));
+        assert_eq!(m.peer_count, 2);
+        assert!(m.flows.iter().all(|f| f.1.contains("Switzerland")) && m.flow_count == 2, "{:?}", m.flows);
+        let card = HoverModel::new(&s, find_host(&s, ip("129.132.1.1")).expect("a pin"));
+        assert!(card.title == "Switzerland" && card.lines.contains(&"1 address".to_owned()), "{card:?}");
+        let path = DetailModel::new(&s, Picked::Path(ip("129.132.1.1"), ip("193.0.6.139"))).expect("details");
+        assert_eq!((path.title.as_str(), path.flow_count), ("Switzerland \u{2194} Netherlands", 1));
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
         rows_ui(ui, model);
+        action = members_ui(ui, model).or(action.take());
         action = peers_ui(ui, model).or(action.take());
         action = flows_ui(ui, model).or(action.take());
     });
@@ -101,6 +102,21 @@ fn short(load: f64) -> String {
     crate::base::units::si(load, "").replace(' ', "")
 }
 
+fn members_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
+    let mut action = None;
+    if model.members.is_empty() {
+        return None;
+    }
+    section(ui, "Addresses", model.members.len(), model.member_count);
+    for (addr, place, bytes) in &model.members {
+        let response = line_ui(ui, &format!("{addr}  {place}"), bytes);
+        if response.on_hover_text("show single addresses, and this one").clicked() {
+            action = Some(Action::ShowAddress(*addr));
+        }
+    }
+    action
+}
+
 fn peers_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     let mut action = None;
     if model.peers.is_empty() {
@@ -109,8 +125,9 @@ fn peers_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     section(ui, "Peers, bit/s", model.peers.len(), model.peer_count);
     for peer in &model.peers {
         let figures = format!("\u{2192}{} \u{2190}{}", short(peer.load_to), short(peer.load_from));
-        let response = line_ui(ui, &format!("{}  {}", peer.addr, peer.place), &figures);
-        let tip = format!("{}\n{}\n{} in the window", peer.addr, peer.place, text::bytes(peer.bytes));
+        let who = format!("{}  {}", peer.name, peer.place);
+        let response = line_ui(ui, who.trim_end(), &figures);
+        let tip = format!("{}\n{}\n{} in the window", peer.name, peer.place, text::bytes(peer.bytes));
         if response.on_hover_text(tip).clicked() {
             action = Some(Action::FlyTo(peer.addr));
         }

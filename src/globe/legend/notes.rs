@@ -3,17 +3,36 @@
 use bevy::prelude::*;
 
 use super::LegendModel;
+use crate::base::units::grouped;
+use crate::cache::{By, Snapshot};
 use crate::globe::arcs::{Arcs, RIBBON_CLASS};
+use crate::globe::feed::Feed;
 use crate::globe::gpu::RenderProfile;
 use crate::globe::hud::text::load;
 use crate::globe::scale::RATE_SCALE;
 
 /// Keeps the legend's notes up to date.
-pub(crate) fn note_arcs(arcs: Res<Arcs>, profile: Res<RenderProfile>, mut legend: ResMut<LegendModel>) {
+pub(crate) fn note_arcs(
+    (arcs, profile, feed): (Res<Arcs>, Res<RenderProfile>, Res<Feed>),
+    mut legend: ResMut<LegendModel>,
+) {
+    let pins = pins(&feed.snapshot);
+    if legend.pins != pins {
+        legend.pins = pins;
+    }
     let notes = notes(arcs.instances.len(), arcs.wanted, profile.software && arcs.is_crowd());
     if legend.notes != notes {
         legend.notes = notes;
     }
+}
+
+/// `a pin is one city (12 for 431 addresses)`.
+fn pins(snapshot: &Snapshot) -> String {
+    if snapshot.level.by == By::Address {
+        return "a pin is one address".into();
+    }
+    let (pins, members) = (snapshot.hosts.len() as u64, snapshot.members.hosts.len() as u64);
+    format!("a pin is one {} ({} for {} addresses)", snapshot.level, grouped(pins), grouped(members))
 }
 
 /// `drawn` arcs of `wanted`, the light ones as thin lines or not.
@@ -31,7 +50,16 @@ fn notes(drawn: usize, wanted: usize, thin: bool) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::notes;
+    use super::*;
+    use crate::cache::Level;
+
+    #[test]
+    fn what_a_pin_stands_for_is_said_in_words() {
+        let addresses = crate::globe::fixture::snapshot();
+        assert_eq!(pins(&addresses), "a pin is one address");
+        let level = Level { by: By::Network, ..Level::default() };
+        assert_eq!(pins(&addresses.at_level(level)), "a pin is one network /24, /48 (4 for 4 addresses)");
+    }
 
     #[test]
     fn what_is_left_out_or_simplified_is_said() {

@@ -23,6 +23,8 @@ pub struct LegendClass {
 pub struct LegendModel {
     /// The decades, lowest first.
     pub classes: Vec<LegendClass>,
+    /// What one pin stands for; empty before the first picture.
+    pub pins: String,
     /// Said below the scale, for example that fewer arcs are drawn than there are.
     pub notes: Vec<String>,
 }
@@ -36,7 +38,7 @@ impl Default for LegendModel {
             width: c.width,
             dash_speed: c.dash_speed,
         };
-        LegendModel { classes: RATE_SCALE.iter().map(class).collect(), notes: Vec::new() }
+        LegendModel { classes: RATE_SCALE.iter().map(class).collect(), pins: String::new(), notes: Vec::new() }
     }
 }
 
@@ -69,6 +71,9 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     }
     ui.add_space(3.0);
     ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
+    if !model.pins.is_empty() {
+        ui.label(theme::hint(model.pins.as_str()));
+    }
     for note in &model.notes {
         ui.add(egui::Label::new(theme::label(note.as_str()).color(theme::WARN)).wrap());
     }
@@ -89,11 +94,13 @@ mod tests {
         };
         let model = LegendModel {
             classes: vec![class("< 1 kbit/s", 1.0), class("1\u{2013}10 kbit/s", 1.5)],
+            pins: "a pin is one country (12 for 431 addresses)".into(),
             notes: vec!["showing the 300 largest of 18 210 arcs".into()],
         };
-        let mut probe = Probe::new(230.0, 200.0);
+        let mut probe = Probe::new(280.0, 200.0);
         probe.frame(None, |ui| legend_ui(ui, &model, 0.3));
         assert!(probe.shows("< 1 kbit/s") && probe.shows("10 kbit/s") && probe.shows("300 largest"));
+        assert!(probe.shows("one country"));
         assert_eq!(probe.overlaps(), []);
         assert_eq!(probe.clipped(), [] as [String; 0]);
     }

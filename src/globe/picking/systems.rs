@@ -106,6 +106,7 @@ fn emphasise(selection: Res<Selection>, feed: Res<Feed>, mut emphasis: ResMut<Em
     let ends = |p: &PathArc| Some((hosts.get(p.a as usize)?.addr, hosts.get(p.b as usize)?.addr));
     let mut next = Emphasis { hovered: selection.hovered, dim_others: selection.is_some(), ..Emphasis::default() };
     if selection.is_some() {
+        let selection = selection.on_pins(&feed.snapshot);
         next.hosts = selection.ends().into_iter().flatten().collect();
         let paths = feed.snapshot.paths.iter().filter_map(ends);
         next.paths = paths.filter(|(a, b)| selection.shows_path(*a, *b)).collect();

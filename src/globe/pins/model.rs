@@ -127,6 +127,7 @@ mod tests {
         HostPin {
             id: HostId(n.into()),
             addr: IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)),
+            group: None,
             place: Place::new(LatLon { lat, lon }, Origin::Database),
             sent: Counts { pkts: 1, bytes, appbytes: 0 },
             received: Counts::default(),

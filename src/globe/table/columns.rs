@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::base::units::{grouped, si};
-use crate::cache::FlowRow;
+use crate::cache::{By, FlowRow, Snapshot};
 use crate::globe::hud::text;
 
 /// One column.
@@ -77,16 +77,18 @@ pub static COLUMNS: &[Spec] = &[
 ];
 
 impl Column {
-    /// The cell's text.
+    /// The cell's text; names of groups are the snapshot's.
     #[must_use]
-    pub fn text(self, row: &FlowRow) -> String {
+    pub fn text(self, row: &FlowRow, snapshot: &Snapshot) -> String {
         let (r, key) = (&row.last, &row.last.key);
         match self {
             Column::Stime => text::time_millis(row.seen.start),
             Column::Dur => format!("{:.3}", row.seen.duration().as_secs_f64()),
             Column::Proto => r.proto_name.to_string(),
-            Column::Saddr => key.saddr.to_string(),
-            Column::Daddr => key.daddr.to_string(),
+            Column::Saddr => snapshot.name_of(key.saddr),
+            Column::Daddr => snapshot.name_of(key.daddr),
+            // Ports of initiators are merged.
+            Column::Sport if snapshot.level.by != By::Address => String::new(),
             Column::Sport => port(row, key.sport),
             Column::Dport => port(row, key.dport),
             Column::Dir => r.dir.to_owned(),

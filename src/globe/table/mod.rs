@@ -9,6 +9,6 @@ mod query;
 mod ui;
 
 pub use columns::{COLUMNS, Column};
-pub use model::{FlowId, Sums, View, Wish, has_end};
+pub use model::{FlowId, Sums, View, Wish, has_end, joins};
 pub use query::{NAMES, Query};
 pub use ui::{TableModel, table_ui};

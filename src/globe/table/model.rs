@@ -127,6 +127,13 @@ pub fn has_end(row: &FlowRow, addr: IpAddr) -> bool {
     row.last.key.saddr.ip() == Some(addr) || row.last.key.daddr.ip() == Some(addr)
 }
 
+/// Whether a row is between two addresses, in either direction.
+#[must_use]
+pub fn joins(row: &FlowRow, a: IpAddr, b: IpAddr) -> bool {
+    let ends = (row.last.key.saddr.ip(), row.last.key.daddr.ip());
+    ends == (Some(a), Some(b)) || ends == (Some(b), Some(a))
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -151,6 +158,18 @@ pub(crate) mod tests {
         assert_eq!(shown("as=3333", None).len(), 1);
         assert_eq!(shown("no such thing", None).len(), 0);
         assert_eq!(shown("dport=abc", None).len(), 0, "not a number: plain text that no row has");
+    }
+
+    #[test]
+    fn groups_are_chosen_by_their_names() {
+        let level = crate::cache::Level { by: crate::cache::By::Country, ..Default::default() };
+        let snapshot = Arc::new(fixture::snapshot().at_level(level));
+        let shown = |text: &str| View::compute(snapshot.clone(), Wish { text: text.into(), sort: None }).rows.len();
+        assert_eq!(
+            (snapshot.flows.len(), shown("switzerland"), shown("pin=Switzerland"), shown("place")),
+            (4, 2, 2, 2)
+        );
+        assert_eq!((shown("pin=Swiss"), shown("pin=United_Kingdom"), shown("co=ch")), (0, 0, 2));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::cache::{FlowRow, Snapshot};
+use crate::cache::{By, FlowRow, Snapshot};
 use crate::geo::Place;
 use crate::record::Addr;
 
@@ -29,6 +29,8 @@ enum Test {
     Saddr(Net),
     Daddr(Net),
     Host(Net),
+    /// The name of a pin, whole.
+    Pin(String),
     Sport(u16),
     Dport(u16),
     Port(u16),
@@ -40,7 +42,7 @@ enum Test {
 }
 
 /// Names before `=`, for the hint under the box.
-pub const NAMES: &str = "saddr daddr host sport dport port proto state co city as";
+pub const NAMES: &str = "saddr daddr host pin sport dport port proto state co city as";
 
 #[derive(Clone, Debug, PartialEq)]
 enum Net {
@@ -118,6 +120,7 @@ impl Test {
             "saddr" => Test::Saddr(Net::parse(value)),
             "daddr" => Test::Daddr(Net::parse(value)),
             "host" | "net" => Test::Host(Net::parse(value)),
+            "pin" => Test::Pin(value.replace('_', " ")),
             "sport" => port(Test::Sport),
             "dport" => port(Test::Dport),
             "port" => port(Test::Port),
@@ -143,17 +146,23 @@ impl Test {
             Test::Contains(text) => {
                 buf.clear();
                 let r = &row.last;
-                _ = write!(
-                    buf,
-                    "{} {} {} {} {} {} {}",
-                    r.proto_name, key.saddr, key.sport, r.dir, key.daddr, key.dport, r.state
-                );
+                if snapshot.level.by == By::Address {
+                    _ = write!(
+                        buf,
+                        "{} {} {} {} {} {} {}",
+                        r.proto_name, key.saddr, key.sport, r.dir, key.daddr, key.dport, r.state
+                    );
+                } else {
+                    let (src, dst) = (snapshot.name_of(key.saddr), snapshot.name_of(key.daddr));
+                    _ = write!(buf, "{} {src} {} {dst} {} {}", r.proto_name, r.dir, key.dport, r.state);
+                }
                 buf.make_ascii_lowercase();
                 buf.contains(text.as_str())
             }
             Test::Saddr(net) => net.matches(key.saddr, buf),
             Test::Daddr(net) => net.matches(key.daddr, buf),
             Test::Host(net) => net.matches(key.saddr, buf) || net.matches(key.daddr, buf),
+            Test::Pin(name) => [key.saddr, key.daddr].iter().any(|a| snapshot.name_of(*a).to_lowercase() == *name),
             Test::Sport(p) => key.sport == *p,
             Test::Dport(p) => key.dport == *p,
             Test::Port(p) => key.sport == *p || key.dport == *p,

@@ -6,10 +6,10 @@ use bevy_egui::egui::{
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{COLUMNS, Column};
-use super::model::{FlowId, View, Wish, has_end};
+use super::model::{FlowId, View, Wish, has_end, joins};
 use super::query::NAMES;
 use crate::base::units::grouped;
-use crate::cache::FlowRow;
+use crate::cache::{By, FlowRow, Snapshot};
 use crate::globe::actions::Action;
 use crate::globe::hud::{text, theme};
 use crate::globe::selection::{Picked, Selection};
@@ -75,11 +75,14 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
 /// Count and sums of the rows that pass.
 fn sums_text(view: &View) -> RichText {
     let (shown, all) = (view.rows.len() as u64, view.snapshot.flows.len() as u64);
-    let count = if shown == all {
+    let mut count = if shown == all {
         format!("{} flows", grouped(all))
     } else {
         format!("{} of {} flows", grouped(shown), grouped(all))
     };
+    if view.snapshot.level.by != By::Address {
+        count.push_str(&format!(" by {}", view.snapshot.level));
+    }
     let s = &view.sums;
     let (pkts, bytes) = (s.src.pkts.saturating_add(s.dst.pkts), s.src.bytes.saturating_add(s.dst.bytes));
     theme::label(format!(
@@ -93,6 +96,7 @@ fn sums_text(view: &View) -> RichText {
 
 fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
     let mut action = None;
+    let selection = model.selection.on_pins(&model.view.snapshot);
     let char_width = ui.ctx().fonts_mut(|f| f.glyph_width(&FontId::monospace(theme::MONO), '0'));
     // Spare width goes to all columns alike, so that the table always fills its panel.
     let chars: f32 = COLUMNS.iter().map(|c| c.chars).sum();
@@ -120,9 +124,9 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
         table.body(|body| {
             body.rows(ROW, model.view.rows.len(), |mut row| {
                 let Some(flow) = model.view.row(row.index()) else { return };
-                let look = Look::of(flow, model.selection);
+                let look = Look::of(flow, &selection);
                 row.set_selected(look == Look::Selected);
-                cells_ui(&mut row, flow, look);
+                cells_ui(&mut row, flow, &model.view.snapshot, look);
                 if row.response().clicked() {
                     action = Some(Action::SelectFlow(FlowId::of(flow)));
                 }
@@ -192,17 +196,18 @@ impl Look {
         match selection.picked {
             Picked::Flow(id) if id == FlowId::of(flow) => Look::Selected,
             Picked::Host(a) if has_end(flow, a) => Look::Related,
-            Picked::Path(a, b) if has_end(flow, a) && has_end(flow, b) => Look::Related,
+            Picked::Path(a, b) if joins(flow, a, b) => Look::Related,
             _ => Look::Plain,
         }
     }
 }
 
 fn first_selected(model: &TableModel) -> Option<usize> {
-    model.selection.is_some().then(|| model.view.position(|f| Look::of(f, model.selection) != Look::Plain)).flatten()
+    let selection = model.selection.on_pins(&model.view.snapshot);
+    selection.is_some().then(|| model.view.position(|f| Look::of(f, &selection) != Look::Plain)).flatten()
 }
 
-fn cells_ui(row: &mut TableRow, flow: &FlowRow, look: Look) {
+fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look) {
     let quiet = flow.load_src + flow.load_dst <= 0.0;
     for spec in COLUMNS {
         row.col(|ui| {
@@ -210,7 +215,7 @@ fn cells_ui(row: &mut TableRow, flow: &FlowRow, look: Look) {
                 let bar = Rect::from_min_size(ui.max_rect().left_top() - vec2(6.0, -1.0), vec2(2.0, ROW - 2.0));
                 ui.painter().with_clip_rect(bar).rect_filled(bar, 0.0, theme::ACCENT);
             }
-            let text = spec.column.text(flow);
+            let text = spec.column.text(flow, snapshot);
             let ink = ink_of(spec.column, flow, look, quiet);
             let galley = ui.painter().layout_no_wrap(text, FontId::monospace(theme::MONO), ink);
             let rect = ui.max_rect();

@@ -121,9 +121,10 @@ fn counted(n: u64, one: &str, many: &str) -> String {
 }
 
 fn sentence(h: &HostPin, why: Why) -> String {
-    let who = match &h.place.as_name {
-        Some(name) => format!("{} ({}){}", h.addr, text::shorten(name, 40), place(h)),
-        None => format!("{}{}", h.addr, place(h)),
+    let who = match (&h.group, &h.place.as_name) {
+        (Some(group), _) => text::shorten(&group.name, 60),
+        (None, Some(name)) => format!("{} ({}){}", h.addr, text::shorten(name, 40), place(h)),
+        (None, None) => format!("{}{}", h.addr, place(h)),
     };
     let flows = counted(h.flows.into(), "flow", "flows");
     let rates = format!("sends {} and receives {}", text::load(h.load_out), text::load(h.load_in));
@@ -139,7 +140,8 @@ fn overview(s: &Snapshot) -> String {
         return "No address with a place in the window yet".to_owned();
     }
     let countries: Set<[u8; 2]> = s.hosts.iter().filter_map(|h| h.place.country).collect();
-    let who = counted(s.hosts.len() as u64, "address", "addresses");
+    let addresses: u64 = s.hosts.iter().map(|h| u64::from(h.members())).sum();
+    let who = counted(addresses, "address", "addresses");
     let places = match countries.len() as u64 {
         0 => String::new(),
         n => format!(" in {}", counted(n, "country", "countries")),
