@@ -78,29 +78,13 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     if tool.is_rmon
         && let Some(printer) = tool.output.printer_mut()
     {
-        printer.set_titles(RMON_TITLES);
+        printer.set_titles(tools::RMON_TITLES);
     }
     let mut reader = Reader::new(&mut plan)?;
     reader.run(&mut tool)?;
     tool.give_out()?;
     reader.finish(tool.output)
 }
-
-/// Titles where a row tells of one host.
-const RMON_TITLES: &[(&str, &str)] = &[
-    ("saddr", "Host"),
-    ("snet", "Net"),
-    ("smac", "Mac"),
-    ("soui", "Oui"),
-    ("spkts", "OutPkts"),
-    ("dpkts", "InPkts"),
-    ("sbytes", "OutBytes"),
-    ("dbytes", "InBytes"),
-    ("sappbytes", "OAppBytes"),
-    ("dappbytes", "IAppBytes"),
-    ("laddr", "Host"),
-    ("lnet", "Net"),
-];
 
 /// What is printed as percent, and its title then.
 const SHARES: &[(&str, &str)] = &[

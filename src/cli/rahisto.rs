@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     } else if plan.prints {
         let mut out = Vec::new();
         match plan.shape {
-            Shape::Json => listing.json(&mut out),
+            Shape::Json | Shape::Xml => listing.json(&mut out),
             Shape::Columns => listing.columns(&mut printer, &rows, &mut out),
             Shape::Delimited(b) => listing.delimited(&mut printer, &rows, b, &mut out),
             Shape::Csv => listing.delimited(&mut printer, &rows, b',', &mut out),

@@ -3,6 +3,7 @@
 //! A tool is an [`options::Common`] with what it adds to it, and a [`Sink`] that the [`reader::Reader`] hands records to.
 //! What a tool gives out goes through an [`output::Output`], which knows the fields, files and windows of the options.
 
+pub(super) mod expand;
 pub(super) mod options;
 pub(super) mod output;
 pub(super) mod reader;
@@ -11,6 +12,7 @@ mod words;
 
 use std::ffi::OsString;
 
+pub(super) use expand::RMON_TITLES;
 pub(super) use options::{Common, Kit, Plan, with_names};
 pub(super) use output::Output;
 pub(super) use reader::{Reader, Sink};

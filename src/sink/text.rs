@@ -49,6 +49,9 @@ impl TextWriter {
             Header::Once => self.rows == 0,
             Header::Every(n) => self.rows.is_multiple_of(n.max(1)),
         };
+        if self.rows == 0 {
+            self.printer.prologue(&mut self.block);
+        }
         if due {
             self.printer.header(&mut self.block);
         }
@@ -66,6 +69,17 @@ impl TextWriter {
     pub fn line(&mut self, text: &str) {
         self.block.extend_from_slice(text.as_bytes());
         self.block.push(b'\n');
+    }
+
+    /// Writes what stands behind the last row, if there was one, and hands everything over.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(&mut self) -> Result<(), SinkError> {
+        if self.rows > 0 {
+            self.printer.epilogue(&mut self.block);
+        }
+        self.flush()
     }
 
     /// Rows written so far.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::super::Usage;
+use super::expand::{Expand, RMON_TITLES};
 use super::strip::Strip;
 use crate::base::{TimeRange, Timestamp, Zone, clock};
 use crate::filter::{self, Filter};
@@ -68,7 +69,8 @@ pub(in crate::cli) struct Common {
     /// Only records of a time range: 2011/03/18.19:06:07+2s, -10m, 14:00-15:30; x negates, c contained, n spanning
     #[arg(short = 't', value_name = "RANGE", allow_hyphen_values = true)]
     time: Option<String>,
-    /// Modes: json, csv, label=TEXT, dsrs=LIST, printer=ascii|encode32|encode64, TZ=ZONE, man, noman
+    /// Modes: json, csv, xml; rmon, uni; label=TEXT, dsrs=LIST, printer=ascii|obfuscate|hex|encode32|encode64,
+    /// TZ=ZONE, man, noman
     #[arg(short = 'M', value_name = "MODE", allow_hyphen_values = true)]
     modes: Vec<String>,
     /// Only records whose captured bytes contain a text; ^ and $ anchor it, `s:` or `d:` before it names the side
@@ -219,6 +221,7 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) time: Option<TimeRange>,
     pub(super) label: Option<Pattern>,
     pub(super) strip: Option<Strip>,
+    pub(super) expand: Option<Expand>,
     pub(super) grep: Option<Pattern>,
     pub(in crate::cli) targets: Vec<Target>,
     pub(super) rejects: Option<PathBuf>,
@@ -268,6 +271,10 @@ impl Plan {
         let columns = columns(&args.fields, kit)?;
         let shape = shape(&args, &modes)?;
         let look = look(&args, &modes, zone.clone(), services)?;
+        let mut printer = Printer::new(columns, look, shape);
+        if modes.expand == Some(Expand::Hosts) {
+            printer.set_titles(RMON_TITLES);
+        }
         Ok(Plan {
             sources,
             run_time: args.run_time,
@@ -278,11 +285,12 @@ impl Plan {
             time,
             label: modes.label,
             strip: modes.strip,
+            expand: modes.expand,
             grep,
             prints: !args.quiet && targets.is_empty(),
             targets,
             rejects: args.rejects,
-            printer: Some(Printer::new(columns, look, shape)),
+            printer: Some(printer),
             header: match args.labels {
                 None | Some(0) => Header::Once,
                 Some(n) => u64::try_from(n).map_or(Header::Never, Header::Every),
@@ -372,6 +380,7 @@ struct Modes {
     strip: Option<Strip>,
     user_data: UserData,
     zone: Option<Zone>,
+    expand: Option<Expand>,
     own: Vec<String>,
 }
 
@@ -384,6 +393,9 @@ impl Modes {
             match name {
                 "json" => modes.shape = Some(Shape::Json),
                 "csv" => modes.shape = Some(Shape::Csv),
+                "xml" => modes.shape = Some(Shape::Xml),
+                "rmon" if !kit.modes.contains(&"rmon") => modes.expand = Some(Expand::Hosts),
+                "uni" => modes.expand = Some(Expand::Directions),
                 "label" => modes.label = Some(Pattern::parse("-M label=", value)?),
                 "dsrs" => modes.strip = Some(Strip::parse(value).map_err(Usage)?),
                 "TZ" => {
@@ -393,9 +405,15 @@ impl Modes {
                 "printer" => {
                     modes.user_data = match value {
                         "ascii" => UserData::Ascii,
-                        "encode32" => UserData::Base32,
+                        "obfuscate" => UserData::Obfuscated,
+                        "hex" => UserData::Hex,
+                        "encode32" => UserData::Digits,
                         "encode64" => UserData::Base64,
-                        _ => return Err(Usage(format!("-M printer={value}: expected ascii, encode32 or encode64"))),
+                        _ => {
+                            return Err(Usage(format!(
+                                "-M printer={value}: expected ascii, obfuscate, hex, encode32 or encode64"
+                            )));
+                        }
                     }
                 }
                 _ if kit.modes.contains(&name) => modes.own.push(word.into()),
@@ -403,7 +421,7 @@ impl Modes {
                 _ if kit.takes_words => modes.own.push(word.into()),
                 _ => {
                     return Err(Usage(format!(
-                        "mode '{name}' is not supported; supported are json, csv, label=, dsrs=, printer=, TZ={}",
+                        "mode '{name}' is not supported; supported are json, csv, xml, rmon, uni, label=, dsrs=, printer=, TZ={}",
                         kit.modes.iter().map(|m| format!(", {m}")).collect::<String>()
                     )));
                 }

@@ -83,7 +83,7 @@ impl Output {
 
     pub(super) fn finish(mut self) -> Result<(), SinkError> {
         if let Some(text) = &mut self.text {
-            text.flush()?;
+            text.finish()?;
         }
         let now = clock::wall_now();
         self.files.into_iter().try_for_each(|(file, _)| file.finish(now))

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::super::Outcome;
+use super::expand::Expand;
 use super::options::{Input, Pattern, Plan, Window};
 use super::output::Output;
 use super::strip::Strip;
@@ -67,6 +68,9 @@ pub(in crate::cli) struct Reader {
     totals: Totals,
     /// Whether it is well if no record passes the filter.
     accepts_nothing: bool,
+    expand: Option<Expand>,
+    /// The records that one is taken apart into.
+    parts: [Vec<u8>; 2],
     /// A record without what `-M dsrs=` takes out of it.
     stripped: Vec<u8>,
 }
@@ -88,6 +92,8 @@ impl Reader {
             label: plan.label.take(),
             grep: plan.grep.take(),
             strip: plan.strip.take(),
+            expand: plan.expand,
+            parts: Default::default(),
             summary: plan.summary,
             rejects,
             totals: Totals::default(),
@@ -227,7 +233,22 @@ impl Reader {
         if self.window.is_some_and(|w| self.totals.in_time < w.first) {
             return Ok(());
         }
-        sink.flow(far, offset)
+        match self.expand {
+            None => sink.flow(far, offset),
+            Some(expand) => self.expanded(expand, far, offset, sink),
+        }
+    }
+
+    /// Hands on the records that one is taken apart into.
+    fn expanded(&mut self, expand: Expand, far: &Far<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        expand.apply(far, &mut self.parts);
+        for bytes in &self.parts {
+            // Their direction has been settled; who sent nothing must not turn them round again.
+            if let Some(part) = RecordRef::new(bytes).and_then(Far::decode) {
+                sink.flow(&part.as_stored(), offset)?;
+            }
+        }
+        Ok(())
     }
 
     /// Time range, label and captured bytes.

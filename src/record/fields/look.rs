@@ -37,8 +37,12 @@ pub enum UserData {
     /// Printable characters, a point for others.
     #[default]
     Ascii,
-    /// Base 32 text.
-    Base32,
+    /// Printable characters, with what looks like a password hidden.
+    Obfuscated,
+    /// A dump of hexadecimal numbers and characters below the row.
+    Hex,
+    /// Two hexadecimal digits a byte, which the classic clients call encode32.
+    Digits,
     /// Base 64 text.
     Base64,
 }

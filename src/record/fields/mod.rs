@@ -12,6 +12,7 @@ mod look;
 pub mod number;
 mod printer;
 mod services;
+mod xml;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! Rows: columns, delimited text, or JSON objects.
 
 use super::look::UserData;
-use super::{Align, Column, Columns, Field, Get, Look, number};
+use super::{Align, Column, Columns, Field, Get, Look, number, xml};
 use crate::base::Timestamp;
 use crate::record::{Far, Payload};
 
@@ -19,6 +19,8 @@ pub enum Shape {
     Csv,
     /// One JSON object per line, empty cells left out.
     Json,
+    /// One XML document with an element for every record.
+    Xml,
 }
 
 /// What a row needs besides its record.
@@ -82,13 +84,29 @@ impl Printer {
     /// Whether rows have titles.
     #[must_use]
     pub fn has_header(&self) -> bool {
-        self.shape != Shape::Json
+        !matches!(self.shape, Shape::Json | Shape::Xml)
+    }
+
+    /// Appends what stands before the first line, titles included.
+    pub fn prologue(&self, out: &mut Vec<u8>) {
+        if self.shape == Shape::Xml {
+            out.extend_from_slice(
+                b"<?xml version =\"1.0\" encoding=\"UTF-8\"?>\n<ArgusDataStream MajorVersion = \"3\" MinorVersion = \"0\">\n\n",
+            );
+        }
+    }
+
+    /// Appends what stands behind the last row.
+    pub fn epilogue(&self, out: &mut Vec<u8>) {
+        if self.shape == Shape::Xml {
+            out.extend_from_slice(b"</ArgusDataStream>\n");
+        }
     }
 
     /// Appends the line of titles.
     pub fn header(&self, out: &mut Vec<u8>) {
         let separator = match self.shape {
-            Shape::Json => return,
+            Shape::Json | Shape::Xml => return,
             Shape::Columns => b' ',
             Shape::Csv => b',',
             Shape::Delimited(byte) => byte,
@@ -114,6 +132,7 @@ impl Printer {
             Shape::Delimited(byte) => self.delimited_row(far, context, byte, out),
             Shape::Csv => self.csv_row(far, context, out),
             Shape::Json => self.json_row(far, context, out),
+            Shape::Xml => self.xml_row(far, context, out),
         }
     }
 
@@ -127,6 +146,9 @@ impl Printer {
         let mut cell = std::mem::take(&mut self.cell);
         let mut before = "";
         for column in self.columns.as_slice() {
+            if self.is_dumped(*column) {
+                continue;
+            }
             cell.clear();
             self.value(far, context, *column, &mut cell);
             if cell.len() == 4 && column.field.name == "dir" {
@@ -148,10 +170,29 @@ impl Printer {
             out.pop();
         }
         out.push(b'\n');
+        self.dumps(far, out);
+    }
+
+    /// Whether a column is shown below the row instead of in it.
+    fn is_dumped(&self, column: Column) -> bool {
+        self.look.user_data == UserData::Hex && matches!(column.field.get, Get::User(_))
+    }
+
+    /// Appends the dumps of captured bytes.
+    fn dumps(&self, far: &Far<'_>, out: &mut Vec<u8>) {
+        for column in self.columns.as_slice() {
+            if let (true, Get::User(src)) = (self.is_dumped(*column), column.field.get) {
+                let payload = far.payload();
+                if let Some(p) = if src { payload.src } else { payload.dst } {
+                    dump(out, p.data.get(..usize::from(column.width)).unwrap_or(p.data));
+                }
+            }
+        }
     }
 
     fn delimited_row(&mut self, far: &Far<'_>, context: &Context, separator: u8, out: &mut Vec<u8>) {
-        for (i, column) in self.columns.as_slice().iter().enumerate() {
+        let shown = self.columns.as_slice().iter().filter(|c| !self.is_dumped(**c));
+        for (i, column) in shown.enumerate() {
             if i > 0 {
                 out.push(separator);
             }
@@ -164,6 +205,32 @@ impl Printer {
             }
         }
         out.push(b'\n');
+        self.dumps(far, out);
+    }
+
+    fn xml_row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
+        let mut cell = std::mem::take(&mut self.cell);
+        out.extend_from_slice(b" <ArgusFlowRecord ");
+        for column in self.columns.as_slice() {
+            cell.clear();
+            match column.field.get {
+                Get::Time(get) if !self.look.unix_time => self.look.date_time(&mut cell, get(far).unwrap_or_default()),
+                _ => self.value(far, context, *column, &mut cell),
+            }
+            let shown = match column.field.get {
+                // The quotation marks say where it begins and ends.
+                Get::User(_) => cell.iter().position(|b| *b == b'=').map_or(0, |at| at + 1),
+                _ => 0,
+            };
+            out.push(b' ');
+            xml::name(out, column.field);
+            out.extend_from_slice(b" = \"");
+            let shown = cell.get(shown..).unwrap_or_default();
+            xml::text(out, if column.field.name == "dir" { shown.trim_ascii() } else { shown });
+            out.push(b'"');
+        }
+        out.extend_from_slice(b"></ArgusFlowRecord>\n");
+        self.cell = cell;
     }
 
     fn csv_row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
@@ -238,11 +305,10 @@ impl Printer {
             Align::Time => width + usize::from(self.look.digits),
             Align::User => {
                 let shown = match self.look.user_data {
-                    UserData::Ascii => width,
-                    UserData::Base32 => width.div_ceil(5) * 8,
-                    UserData::Base64 => width.div_ceil(3) * 4,
+                    UserData::Ascii | UserData::Obfuscated | UserData::Hex => width,
+                    UserData::Digits | UserData::Base64 => width * 2,
                 };
-                let digits = shown.checked_ilog10().unwrap_or(0) as usize + 1;
+                let digits = width.checked_ilog10().unwrap_or(0) as usize + 1;
                 shown + digits + 7
             }
             _ => width,
@@ -307,19 +373,29 @@ impl Printer {
             return;
         }
         let len = match self.look.user_data {
-            UserData::Ascii => data.len(),
-            UserData::Base32 => data.len().div_ceil(5) * 8,
+            UserData::Ascii | UserData::Obfuscated => data.len(),
+            UserData::Hex | UserData::Digits => data.len() * 2,
             UserData::Base64 => data.len().div_ceil(3) * 4,
         };
         out.extend_from_slice(&[side, b'[']);
         number::uint(out, len as u64);
         out.extend_from_slice(b"]=");
         match self.look.user_data {
-            UserData::Ascii => out.extend(data.iter().map(|b| if (0x20..0x7F).contains(b) { *b } else { b'.' })),
-            UserData::Base32 => encode(out, data, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5),
-            UserData::Base64 => {
-                encode(out, data, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
+            UserData::Ascii => out.extend(data.iter().map(|b| printable(*b))),
+            UserData::Obfuscated => {
+                let start = out.len();
+                out.extend(data.iter().map(|b| printable(*b)));
+                hide_passwords(out.get_mut(start..).unwrap_or_default(), data);
             }
+            UserData::Hex | UserData::Digits => {
+                for byte in data {
+                    out.extend(
+                        [byte >> 4, byte & 15]
+                            .map(|n| b"0123456789ABCDEF".get(usize::from(n)).copied().unwrap_or(b'0')),
+                    );
+                }
+            }
+            UserData::Base64 => base64(out, data),
         }
     }
 }
@@ -393,28 +469,65 @@ fn place_title(out: &mut Vec<u8>, text: &[u8], width: usize, room: usize) {
     out.extend_from_slice(text.get(..width).unwrap_or(text));
 }
 
-/// Appends bits in groups as letters of an alphabet, filled up with `=` to whole groups of bytes.
-fn encode(out: &mut Vec<u8>, data: &[u8], alphabet: &[u8], bits: u32) {
-    let start = out.len();
-    let (mut held, mut count) = (0u32, 0u32);
-    let letter = |held: u32, out: &mut Vec<u8>| {
-        let at = (held & ((1 << bits) - 1)) as usize;
-        out.push(alphabet.get(at).copied().unwrap_or(b'='));
-    };
-    for byte in data {
-        held = held << 8 | u32::from(*byte);
-        count += 8;
-        while count >= bits {
-            count -= bits;
-            letter(held >> count, out);
+fn printable(byte: u8) -> u8 {
+    if (0x20..0x7F).contains(&byte) { byte } else { b'.' }
+}
+
+/// Words behind which a password stands up to the end of the line, in FTP, POP, IMAP and HTTP.
+const BEFORE_PASSWORDS: [&[u8]; 4] = [b"PASS ", b"LOGIN ", b"AUTH PLAIN ", b"Authorization: Basic "];
+
+/// Overwrites with `x` what looks like a password.
+fn hide_passwords(shown: &mut [u8], data: &[u8]) {
+    for word in BEFORE_PASSWORDS {
+        let mut from = 0;
+        while let Some(at) =
+            data.get(from..).and_then(|d| d.windows(word.len()).position(|w| w.eq_ignore_ascii_case(word)))
+        {
+            from += at + word.len();
+            for (to, byte) in shown.iter_mut().zip(data).skip(from).take_while(|(_, b)| !matches!(**b, b'\r' | b'\n')) {
+                if *byte != b' ' {
+                    *to = b'x';
+                }
+            }
         }
     }
-    if count > 0 {
-        letter(held << (bits - count), out);
+}
+
+/// Appends sixteen bytes a line in hexadecimal, with their characters, and an empty line.
+fn dump(out: &mut Vec<u8>, data: &[u8]) {
+    for (n, line) in data.chunks(16).enumerate() {
+        out.extend_from_slice(b"      ");
+        number::hex16(out, u16::try_from(n * 16).unwrap_or(u16::MAX));
+        out.extend_from_slice(b"\t ");
+        let start = out.len();
+        for (i, byte) in line.iter().enumerate() {
+            if i > 0 && i % 2 == 0 {
+                out.push(b' ');
+            }
+            number::hex8(out, *byte);
+        }
+        out.resize(start + 39, b' ');
+        out.push(b'\t');
+        out.extend(line.iter().map(|b| if *b == b' ' { b'.' } else { printable(*b) }));
+        out.push(b'\n');
     }
-    let group = if bits == 6 { 4 } else { 8 };
-    while !(out.len() - start).is_multiple_of(group) {
-        out.push(b'=');
+    if !data.is_empty() {
+        out.push(b'\n');
+    }
+}
+
+/// Appends bytes as base 64 text.
+///
+/// # Source
+/// RFC 4648.
+fn base64(out: &mut Vec<u8>, data: &[u8]) {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for group in data.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
+        for i in 0..4 {
+            let letter = LETTERS.get((bits >> (18 - 6 * i)) as usize & 63).copied().unwrap_or(b'=');
+            out.push(if i <= group.len() { letter } else { b'=' });
+        }
     }
 }
 
