@@ -17,6 +17,15 @@ pub struct Arena {
     blocks: Vec<Vec<u8>>,
 }
 
+impl Place {
+    /// Length of the string.
+    #[inline]
+    #[must_use]
+    pub fn byte_len(self) -> usize {
+        self.len as usize
+    }
+}
+
 impl Arena {
     /// An empty one.
     #[must_use]
@@ -44,6 +53,12 @@ impl Arena {
     pub fn get(&self, place: Place) -> &[u8] {
         let (at, len) = (place.at as usize, place.len as usize);
         self.blocks.get(place.block as usize).and_then(|b| b.get(at..at + len)).unwrap_or(&[])
+    }
+
+    /// Bytes of all strings kept.
+    #[must_use]
+    pub fn byte_len(&self) -> usize {
+        self.blocks.iter().map(Vec::len).sum()
     }
 
     /// Forgets everything but keeps a block.

@@ -2,7 +2,8 @@
 //!
 //! A key that has been seen once costs its record's bytes; the accumulators are made when a second record comes. The
 //! table is seeded, so that nobody who sends packets can aim at one bucket, and is bounded by the input only: every key
-//! has an answer in the output. Live readers bound it by `idle`.
+//! has an answer in the output. Live readers bound it by `idle`, or take flows out themselves ([`Clusters::remove`]). What
+//! has left makes room: its slot is used again, and the arena is packed when most of it is of no use.
 
 use std::hash::BuildHasher as _;
 
@@ -59,8 +60,24 @@ struct Slot {
     state: State,
     /// When the last record was merged, in records.
     touched: u64,
+    /// When the first record came, in records.
+    born: u64,
     start: Timestamp,
     end: Timestamp,
+}
+
+/// Bytes of no use in the arena that are not worth packing it.
+const MAX_WASTE: usize = 4 << 20;
+
+/// When a flow was added to, counted in records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age {
+    /// Its number.
+    pub at: u32,
+    /// When its first record came.
+    pub born: u64,
+    /// When its last record came.
+    pub touched: u64,
 }
 
 /// Merges records by key.
@@ -70,7 +87,11 @@ pub struct Clusters {
     seed: Seed,
     table: Table<u32>,
     slots: Vec<Slot>,
+    /// Slots whose flows have left.
+    free: Vec<u32>,
     arena: Arena,
+    /// Bytes of the arena that nothing refers to any more.
+    waste: usize,
     count: u64,
     /// Flows that leave before the end, when: start or end and slot.
     due: std::collections::BinaryHeap<std::cmp::Reverse<(Timestamp, u32)>>,
@@ -85,7 +106,9 @@ impl Clusters {
             seed: Seed::default(),
             table: Table::new(),
             slots: Vec::new(),
+            free: Vec::new(),
             arena: Arena::new(),
+            waste: 0,
             count: 0,
             due: std::collections::BinaryHeap::new(),
         }
@@ -183,12 +206,14 @@ impl Clusters {
         if let Ok(entry) = self.table.find_entry(slot.hash, |&i| i == at) {
             entry.remove();
         }
+        self.waste += slot.key.byte_len();
         match &mut slot.state {
-            State::Single(record) => {
-                if let Some(far) = view(&self.arena, *record, self.rules.correct) {
+            &mut State::Single(record) => {
+                if let Some(far) = view(&self.arena, record, self.rules.correct) {
                     let mut core = Core::read(&far);
                     core.exchange();
                     slot.state = State::Sum(Box::new(Merged::new(core, &far, true)));
+                    self.waste += record.byte_len();
                 }
             }
             State::Sum(m) => m.exchange(),
@@ -200,7 +225,10 @@ impl Clusters {
     }
 
     fn insert(&mut self, hash: u64, key: &[u8], far: &Far<'_>, core: Option<(&Core, bool)>, turned: bool) {
-        let Ok(at) = u32::try_from(self.slots.len()) else { return };
+        let Some(at) = self.free.pop().or_else(|| u32::try_from(self.slots.len()).ok()) else { return };
+        if self.waste > MAX_WASTE && self.waste > self.arena.byte_len() / 2 {
+            self.pack();
+        }
         let key = self.arena.push(key);
         let state = if core.is_none() && !turned {
             State::Single(self.arena.push(far.record().bytes()))
@@ -208,7 +236,12 @@ impl Clusters {
             State::Sum(Box::new(Merged::new(fixed_part(far, core, turned), far, turned)))
         };
         let span = core.map_or(far.times().span, |(c, _)| c.span());
-        self.slots.push(Slot { hash, key, state, touched: self.count, start: span.start, end: span.end });
+        let (touched, born) = (self.count, self.count);
+        let slot = Slot { hash, key, state, touched, born, start: span.start, end: span.end };
+        match self.slots.get_mut(at as usize) {
+            Some(old) => *old = slot,
+            None => self.slots.push(slot),
+        }
         let slots = &self.slots;
         self.table.insert_unique(hash, at, |&i| slots.get(i as usize).map_or(0, |s| s.hash));
         if self.rules.status > 0 || self.rules.idle > 0 {
@@ -228,6 +261,7 @@ impl Clusters {
             && let Some(first) = view(&self.arena, place, self.rules.correct)
         {
             slot.state = State::Sum(Box::new(Merged::from_far(&first)));
+            self.waste += place.byte_len();
         }
         if let State::Sum(m) = &mut slot.state {
             m.add(own, far, turned);
@@ -258,18 +292,63 @@ impl Clusters {
                 self.due.push(std::cmp::Reverse((real, at)));
                 continue;
             }
-            if let Ok(entry) = self.table.find_entry(slot.hash, |&i| i == at) {
-                entry.remove();
-            }
             let mut bytes = Vec::new();
-            let is_sum = self.encode(at as usize, &mut bytes);
-            if let Some(record) = RecordRef::new(&bytes) {
-                give(Item { record, is_sum, as_stored: !self.rules.correct });
+            if let Some(item) = self.item(at, &mut bytes) {
+                give(item);
             }
-            if let Some(slot) = self.slots.get_mut(at as usize) {
-                slot.state = State::Gone;
-            }
+            self.remove(at);
         }
+    }
+
+    /// Takes a flow out. To be used with rules that do not give flows out by themselves.
+    pub fn remove(&mut self, at: u32) {
+        let Some(slot) = self.slots.get_mut(at as usize) else { return };
+        let record = match std::mem::replace(&mut slot.state, State::Gone) {
+            State::Gone => return,
+            State::Single(place) => place.byte_len(),
+            State::Sum(_) => 0,
+        };
+        self.waste += slot.key.byte_len() + record;
+        if let Ok(entry) = self.table.find_entry(slot.hash, |&i| i == at) {
+            entry.remove();
+        }
+        self.free.push(at);
+    }
+
+    /// Moves what is still of use into a new arena.
+    fn pack(&mut self) {
+        let mut packed = Arena::new();
+        for slot in &mut self.slots {
+            match &mut slot.state {
+                State::Gone => continue,
+                State::Single(place) => *place = packed.push(self.arena.get(*place)),
+                State::Sum(_) => {}
+            }
+            slot.key = packed.push(self.arena.get(slot.key));
+        }
+        (self.arena, self.waste) = (packed, 0);
+    }
+
+    /// Records added so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Every flow held: its number, which it keeps, and after how many records its first and its last record came.
+    pub fn ages(&self) -> impl Iterator<Item = Age> {
+        let age = |(at, s): (u32, &Slot)| match s.state {
+            State::Gone => None,
+            _ => Some(Age { at, born: s.born, touched: s.touched }),
+        };
+        (0u32..).zip(&self.slots).filter_map(age)
+    }
+
+    /// One flow by its number; `bytes` takes its record.
+    pub fn item<'a>(&self, at: u32, bytes: &'a mut Vec<u8>) -> Option<Item<'a>> {
+        bytes.clear();
+        let is_sum = self.encode(at as usize, bytes);
+        Some(Item { record: RecordRef::new(bytes)?, is_sum, as_stored: !self.rules.correct })
     }
 
     /// Appends the record of a slot; whether it is a sum.
@@ -380,7 +459,9 @@ impl Clusters {
     fn clear(&mut self) {
         self.table.clear();
         self.slots.clear();
+        self.free.clear();
         self.arena.clear();
+        self.waste = 0;
         self.due.clear();
     }
 }

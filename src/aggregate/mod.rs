@@ -29,7 +29,7 @@ use crate::record::{Far, RecordRef};
 
 pub use arena::{Arena, Place};
 pub use bins::Width;
-pub use cluster::{Clusters, Rules};
+pub use cluster::{Age, Clusters, Rules};
 pub use conf::{ConfError, Rule, parse as parse_rules, words as rule_words};
 pub use core::Core;
 pub use histogram::{Classes, Histogram, MAX_CLASSES, Summary};
