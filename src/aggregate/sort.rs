@@ -131,6 +131,12 @@ impl Order {
         self.keys.is_empty()
     }
 
+    /// Length of a place in bytes.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Appends the place of a record.
     pub fn place(&self, far: &Far<'_>, out: &mut Vec<u8>) {
         for (by, is_upwards) in &self.keys {

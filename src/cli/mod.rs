@@ -25,6 +25,7 @@ mod rasort;
 mod rasplit;
 mod rastream;
 mod rastrip;
+mod ratop;
 mod service;
 mod snapshot;
 mod tools;
@@ -92,6 +93,9 @@ enum Command {
     Rastrip(Box<rastrip::Args>),
     /// Replace addresses, ports, times and numbers in flow records, so that they may be shared.
     Ranonymize(Box<ranonymize::Args>),
+    /// Watch flows: a live, sorted table of merged flow records (classic `ratop`).
+    #[command(visible_alias = "top")]
+    Ratop(Box<ratop::Args>),
     /// Turn packets into flow records (classic sensor `argus`).
     #[command(visible_alias = "sensor")]
     Argus(Box<argus::Args>),
@@ -116,6 +120,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("rabins", "rabins"),
     ("rasplit", "rasplit"),
     ("rastream", "rastream"),
+    ("ratop", "ratop"),
     ("radium", "radium"),
 ];
 
@@ -160,6 +165,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Ralabel(args) => ralabel::run(*args, filter),
         Command::Rastrip(args) => rastrip::run(*args, filter),
         Command::Ranonymize(args) => ranonymize::run(*args, filter),
+        Command::Ratop(args) => ratop::run(*args, filter),
         Command::Argus(args) => argus::run(*args, filter),
         Command::Radium(args) => radium::run(*args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),

@@ -87,7 +87,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
 }
 
 /// What is printed as percent, and its title then.
-const SHARES: &[(&str, &str)] = &[
+pub(super) const SHARES: &[(&str, &str)] = &[
     ("trans", "pTrans"),
     ("pkts", "pTotPkts"),
     ("spkts", "pSrcPkts"),

@@ -4,6 +4,7 @@
 //! What a tool gives out goes through an [`output::Output`], which knows the fields, files and windows of the options.
 
 pub(super) mod expand;
+mod gate;
 pub(super) mod options;
 pub(super) mod output;
 pub(super) mod reader;
@@ -13,7 +14,8 @@ mod words;
 use std::ffi::OsString;
 
 pub(super) use expand::RMON_TITLES;
-pub(super) use options::{Common, Kit, Plan, with_names};
+pub(super) use gate::Gate;
+pub(super) use options::{Common, Kit, Plan, columns_of, files_of, servers_of, with_names};
 pub(super) use output::Output;
 pub(super) use reader::{Reader, Sink};
 
@@ -31,6 +33,8 @@ pub(super) const NAMES: &[&str] = &[
     "rasplit",
     "rastream",
     "ranonymize",
+    "ratop",
+    "top",
 ];
 
 /// Takes classic options apart, for the subcommands that have them.

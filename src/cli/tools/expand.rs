@@ -21,7 +21,7 @@ pub(in crate::cli) const RMON_TITLES: &[(&str, &str)] = &[
 
 /// What a record is taken apart into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expand {
+pub(in crate::cli) enum Expand {
     /// The record, and the record as its destination sees it.
     Hosts,
     /// What the source sent, and what the destination sent, each if it sent anything.
@@ -30,7 +30,7 @@ pub(super) enum Expand {
 
 impl Expand {
     /// The records that stand for one: their bytes in two buffers that are used again, empty for none.
-    pub(super) fn apply(self, far: &Far<'_>, out: &mut [Vec<u8>; 2]) {
+    pub(in crate::cli) fn apply(self, far: &Far<'_>, out: &mut [Vec<u8>; 2]) {
         let [first, second] = out;
         first.clear();
         second.clear();

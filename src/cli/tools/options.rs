@@ -102,6 +102,13 @@ pub(in crate::cli) struct Common {
     debug: Option<u8>,
 }
 
+impl Common {
+    /// Whether a file, directory or server is named.
+    pub(in crate::cli) fn names_source(&self) -> bool {
+        !(self.read.is_empty() && self.below.is_empty() && self.server.is_empty())
+    }
+}
+
 /// What a tool adds to the common options.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::cli) struct Kit {
@@ -115,11 +122,11 @@ pub(in crate::cli) struct Kit {
 
 /// A place in the stream of records, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
+pub(in crate::cli) struct Window {
     /// Counted among the records printed rather than among those that pass the filter.
-    pub(super) is_output: bool,
-    pub(super) first: u64,
-    pub(super) last: u64,
+    pub(in crate::cli) is_output: bool,
+    pub(in crate::cli) first: u64,
+    pub(in crate::cli) last: u64,
 }
 
 impl Window {
@@ -187,12 +194,12 @@ impl Pattern {
 
 /// A source, and which part of it is read.
 #[derive(Debug)]
-pub(super) struct Input {
-    pub(super) spec: SourceSpec,
+pub(in crate::cli) struct Input {
+    pub(in crate::cli) spec: SourceSpec,
     /// Offset of the first record wanted.
-    pub(super) start: u64,
+    pub(in crate::cli) start: u64,
     /// Offset behind the last record wanted.
-    pub(super) stop: u64,
+    pub(in crate::cli) stop: u64,
 }
 
 impl Input {
@@ -211,17 +218,17 @@ pub(in crate::cli) struct Target {
 /// Everything the options say.
 #[derive(Debug)]
 pub(in crate::cli) struct Plan {
-    pub(super) sources: Vec<Input>,
-    pub(super) run_time: Option<u32>,
-    pub(super) filter: Filter,
+    pub(in crate::cli) sources: Vec<Input>,
+    pub(in crate::cli) run_time: Option<u32>,
+    pub(in crate::cli) filter: Filter,
     /// The filter as it was written, for servers, which know the words of the classic language only.
-    pub(super) server_filter: String,
+    pub(in crate::cli) server_filter: String,
     pub(super) show_filter: bool,
-    pub(super) window: Option<Window>,
+    pub(in crate::cli) window: Option<Window>,
     pub(in crate::cli) time: Option<TimeRange>,
     pub(super) label: Option<Pattern>,
-    pub(super) strip: Option<Strip>,
-    pub(super) expand: Option<Expand>,
+    pub(in crate::cli) strip: Option<Strip>,
+    pub(in crate::cli) expand: Option<Expand>,
     pub(super) grep: Option<Pattern>,
     pub(in crate::cli) targets: Vec<Target>,
     pub(super) rejects: Option<PathBuf>,
@@ -322,6 +329,14 @@ fn refuse(args: &Common) -> Result<(), Usage> {
         Some((option, _, why)) => Err(Usage(format!("option {option} is not supported: {why}"))),
         None => Ok(()),
     }
+}
+
+/// The columns that the options ask for.
+///
+/// # Errors
+/// A field is unknown.
+pub(in crate::cli) fn columns_of(args: &Common, kit: &Kit) -> Result<Columns, fields::ColumnError> {
+    columns(&args.fields, kit)
 }
 
 fn columns(words: &[String], kit: &Kit) -> Result<Columns, fields::ColumnError> {
@@ -465,6 +480,27 @@ fn input(word: &std::ffi::OsStr) -> Result<Input, Usage> {
         (Some(start), Some(Some(stop))) => Ok(Input { spec: SourceSpec::from_file(file.as_ref()), start, stop }),
         _ => Err(Usage(format!("-r {word:?}: expected byte offsets as FILE::START:STOP"))),
     }
+}
+
+/// Files and directories as `-r` and `-R` name them.
+///
+/// # Errors
+/// A byte range is none, or a directory cannot be read.
+pub(in crate::cli) fn files_of(files: &[&str], dirs: &[&str]) -> anyhow::Result<Vec<Input>> {
+    let mut out = files.iter().map(|word| input(word.as_ref())).collect::<Result<Vec<_>, _>>()?;
+    for dir in dirs {
+        files_below(dir.as_ref(), &mut out, 0).with_context(|| format!("-R {dir}"))?;
+    }
+    Ok(out)
+}
+
+/// Servers as `-S` names them.
+///
+/// # Errors
+/// One is no server.
+pub(in crate::cli) fn servers_of(words: &[&str]) -> Result<Vec<Input>, Usage> {
+    let server = |word: &&str| SourceSpec::from_remote(word).map(Input::whole);
+    words.iter().map(server).collect::<Result<_, _>>().map_err(|problem| Usage(format!("-S {problem}")))
 }
 
 /// Files, then servers; standard input when neither is named.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::super::Outcome;
 use super::expand::Expand;
-use super::options::{Input, Pattern, Plan, Window};
+use super::gate::Gate;
+use super::options::{Input, Plan, Window};
 use super::output::Output;
 use super::strip::Strip;
-use crate::base::{TimeRange, Warnings, clock};
-use crate::filter::{Filter, Scope};
+use crate::base::{Warnings, clock};
+use crate::filter::Scope;
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
 use crate::sink::ArgusWriter;
 use crate::source::{self, Options, SourceError, Step};
@@ -56,12 +57,9 @@ struct Totals {
 pub(in crate::cli) struct Reader {
     sources: Vec<Input>,
     run_time: Option<u32>,
-    filter: Filter,
+    gate: Gate,
     server_filter: String,
     window: Option<Window>,
-    time: Option<TimeRange>,
-    label: Option<Pattern>,
-    grep: Option<Pattern>,
     strip: Option<Strip>,
     summary: bool,
     rejects: Option<ArgusWriter>,
@@ -85,12 +83,9 @@ impl Reader {
         Ok(Reader {
             sources: std::mem::take(&mut plan.sources),
             run_time: plan.run_time,
-            filter: std::mem::take(&mut plan.filter),
+            gate: Gate::new(plan),
             server_filter: std::mem::take(&mut plan.server_filter),
             window: plan.window.filter(|w| !w.is_output),
-            time: plan.time.take(),
-            label: plan.label.take(),
-            grep: plan.grep.take(),
             strip: plan.strip.take(),
             expand: plan.expand,
             parts: Default::default(),
@@ -126,7 +121,7 @@ impl Reader {
     }
 
     fn read(&mut self, input: &Input, sink: &mut dyn Sink) -> anyhow::Result<()> {
-        let remote = !matches!(self.filter.scope(), Scope::Local | Scope::Display);
+        let remote = !matches!(self.gate.filter.scope(), Scope::Local | Scope::Display);
         let filter = if remote { self.server_filter.clone() } else { String::new() };
         let opened = source::open_with(&input.spec, SourceId(0), &Options { filter });
         let mut source = match opened {
@@ -219,14 +214,14 @@ impl Reader {
 
     fn flow(&mut self, far: &Far<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
         self.totals.far += 1;
-        if !self.filter.matches(far) {
+        if !self.gate.filter.matches(far) {
             if let Some(file) = &mut self.rejects {
                 file.write(far.record())?;
             }
             return Ok(());
         }
         self.totals.passed += 1;
-        if !self.is_wanted(far) {
+        if !self.gate.wants(far) {
             return Ok(());
         }
         self.totals.in_time += 1;
@@ -249,13 +244,6 @@ impl Reader {
             }
         }
         Ok(())
-    }
-
-    /// Time range, label and captured bytes.
-    fn is_wanted(&self, far: &Far<'_>) -> bool {
-        self.time.as_ref().is_none_or(|t| t.holds(far.times().span))
-            && self.label.as_ref().is_none_or(|p| p.is_in(far.label_bytes().unwrap_or(&[])))
-            && self.grep.as_ref().is_none_or(|p| has_payload(far, p))
     }
 
     /// Prints the line of totals if it is wanted, closes everything and answers how it went.
@@ -291,13 +279,6 @@ impl Reader {
             _ => Outcome::Done,
         })
     }
-}
-
-fn has_payload(far: &Far<'_>, pattern: &Pattern) -> bool {
-    let p = far.payload();
-    let found =
-        |wanted: bool, side: Option<crate::record::Payload<'_>>| wanted && side.is_some_and(|p| pattern.is_in(p.data));
-    found(pattern.src, p.src) || found(pattern.dst, p.dst)
 }
 
 /// A message for the user. One that cannot be delivered has nobody to miss it.

@@ -50,9 +50,22 @@ pub struct Printer {
 impl Printer {
     /// For columns in a shape and with a look.
     #[must_use]
-    pub fn new(columns: Columns, mut look: Look, shape: Shape) -> Printer {
-        look.names_broadcast = columns.as_slice().iter().any(|c| matches!(c.field.name, "smac" | "dmac"));
-        Printer { columns, look, shape, cell: Vec::with_capacity(256), titles: Vec::new(), shares: Vec::new() }
+    pub fn new(columns: Columns, look: Look, shape: Shape) -> Printer {
+        let (cell, titles, shares) = (Vec::with_capacity(256), Vec::new(), Vec::new());
+        let mut printer = Printer { columns: Columns::none(), look, shape, cell, titles, shares };
+        printer.set_columns(columns);
+        printer
+    }
+
+    /// Prints other fields from now on.
+    pub fn set_columns(&mut self, columns: Columns) {
+        self.look.names_broadcast = columns.as_slice().iter().any(|c| matches!(c.field.name, "smac" | "dmac"));
+        self.columns = columns;
+    }
+
+    /// How values look from now on.
+    pub fn look_mut(&mut self) -> &mut Look {
+        &mut self.look
     }
 
     /// Gives fields other titles, as pairs of name and title.

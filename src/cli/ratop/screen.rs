@@ -1,0 +1,121 @@
+//! The terminal: taken over, drawn to, and given back whatever happens.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, KeyEventKind};
+
+use super::app::App;
+use super::view;
+use crate::base::clock;
+use crate::cli::service::Signals;
+
+/// Longest wait for records before keys are looked at.
+const PATIENCE: Duration = Duration::from_millis(25);
+/// Longest stretch of reading before keys are looked at.
+const STRETCH: Duration = Duration::from_millis(50);
+
+/// A terminal that is given back when this goes.
+struct Screen {
+    terminal: DefaultTerminal,
+}
+
+impl Screen {
+    /// Takes the terminal over. A breakdown of the program gives it back before it is reported.
+    fn open() -> io::Result<Screen> {
+        Ok(Screen { terminal: ratatui::try_init()? })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.terminal.show_cursor();
+        // Nothing more can be done for a terminal that has gone.
+        let _ = ratatui::try_restore();
+    }
+}
+
+/// Shows records until the user ends it or a signal does.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub(super) fn run(app: &mut App) -> anyhow::Result<()> {
+    let signals = Signals::install()?;
+    let mut screen = Screen::open().context("taking over the terminal")?;
+    let mut drawn: Option<Instant> = None;
+    let mut second = 0;
+    while !app.is_over && !signals.must_stop() && !signals.must_reopen() {
+        let pressed = keys(app, &mut screen)?;
+        if app.wants_shell {
+            app.wants_shell = false;
+            suspend(&mut screen)?;
+        }
+        if std::mem::take(&mut app.wants_redraw) {
+            screen.terminal.clear()?;
+        }
+        let came = records(app);
+        let (wall, now) = (clock::wall_now(), clock::steady_now());
+        app.pass_time(wall);
+        let is_due = drawn.is_none_or(|at| now.saturating_duration_since(at) >= app.update);
+        if pressed || (is_due && (came || app.is_dirty || wall.secs() != second)) {
+            draw(app, &mut screen)?;
+            (drawn, second, app.is_dirty) = (Some(now), wall.secs(), false);
+        } else {
+            app.is_dirty |= came;
+        }
+    }
+    Ok(())
+}
+
+fn draw(app: &mut App, screen: &mut Screen) -> anyhow::Result<()> {
+    let height = screen.terminal.size()?.height;
+    let picture = app.picture(view::rows_in(height), clock::wall_now(), clock::steady_now());
+    screen.terminal.draw(|frame| view::draw(frame, &picture)).context("drawing on the terminal")?;
+    Ok(())
+}
+
+/// Obeys all keys that have been pressed; whether anything calls for a picture.
+fn keys(app: &mut App, screen: &mut Screen) -> anyhow::Result<bool> {
+    let mut any = false;
+    while event::poll(Duration::ZERO).context("reading keys")? {
+        any = true;
+        match event::read().context("reading keys")? {
+            event::Event::Key(key) if key.kind != KeyEventKind::Release => app.press(&key),
+            event::Event::Resize(..) => screen.terminal.autoresize()?,
+            _ => {}
+        }
+        if app.is_over || app.wants_shell {
+            break;
+        }
+    }
+    Ok(any)
+}
+
+/// Takes records for a short while; whether any came.
+fn records(app: &mut App) -> bool {
+    let began = clock::steady_now();
+    let mut now = began;
+    let mut any = false;
+    while now.saturating_duration_since(began) < STRETCH {
+        if !app.read(PATIENCE, now) {
+            break;
+        }
+        any = true;
+        now = clock::steady_now();
+    }
+    any
+}
+
+/// Gives the terminal back and stops, as the shell expects it, until the shell lets it go on.
+fn suspend(screen: &mut Screen) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        ratatui::try_restore()?;
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        screen.terminal = ratatui::try_init()?;
+    }
+    screen.terminal.clear()?;
+    Ok(())
+}
