@@ -329,6 +329,12 @@ impl Clusters {
         (self.arena, self.waste) = (packed, 0);
     }
 
+    /// Bytes of the records and keys that are kept, those of no use included.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.arena.byte_len() + self.slots.len() * size_of::<Slot>()
+    }
+
     /// Records added so far.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -109,6 +109,36 @@ fn an_idle_flow_leaves_and_begins_anew() {
 }
 
 #[test]
+fn flows_that_leave_make_room() {
+    let record = records("web.full.argus").into_iter().find(|b| fars(std::slice::from_ref(b)).len() == 1).unwrap();
+    let mut clusters = Clusters::new(Rules::default());
+    let at = record.windows(2).position(|w| w == [2, 1] || w == [2, 0x41]).unwrap_or(4);
+    for n in 0..200_000u32 {
+        let mut bytes = record.clone();
+        let flow = at.max(4);
+        if let Some(to) = bytes.get_mut(flow + 4..flow + 8) {
+            to.copy_from_slice(&n.to_be_bytes());
+        }
+        let Some(far) = RecordRef::new(&bytes).and_then(Far::decode) else { continue };
+        clusters.push(&far, None);
+        // Every second flow gets a second record, so that both kinds of flows leave.
+        if n % 2 == 0 {
+            clusters.push(&far, None);
+        }
+        let old = clusters.ages().next().filter(|_| clusters.len() > 10);
+        if let Some(age) = old {
+            clusters.remove(age.at);
+            clusters.remove(age.at);
+        }
+        assert!(clusters.len() <= 11);
+    }
+    assert!(clusters.held_bytes() < 16 << 20, "{}", clusters.held_bytes());
+    let mut left = 0;
+    clusters.drain(|_| left += 1);
+    assert!((10..=11).contains(&left));
+}
+
+#[test]
 fn sorting_is_stable_and_reversible() {
     let records = records("web.full.argus");
     let all = fars(&records);

@@ -40,10 +40,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Options.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Everything behind a lone `-` is the filter, as in: ratop -S localhost:561 - tcp\n\
-                        In the program :h shows all keys and commands, q ends it."
-)]
+#[command(after_help = "Everything behind a lone `-` is the filter, as in: ratop -S localhost:561 - tcp\n\
+                        In the program :h shows all keys and commands, q ends it.")]
 pub(crate) struct Args {
     #[command(flatten)]
     common: tools::Common,
@@ -79,29 +77,39 @@ const KIT: Kit = Kit {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
-    let columns = tools::columns_of(&args.common, &KIT)?;
     let has_source = args.common.names_source();
-    let sort_words = if args.sort.is_empty() { DEFAULT_SORT.to_owned() } else { args.sort.join(" ") };
-    let order = Order::parse([sort_words.as_str()])?;
-    let mut plan = Plan::new(args.common, filter, &KIT)?;
-    if plan.shows_filter()? {
-        return Ok(Outcome::Done);
-    }
-    check(&plan, &args.update)?;
-    let is_bare = plan.modes.iter().any(|m| m == "nocurses");
+    let is_bare = args.common.has_mode("nocurses");
     if !is_bare && !std::io::stdout().is_terminal() {
         anyhow::bail!("standard output is no terminal; -M nocurses prints the table once, at the end of the input");
     }
     if !has_source && std::io::stdin().is_terminal() {
         return Err(Usage("nothing to read: give -r FILE or -S HOST[:PORT]".into()).into());
     }
+    let Some(mut app) = prepare(args, filter)? else { return Ok(Outcome::Done) };
+    if is_bare {
+        return print(app);
+    }
+    screen::run(&mut app)?;
+    Ok(Outcome::Done)
+}
+
+/// Everything before the first record; none if only the filter was to be shown.
+fn prepare(args: Args, filter: Option<String>) -> anyhow::Result<Option<App>> {
+    let columns = tools::columns_of(&args.common, &KIT)?;
+    let sort_words = if args.sort.is_empty() { DEFAULT_SORT.to_owned() } else { args.sort.join(" ") };
+    let order = Order::parse([sort_words.as_str()])?;
+    let mut plan = Plan::new(args.common, filter, &KIT)?;
+    if plan.shows_filter()? {
+        return Ok(None);
+    }
+    check(&plan, args.update)?;
     let model = model(&plan.modes, &args.keys, args.max_flows)?;
     let pace = pace(&plan.modes)?;
-    let Some(mut printer) = plan.printer.take() else { return Ok(Outcome::Done) };
+    let Some(mut printer) = plan.printer.take() else { return Ok(None) };
     if plan.modes.iter().any(|m| m == "rmon") {
         printer.set_titles(tools::RMON_TITLES);
     }
-    let output_window = plan.window.filter(|w| w.is_output);
+    let window = plan.window.filter(|w| w.is_output);
     let (filters, display) = filters(&mut plan);
     let now = clock::steady_now();
     let mut feed = Feed::new(&mut plan, filters.remote.clone(), now)?;
@@ -123,23 +131,19 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     let mut app = App::new(setup, now);
     app.model.set_display(display);
     let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    app.model.set_window(output_window.map(|w| (place(w.first), place(w.last))));
-    if is_bare {
-        return print(app);
-    }
-    screen::run(&mut app)?;
-    Ok(Outcome::Done)
+    app.model.set_window(window.map(|w| (place(w.first), place(w.last))));
+    Ok(Some(app))
 }
 
 /// Options of the family that make no sense here.
-fn check(plan: &Plan, update: &f64) -> Result<(), Usage> {
+fn check(plan: &Plan, update: f64) -> Result<(), Usage> {
     if plan.shape != Shape::Columns {
         return Err(Usage("the table has columns only: -c, -M csv and -M json are for racluster".into()));
     }
     if !plan.targets.is_empty() {
         return Err(Usage("option -w is not supported: the command :w writes the flows that are shown".into()));
     }
-    if !(0.05..=3600.0).contains(update) {
+    if !(0.05..=3600.0).contains(&update) {
         return Err(Usage(format!("--update {update}: expected seconds from 0.05 to 3600")));
     }
     Ok(())

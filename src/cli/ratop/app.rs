@@ -349,6 +349,7 @@ impl App {
             Action::Reverse => {
                 self.is_reversed = !self.is_reversed;
                 self.set_order(self.order.clone());
+                self.mark_first();
             }
             Action::Pause => self.pause(),
             Action::Follow => self.follow(),
@@ -357,6 +358,13 @@ impl App {
             Action::Redraw => self.wants_redraw = true,
             Action::Suspend => self.wants_shell = true,
             Action::Quit => self.is_over = true,
+        }
+    }
+
+    /// Marks the first row, unless a flow is followed.
+    pub(super) fn mark_first(&mut self) {
+        if self.followed.is_none() {
+            self.cursor = 0;
         }
     }
 
@@ -397,13 +405,10 @@ impl App {
         let is_command = matches!(prompt, Prompt::Colon(_));
         let line = prompt.line();
         match (event.code, is_ctrl) {
-            (KeyCode::Enter, _) => return self.enter(),
+            (KeyCode::Enter, _) => self.enter(),
             (KeyCode::Esc, _) | (KeyCode::Char('c'), true) => self.prompt = None,
-            (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) => {
-                if !line.erase() && line.text().is_empty() {
-                    self.prompt = None;
-                }
-            }
+            (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) if line.text().is_empty() => self.prompt = None,
+            (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) => line.erase(),
             (KeyCode::Delete, _) | (KeyCode::Char('d'), true) => line.delete(),
             (KeyCode::Left, _) => line.left(),
             (KeyCode::Right, _) => line.right(),
@@ -604,7 +609,9 @@ impl App {
         let offset = self.clock_zone.offset(wall.secs());
         let zone = match offset {
             0 => "UTC".to_owned(),
-            _ => format!("{}{:02}{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60),
+            _ => {
+                format!("{}{:02}{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60)
+            }
         };
         format!("{}/{:02}/{:02}.{h:02}:{m:02}:{s:02} {zone}", c.year, c.month, c.day)
     }
@@ -654,7 +661,8 @@ impl App {
         let heading = |text: &str| (text.to_owned(), String::new());
         let commands = COMMANDS.iter().map(|c| (format!(":{} {}", c.letter, c.words), c.about.to_owned()));
         let keys = KEYS.iter().map(|k| (k.name.to_owned(), k.about.to_owned()));
-        let lines: Vec<_> = [heading("Commands")].into_iter().chain(commands).chain([heading("Keys")]).chain(keys).collect();
+        let lines: Vec<_> =
+            [heading("Commands")].into_iter().chain(commands).chain([heading("Keys")]).chain(keys).collect();
         let top = top.min(lines.len().saturating_sub(height.saturating_sub(2).max(1)));
         self.help = Some(top);
         lines.into_iter().skip(top).collect()

@@ -91,7 +91,14 @@ pub(super) const COMMANDS: &[Command] = &[
         run: filter,
         now: |app| app.filters.display.clone(),
     },
-    Command { letter: 'r', words: "FILES", prompt: "Specify files: ", about: "read these files", run: read, now: nothing },
+    Command {
+        letter: 'r',
+        words: "FILES",
+        prompt: "Specify files: ",
+        about: "read these files",
+        run: read,
+        now: nothing,
+    },
     Command {
         letter: 'R',
         words: "DIRS",
@@ -199,6 +206,7 @@ fn sort(app: &mut App, words: &str) -> Done {
     })?;
     app.sort_words = words.to_owned();
     app.set_order(order);
+    app.mark_first();
     Ok(())
 }
 
@@ -215,7 +223,8 @@ fn fields(app: &mut App, words: &str) -> Done {
 }
 
 fn keys(app: &mut App, words: &str) -> Done {
-    let model = if words.is_empty() { Keys::default() } else { Keys::parse([words]).map_err(|e| wrong_key(&e, words))? };
+    let model =
+        if words.is_empty() { Keys::default() } else { Keys::parse([words]).map_err(|e| wrong_key(&e, words))? };
     let correct = model.is_default;
     let rules = Rules { correct, model, ..app.model.rules().clone() };
     app.key_words = words.to_owned();

@@ -317,6 +317,12 @@ impl Feed {
         self.gate.filter.matches(far) && self.local.matches(far) && self.gate.wants(far)
     }
 
+    /// Whether records have come before their time.
+    #[cfg(test)]
+    pub(super) fn is_waiting(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Flow records that passed the filters.
     pub(super) fn passed(&self) -> u64 {
         self.passed

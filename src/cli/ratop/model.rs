@@ -180,8 +180,7 @@ impl Model {
     /// Brings the order up to date; to be called before rows are asked for.
     pub(super) fn refresh(&mut self) {
         let (display, time) = (&self.display, &self.time);
-        let is_shown =
-            |far: &Far<'_>| display.matches(far) && time.as_ref().is_none_or(|t| t.holds(far.times().span));
+        let is_shown = |far: &Far<'_>| display.matches(far) && time.as_ref().is_none_or(|t| t.holds(far.times().span));
         self.ranks.refresh(&self.clusters, is_shown);
     }
 

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::aggregate::{Clusters, Order};
+use crate::aggregate::{Age, Clusters, Order};
 use crate::record::Far;
 use crate::record::fields::Field;
 
@@ -14,8 +14,10 @@ use crate::record::fields::Field;
 struct Row {
     /// The first eight bytes of its place.
     head: u64,
-    /// When its first record came; equal flows stay in this order. 0 for none.
+    /// When its first record came; 0 for none.
     born: u64,
+    /// When its last record came; equal flows are in this order, as those are that the classic client shows.
+    touched: u64,
     is_shown: bool,
 }
 
@@ -84,14 +86,15 @@ impl Ranks {
         let known = self.known;
         for age in clusters.ages().filter(|a| a.touched > known) {
             if let Some(far) = clusters.item(age.at, &mut bytes).and_then(|item| item.far()) {
-                self.put(age.at as usize, age.born, &far, is_shown(&far));
+                self.put(age, &far, is_shown(&far));
             }
         }
         self.bytes = bytes;
         self.known = clusters.count();
     }
 
-    fn put(&mut self, at: usize, born: u64, far: &Far<'_>, is_shown: bool) {
+    fn put(&mut self, age: Age, far: &Far<'_>, is_shown: bool) {
+        let at = age.at as usize;
         if self.rows.len() <= at {
             self.rows.resize(at + 1, Row::default());
             self.tails.resize((at + 1) * self.tail_len, 0);
@@ -112,7 +115,7 @@ impl Ranks {
         }
         if let Some(row) = self.rows.get_mut(at) {
             self.shown = self.shown + usize::from(is_shown) - usize::from(row.is_shown);
-            *row = Row { head, born, is_shown };
+            *row = Row { head, born: age.born, touched: age.touched, is_shown };
         }
     }
 
@@ -135,7 +138,7 @@ impl Ranks {
         let (x, y) = (row(a), row(b));
         let by_place = x.head.cmp(&y.head).then_with(|| tail(a).cmp(tail(b)));
         let by_place = if self.is_reversed { by_place.reverse() } else { by_place };
-        by_place.then(x.born.cmp(&y.born)).then(a.cmp(&b))
+        by_place.then(x.touched.cmp(&y.touched)).then(a.cmp(&b))
     }
 
     /// The numbers of at most `len` flows from place `first` on, in order.

@@ -7,7 +7,9 @@ const MAX_CHARS: usize = 16_384;
 pub(super) fn clean_bytes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => clean(text),
-        Err(_) => bytes.iter().take(MAX_CHARS).map(|b| if (0x20..0x7F).contains(b) { char::from(*b) } else { '.' }).collect(),
+        Err(_) => {
+            bytes.iter().take(MAX_CHARS).map(|b| if (0x20..0x7F).contains(b) { char::from(*b) } else { '.' }).collect()
+        }
     }
 }
 

@@ -215,7 +215,11 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| draw(frame, &p)).unwrap();
         let buffer = terminal.backend().buffer();
-        let marked: String = (0..80).map(|x| &buffer[(x, 23)]).filter(|c| c.bg == Color::Red).map(|c| c.symbol()).collect();
+        let marked: String = (0..80)
+            .map(|x| &buffer[(x, 23)])
+            .filter(|c| c.bg == Color::Red)
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
         assert_eq!(marked, "prot");
         assert_eq!(lines(80, 24, &p)[22], "no such word");
     }

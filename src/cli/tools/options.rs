@@ -103,6 +103,11 @@ pub(in crate::cli) struct Common {
 }
 
 impl Common {
+    /// Whether a mode of that very name is given.
+    pub(in crate::cli) fn has_mode(&self, name: &str) -> bool {
+        self.modes.iter().flat_map(|w| w.split_whitespace()).any(|m| m == name)
+    }
+
     /// Whether a file, directory or server is named.
     pub(in crate::cli) fn names_source(&self) -> bool {
         !(self.read.is_empty() && self.below.is_empty() && self.server.is_empty())

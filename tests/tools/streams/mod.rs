@@ -8,6 +8,7 @@ mod chains;
 mod datagrams;
 mod hostile;
 mod interface;
+mod ratop;
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
