@@ -5,14 +5,10 @@
 //! what comes of it is a picture of text ([`view`]) that [`screen`] draws.
 
 mod app;
-#[cfg(test)]
-mod app_tests;
 mod commands;
 mod feed;
 mod keys;
 mod model;
-#[cfg(test)]
-mod model_tests;
 mod prompt;
 mod ranks;
 mod screen;

@@ -393,6 +393,7 @@ impl App {
         if self.still.is_some() {
             return self.say("the picture is held still; Space lets it go");
         }
+        self.model.refresh();
         let at = self.model.rows(self.cursor, 1).first().copied();
         self.followed = at.and_then(|at| Some((at, self.model.born(at)?)));
     }
@@ -400,6 +401,11 @@ impl App {
     /// Takes a key of the line at the bottom.
     fn write(&mut self, event: &KeyEvent) {
         self.complaint = None;
+        if event.modifiers.contains(KeyModifiers::ALT) {
+            // Escape and a key that came at once behind it read like this.
+            self.prompt = None;
+            return self.press(&KeyEvent::new(event.code, event.modifiers - KeyModifiers::ALT));
+        }
         let is_ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
         let Some(prompt) = &mut self.prompt else { return };
         let is_command = matches!(prompt, Prompt::Colon(_));
@@ -700,3 +706,6 @@ fn line(printer: &mut Printer, far: &Far<'_>, context: &Context, out: &mut Vec<u
     printer.row(far, context, out);
     clean_bytes(out.trim_ascii_end())
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,6 @@ impl Still {
         Some(Item { record: RecordRef::new(self.records.get(place))?, is_sum, as_stored })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! The terminal: taken over, drawn to, and given back whatever happens.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -43,10 +45,11 @@ impl Drop for Screen {
 /// The terminal cannot be used.
 pub(super) fn run(app: &mut App) -> anyhow::Result<()> {
     let signals = Signals::install()?;
+    end_with_terminal().context("installing the signal handlers")?;
     let mut screen = Screen::open().context("taking over the terminal")?;
     let mut drawn: Option<Instant> = None;
     let mut second = 0;
-    while !app.is_over && !signals.must_stop() && !signals.must_reopen() {
+    while !app.is_over && !signals.must_stop() {
         let pressed = keys(app, &mut screen)?;
         if app.wants_shell {
             app.wants_shell = false;
@@ -66,6 +69,14 @@ pub(super) fn run(app: &mut App) -> anyhow::Result<()> {
             app.is_dirty |= came;
         }
     }
+    Ok(())
+}
+
+/// Ends the process when its terminal has gone: there is nothing to give back then, and the library that reads keys
+/// never returns from reading a terminal that is no more.
+fn end_with_terminal() -> io::Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGHUP, 129, Arc::new(true.into()))?;
     Ok(())
 }
 

@@ -436,7 +436,7 @@ impl Modes {
                         }
                     }
                 }
-                _ if kit.modes.contains(&name) => modes.own.push(word.into()),
+                _ if kit.modes.contains(&name.split(':').next().unwrap_or(name)) => modes.own.push(word.into()),
                 "noman" | "man" | "event" => {}
                 _ if kit.takes_words => modes.own.push(word.into()),
                 _ => {

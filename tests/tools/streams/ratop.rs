@@ -76,7 +76,7 @@ fn missing(of: &[String], from: &[String]) -> Vec<String> {
 
 #[test]
 fn our_screen_shows_the_rows_that_the_classic_tools_make() {
-    for name in ["web.argus", "icmp-tunnels.full.argus", "ipv6.full.argus"] {
+    for name in ["web.argus", "web.full.argus", "ipv6.full.argus"] {
         let file = sample(name);
         let expected = merged(&file);
         assert!(expected.len() > 10, "{name}");
@@ -162,6 +162,27 @@ fn a_signal_gives_the_terminal_back() {
     pane.wait_for("ended with 0");
     let settings = pane.wait_for("icanon").join(" ");
     assert!(!settings.contains("-icanon") && !settings.contains("-echo "), "{settings}");
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_the_program_with_it() {
+    let dir = scratch("ratop_hangup");
+    let pid_file = dir.join("pid");
+    let relay = ours("radium", &["-r", &sample("web.argus"), "--any-port"]);
+    let program = our_ratop(&format!("-S 127.0.0.1:{}", relay.port()));
+    let pane = Pane::run("hangup", (120, 20), &format!("sh -c 'echo $$ > {}; exec {program}'", pid_file.display()));
+    pane.wait_for("Status Active");
+    let pid = std::fs::read_to_string(&pid_file).expect("a process id");
+    drop(pane);
+    let is_there =
+        || Command::new("kill").args(["-0", pid.trim()]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    for _ in 0..PATIENCE.as_millis() / 50 {
+        if !is_there() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("process {pid} runs on without its terminal");
 }
 
 #[test]

@@ -1,16 +1,11 @@
 //! Flows merged, ordered, bounded and forgotten.
 
-use std::time::Duration;
-
-use super::model::Model;
-use crate::aggregate::{Model as Keys, Order, Rules};
-use crate::base::Timestamp;
-use crate::filter::Filter;
+use super::*;
+use crate::aggregate::Model as Keys;
 use crate::record::codec::Framer;
-use crate::record::{Far, RecordRef};
 
 /// The records of a sample.
-pub(super) fn records(name: &str) -> Vec<Vec<u8>> {
+fn records(name: &str) -> Vec<Vec<u8>> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
     let mut framer = Framer::new();
     framer.push(&std::fs::read(path).unwrap());

@@ -1,18 +1,11 @@
 //! Keys pressed, commands written, and the screen that comes of it.
 
-use std::time::{Duration, Instant};
-
 use clap::Parser as _;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::app::App;
-use super::commands::COMMANDS;
-use super::keys::KEYS;
-use super::view::{self, Picture};
-use super::{Args, prepare};
-use crate::base::{Timestamp, clock};
+use super::super::{Args, prepare, view};
+use super::*;
 
 #[derive(clap::Parser)]
 struct Line {
@@ -30,6 +23,7 @@ fn app(name: &str, options: &[&str], filter: Option<&str>) -> App {
     let words = ["ratop", &file, "-M=TZ=UTC"].into_iter().chain(options.iter().copied());
     let mut app = prepare(Line::parse_from(words).args, filter.map(str::to_owned)).unwrap().unwrap();
     read(&mut app);
+    picture(&mut app);
     app
 }
 
@@ -59,7 +53,9 @@ fn press(app: &mut App, keys: &str) -> Picture {
         };
         app.press(&event);
     }
-    read(app);
+    if !app.feed.is_live() {
+        read(app);
+    }
     picture(app)
 }
 
@@ -142,7 +138,7 @@ fn order_columns_and_keys_change_while_it_runs() {
     assert_eq!(rows, ["tcp 78 19079 10", "udp 48 5581 24", "arp 6 360 6", "llc 4 240 2"]);
     assert!(p.title.ends_with("-m proto"));
     // A file is read again, so that what was merged comes apart.
-    let p = press(&mut app, ":m\n\n");
+    let p = press(&mut app, ":m\n\x15\n");
     assert!(p.status.clone().unwrap().starts_with("ProcessQueue     41"));
     let p = press(&mut app, ":s +dur\n");
     assert_eq!(p.header.split_whitespace().last(), Some("Dur"));
