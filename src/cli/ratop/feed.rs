@@ -305,7 +305,8 @@ impl Feed {
                     Some(expand) => {
                         expand.apply(&far, &mut self.parts);
                         let parts = self.parts.iter().filter_map(|b| RecordRef::new(b));
-                        parts.filter_map(Far::decode).for_each(|far| take(&far));
+                        // Their direction has been settled.
+                        parts.filter_map(Far::decode).for_each(|far| take(&far.as_stored()));
                     }
                 }
             }
