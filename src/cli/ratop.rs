@@ -99,10 +99,16 @@ fn prepare(args: Args, filter: Option<String>) -> anyhow::Result<Option<App>> {
         return Ok(None);
     }
     check(&plan, args.update)?;
-    let model = model(&plan.modes, &args.keys, args.max_flows)?;
+    let keys = match args.keys.as_slice() {
+        [] => Keys::default(),
+        keys => Keys::parse(keys.iter().map(String::as_str))?,
+    };
+    let merging = Merging::of(&plan.modes);
+    let is_rmon = plan.modes.iter().any(|m| m == "rmon");
+    let model = Model::new(merging.rules(keys), is_rmon, args.max_flows);
     let pace = pace(&plan.modes)?;
     let Some(mut printer) = plan.printer.take() else { return Ok(None) };
-    if plan.modes.iter().any(|m| m == "rmon") {
+    if is_rmon {
         printer.set_titles(tools::RMON_TITLES);
     }
     let window = plan.window.filter(|w| w.is_output);
@@ -112,6 +118,7 @@ fn prepare(args: Args, filter: Option<String>) -> anyhow::Result<Option<App>> {
     feed.set_pace(pace);
     let setup = Setup {
         model,
+        merging,
         feed,
         printer,
         columns,
@@ -145,20 +152,35 @@ fn check(plan: &Plan, update: f64) -> Result<(), Usage> {
     Ok(())
 }
 
-fn model(modes: &[String], keys: &[String], max_flows: usize) -> anyhow::Result<Model> {
-    let has = |mode: &str| modes.iter().any(|m| m == mode);
-    let model = match keys {
-        [] => Keys::default(),
-        keys => Keys::parse(keys.iter().map(String::as_str))?,
-    };
-    let rules = Rules {
-        correct: (model.is_default || has("correct")) && !has("nocorrect"),
-        preserve: !has("nopreserve"),
-        report: !has("norep"),
-        model,
-        ..Rules::default()
-    };
-    Ok(Model::new(rules, has("rmon"), max_flows))
+/// What `-M` says of merging; where it says nothing, the keys decide.
+#[derive(Clone, Copy, Debug, Default)]
+struct Merging {
+    correct: Option<bool>,
+    preserve: Option<bool>,
+    is_silent: bool,
+}
+
+impl Merging {
+    fn of(modes: &[String]) -> Merging {
+        let last = |yes: &str, no: &str| modes.iter().rev().find(|m| *m == yes || *m == no).map(|m| m == yes);
+        Merging {
+            correct: last("correct", "nocorrect"),
+            preserve: last("preserve", "nopreserve"),
+            is_silent: modes.iter().any(|m| m == "norep"),
+        }
+    }
+
+    /// The rules for keys. As the classic program has it, directions are put right, and what is not in the key is kept,
+    /// for the usual keys only.
+    fn rules(self, model: Keys) -> Rules {
+        Rules {
+            correct: self.correct.unwrap_or(model.is_default),
+            preserve: self.preserve.unwrap_or(model.is_default),
+            report: !self.is_silent,
+            model,
+            ..Rules::default()
+        }
+    }
 }
 
 /// How many times as fast as it passed recorded time is replayed (`-M rtime[:FACTOR]`).

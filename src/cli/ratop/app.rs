@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::Merging;
 use super::commands::{self, COMMANDS, Command, Complaint};
 use super::feed::{Event, Feed};
 use super::keys::{self, Action, KEYS};
@@ -63,6 +64,7 @@ pub(super) struct Filters {
 /// Everything that the program knows.
 pub(super) struct App {
     pub(super) model: Model,
+    pub(super) merging: Merging,
     pub(super) feed: Feed,
     pub(super) printer: Printer,
     pub(super) columns: Columns,
@@ -115,6 +117,7 @@ pub(super) struct App {
 /// What an [`App`] begins with.
 pub(super) struct Setup {
     pub(super) model: Model,
+    pub(super) merging: Merging,
     pub(super) feed: Feed,
     pub(super) printer: Printer,
     pub(super) columns: Columns,
@@ -134,6 +137,7 @@ impl App {
         let clock_zone = setup.printer.look().zone.clone();
         let mut app = App {
             model: setup.model,
+            merging: setup.merging,
             feed: setup.feed,
             printer: setup.printer,
             columns: setup.columns,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::app::App;
-use crate::aggregate::{Model as Keys, Order, Rules};
+use crate::aggregate::{Model as Keys, Order};
 use crate::base::{TimeRange, clock};
 use crate::cli::tools::{files_of, servers_of, with_names};
 use crate::filter::{Filter, FilterError, Scope};
@@ -225,8 +225,7 @@ fn fields(app: &mut App, words: &str) -> Done {
 fn keys(app: &mut App, words: &str) -> Done {
     let model =
         if words.is_empty() { Keys::default() } else { Keys::parse([words]).map_err(|e| wrong_key(&e, words))? };
-    let correct = model.is_default;
-    let rules = Rules { correct, model, ..app.model.rules().clone() };
+    let rules = app.merging.rules(model);
     app.key_words = words.to_owned();
     app.still = None;
     if app.feed.can_be_read_again() && !app.feed.is_live() {

@@ -172,11 +172,6 @@ impl Model {
         self.left_early = 0;
     }
 
-    /// How records are merged.
-    pub(super) fn rules(&self) -> &Rules {
-        self.clusters.rules()
-    }
-
     /// Brings the order up to date; to be called before rows are asked for.
     pub(super) fn refresh(&mut self) {
         let (display, time) = (&self.display, &self.time);

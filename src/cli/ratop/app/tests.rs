@@ -145,6 +145,14 @@ fn order_columns_and_keys_change_while_it_runs() {
 }
 
 #[test]
+fn what_is_not_in_the_keys_is_blank_unless_it_is_to_be_kept() {
+    let first = |options: &[&str]| column(&picture(&mut app("web.argus", options, None)), 2)[0].to_owned();
+    let fields = ["-m=saddr", "-s=proto", "-s=saddr", "-s=daddr"];
+    assert_eq!(first(&fields), "0.0.0.0");
+    assert_eq!(first(&[&fields[..], &["-M=preserve"]].concat()), "128.0.0.0");
+}
+
+#[test]
 fn numbers_look_as_is_asked_for() {
     let mut app = app("web.argus", &["-s=saddr", "-s=dport", "-s=pkts", "-s=bytes"], None);
     let p = press(&mut app, ":%\n");
