@@ -16,6 +16,7 @@ mod picture;
 mod ra;
 mod rabins;
 mod racluster;
+mod raconvert;
 mod racount;
 mod radium;
 mod rahisto;
@@ -83,6 +84,8 @@ enum Command {
     Rastream(Box<rastream::Args>),
     /// Sort flow records by fields.
     Rasort(Box<rasort::Args>),
+    /// Turn text that the tools print (delimited or JSON) back into flow records.
+    Raconvert(Box<raconvert::Args>),
     /// Count flow records, packets and bytes.
     Racount(Box<racount::Args>),
     /// Count how often a value falls into each of a row of classes.
@@ -112,6 +115,7 @@ const CLASSIC: &[(&str, &str)] = &[
     ("argus", "argus"),
     ("racluster", "racluster"),
     ("rasort", "rasort"),
+    ("raconvert", "raconvert"),
     ("racount", "racount"),
     ("rahisto", "rahisto"),
     ("ralabel", "ralabel"),
@@ -160,6 +164,7 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Rasplit(args) => rasplit::run(*args, filter),
         Command::Rastream(args) => rastream::run(*args, filter),
         Command::Rasort(args) => rasort::run(*args, filter),
+        Command::Raconvert(args) => raconvert::run(*args, filter),
         Command::Racount(args) => racount::run(*args, filter),
         Command::Rahisto(args) => rahisto::run(*args, filter),
         Command::Ralabel(args) => ralabel::run(*args, filter),

@@ -36,8 +36,8 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
 }
 
 /// Gives every record out as it comes.
-struct Copy {
-    output: Output,
+pub(super) struct Copy {
+    pub(super) output: Output,
 }
 
 impl Sink for Copy {

@@ -26,6 +26,7 @@ pub(super) const NAMES: &[&str] = &[
     "racluster",
     "rasort",
     "racount",
+    "raconvert",
     "rahisto",
     "ralabel",
     "rastrip",

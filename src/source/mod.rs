@@ -26,6 +26,7 @@ mod spec;
 
 pub use drive::drive_stream;
 pub use live::{default_device, open_live};
+pub use opener::open_bytes;
 pub use packets::{PacketFiles, PacketOptions};
 pub use spec::SourceSpec;
 

@@ -8,7 +8,7 @@ use super::content::{ACCEPTED, Content, HEAD_LEN, describe};
 use super::decompress::{Input, is_damage, unpack};
 use super::flow_tools::FlowToolsFile;
 use super::pipe::{self, PipeSource};
-use super::{Source, SourceError, SourceId, argus_file::ArgusFile, packets};
+use super::{Source, SourceError, SourceId, SourceSpec, argus_file::ArgusFile, packets};
 
 /// Opens a file of any accepted content. Pipes and devices are read by a thread of their own, so that waiting for
 /// them does not block.
@@ -31,6 +31,29 @@ pub(super) fn open_file(path: &Path, id: SourceId) -> Result<Box<dyn Source>, So
         if let Some(opened) = opener.advance()? {
             return make(opened, path.to_owned(), id);
         }
+    }
+}
+
+/// The bytes of a file or of standard input, unpacked, for readers of other content than records and packets.
+///
+/// # Errors
+/// The source is none of the two, cannot be read, or cannot be unpacked.
+pub fn open_bytes(spec: &SourceSpec) -> Result<Box<dyn Read + Send>, SourceError> {
+    let (name, input): (PathBuf, Input) = match spec {
+        SourceSpec::Stdin => (PathBuf::from("-"), Box::new(io::stdin())),
+        SourceSpec::File(path) => {
+            let file = File::open(path).map_err(|source| SourceError::Io { name: path.clone(), source })?;
+            (path.clone(), Box::new(file))
+        }
+        other => {
+            let problem = "expected a file or standard input".into();
+            return Err(SourceError::Format { name: PathBuf::from(other.to_string()), problem });
+        }
+    };
+    let mut opener = Opener::new(name.clone(), input);
+    match opener.advance()? {
+        Some(opened) => Ok(opened.input),
+        None => Err(SourceError::Format { name, problem: "nothing can be read from it at the moment".into() }),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The built program against its data and against the classic tools.
 
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod labels;

@@ -15,6 +15,7 @@ const TOOLS: &[&str] = &[
     "rabins",
     "rasplit",
     "rastream",
+    "raconvert",
     "ranonymize",
     "ralabel",
 ];

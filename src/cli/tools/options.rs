@@ -315,6 +315,11 @@ impl Plan {
         })
     }
 
+    /// The inputs, for a tool that reads them itself.
+    pub(in crate::cli) fn take_sources(&mut self) -> Vec<SourceSpec> {
+        std::mem::take(&mut self.sources).into_iter().map(|input| input.spec).collect()
+    }
+
     /// Prints the compiled filter, if that is what is wanted.
     pub(in crate::cli) fn shows_filter(&self) -> std::io::Result<bool> {
         if self.show_filter {

@@ -189,7 +189,13 @@ impl Reader {
         }
     }
 
-    fn record(&mut self, record: RecordRef<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
+    /// Takes a record that comes from elsewhere as if it had been read.
+    pub(in crate::cli) fn record(
+        &mut self,
+        record: RecordRef<'_>,
+        offset: u64,
+        sink: &mut dyn Sink,
+    ) -> anyhow::Result<()> {
         // What the source has read ahead behind the window is not looked at.
         if self.is_over(sink) {
             return Ok(());

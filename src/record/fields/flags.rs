@@ -42,13 +42,19 @@ pub(super) const ENCAPSULATIONS: &[(u32, u8)] = &[
     (0x0400_0000, b'E'),
 ];
 
+/// The bit of DSR 20 that a letter of column 1 stands for.
+#[must_use]
+pub fn encapsulation(letter: u8) -> Option<u32> {
+    ENCAPSULATIONS.iter().find(|(_, l)| *l == letter).map(|(bit, _)| *bit)
+}
+
 /// Appends the nine columns.
 pub(super) fn write(far: &Far<'_>, _: &Look, out: &mut Vec<u8>) {
     let mut f = [b' '; 9];
     if far.record().kind() == RecordKind::Netflow {
         f[0] = b'N';
     }
-    f[1] = encapsulation(far);
+    f[1] = encapsulation_letter(far);
     if let Some(e) = far.icmp_error() {
         f[2] = match e.kind {
             3 => b'U',
@@ -76,7 +82,7 @@ pub(super) fn write(far: &Far<'_>, _: &Look, out: &mut Vec<u8>) {
     out.extend_from_slice(&f);
 }
 
-fn encapsulation(far: &Far<'_>) -> u8 {
+fn encapsulation_letter(far: &Far<'_>) -> u8 {
     let mac = far.mac();
     if mac.is_some_and(|m| m.several.src || m.several.dst) {
         return b'M';

@@ -23,6 +23,7 @@ use crate::base::{Span, Timestamp};
 
 pub use columns::{Column, ColumnError, Columns};
 pub use defs::FIELDS;
+pub use flags::encapsulation;
 pub use look::{Look, Names, StateStyle, UserData};
 pub use printer::{Context, Printer, Shape};
 pub use services::{Ports, Services};
