@@ -239,6 +239,20 @@ impl PacketReader {
         }
     }
 
+    /// Packets that lie in memory behind the one taken last, without taking them: for whoever wants to prepare for them.
+    /// There may be fewer than the capture holds, and none in a pcapng file.
+    pub fn ahead(&self) -> impl Iterator<Item = RawPacket<'_>> {
+        let mut rest = self.window.data().get(self.consume..).unwrap_or(&[]);
+        std::iter::from_fn(move || {
+            let Reader::Pcap(classic) = &self.reader else { return None };
+            let [secs, fraction, captured, wire_len] = classic.words(rest.first_chunk::<16>()?);
+            let size = classic.header.checked_add(captured as usize)?;
+            let data = rest.get(classic.header..size)?;
+            rest = rest.get(size..)?;
+            Some(RawPacket { at: classic.time(secs, fraction), link: classic.link, data, wire_len })
+        })
+    }
+
     /// The next packet, or nothing at the end of the capture.
     ///
     /// # Errors
@@ -296,17 +310,28 @@ impl Classic {
         }
     }
 
+    /// The words of a packet's header: seconds, their fraction, captured bytes, bytes on the wire.
+    #[inline]
+    fn words(&self, h: &[u8; 16]) -> [u32; 4] {
+        [0, 4, 8, 12].map(|i| {
+            let b = [h[i], h[i + 1], h[i + 2], h[i + 3]];
+            if self.big { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
+        })
+    }
+
+    #[inline]
+    fn time(&self, secs: u32, fraction: u32) -> Timestamp {
+        let nanos = if self.nanos { i64::from(fraction) } else { i64::from(fraction) * 1000 };
+        Timestamp::from_parts(i64::from(secs), nanos)
+    }
+
     #[inline]
     fn locate(&self, window: &mut Window) -> Result<Option<Found>, CaptureError> {
         if !window.ensure(self.header)? {
             return if window.data().is_empty() { Ok(None) } else { Err(window.truncated(self.header)) };
         }
         let Some(h) = window.data().first_chunk::<16>() else { return Ok(None) };
-        let word = |i: usize| {
-            let b = [h[i], h[i + 1], h[i + 2], h[i + 3]];
-            if self.big { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
-        };
-        let (secs, fraction, captured, wire_len) = (word(0), word(4), word(8), word(12));
+        let [secs, fraction, captured, wire_len] = self.words(h);
         if captured > self.limit {
             return Err(CaptureError::Damaged {
                 offset: window.offset(),
@@ -317,9 +342,8 @@ impl Classic {
         if !window.ensure(size)? {
             return Err(window.truncated(size));
         }
-        let nanos = if self.nanos { i64::from(fraction) } else { i64::from(fraction) * 1000 };
         Ok(Some(Found {
-            at: Timestamp::from_parts(i64::from(secs), nanos),
+            at: self.time(secs, fraction),
             link: self.link,
             wire_len,
             data: (self.header, captured as usize),
@@ -366,6 +390,24 @@ mod tests {
                 Ok(Some(p)) => all.push((p.at.nanos(), p.link.0, p.wire_len, p.data.to_vec())),
                 Ok(None) => return (all, None),
                 Err(e) => return (all, Some(e)),
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_ahead_is_what_comes() {
+        let packets: [&[u8]; 4] = [b"ab", b"", b"cde", b"f"];
+        for (magic, big, extra) in [([0xD4, 0xC3, 0xB2, 0xA1], false, 0), ([0xA1, 0xB2, 0xCD, 0x34], true, 8)] {
+            let mut file = classic(magic, big, extra, &packets);
+            // A cut packet is not ahead.
+            file.extend([0; 20]);
+            let mut r = PacketReader::new(Box::new(std::io::Cursor::new(file))).expect("a capture");
+            for taken in 0..packets.len() {
+                let ahead: Vec<_> = r.ahead().map(|p| (p.at, p.wire_len, p.data.to_vec())).take(9).collect();
+                let next = r.next_packet().expect("whole").map(|p| (p.at, p.wire_len, p.data.to_vec()));
+                // Until the first packet is read the reader may hold nothing.
+                assert!(ahead.len() >= packets.len() - taken || taken == 0, "{ahead:?}");
+                assert!(ahead.is_empty() || ahead.first() == next.as_ref(), "{ahead:?} {next:?}");
             }
         }
     }

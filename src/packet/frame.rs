@@ -3,7 +3,7 @@
 use super::bytes::{be16, be32, mac};
 use super::ip::{V4, V6};
 use super::link::LinkType;
-use super::tunnel;
+use super::tunnel::{self, Tunnels};
 
 /// At most this many headers of one frame are walked.
 pub const MAX_LAYERS: usize = 32;
@@ -31,6 +31,8 @@ pub mod encaps {
     pub const HDLC: u32 = 0x400;
     /// Cisco HDLC.
     pub const CISCO_HDLC: u32 = 0x800;
+    /// Teredo.
+    pub const TEREDO: u32 = 0x0040_0000;
     /// Linux cooked capture.
     pub const SLL: u32 = 0x2000;
     /// SLIP.
@@ -106,6 +108,8 @@ pub struct Packet<'a> {
     pub encaps: u32,
     /// The Ethernet header met last.
     pub ether: Option<Ether>,
+    /// What the link carries: the first ethertype, that of a tag too, or the first LLC header.
+    pub carrier: Layer2,
     /// The last 802.1Q tag, with priority bits.
     pub vlan: Option<u16>,
     /// The first MPLS label word.
@@ -123,7 +127,13 @@ pub struct Packet<'a> {
 /// Nothing comes back for frames too short for their link header and for unsupported link types.
 #[must_use]
 pub fn dissect(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Packet<'_>> {
-    let mut walk = Walk::new(frame);
+    dissect_through(link, frame, wire_len, Tunnels::default())
+}
+
+/// As [`dissect`], into the given kinds of tunnels in UDP too.
+#[must_use]
+pub fn dissect_through(link: LinkType, frame: &[u8], wire_len: u32, tunnels: Tunnels) -> Option<Packet<'_>> {
+    let mut walk = Walk::new(frame, tunnels);
     let (stripped, next) = walk.start(link, wire_len)?;
     walk.run(next);
     let mut packet = walk.finish(wire_len, stripped);
@@ -152,15 +162,17 @@ pub(super) struct Walk<'a> {
     pub(super) vlan: Option<u16>,
     pub(super) mpls: Option<u32>,
     pub(super) layer2: Layer2,
+    carrier: Option<Layer2>,
+    tunnels: Tunnels,
     wlan: Option<Wlan<'a>>,
-    /// The last IPv4 header, with the offset where it begins.
-    outer: Option<(V4<'a>, usize)>,
+    /// The last IP header that was passed into a tunnel, with the offset where it begins.
+    outer: Option<(Net<'a>, usize)>,
     net: Option<Net<'a>>,
     net_at: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn new(frame: &'a [u8]) -> Walk<'a> {
+    fn new(frame: &'a [u8], tunnels: Tunnels) -> Walk<'a> {
         Walk {
             frame,
             at: 0,
@@ -169,6 +181,8 @@ impl<'a> Walk<'a> {
             vlan: None,
             mpls: None,
             layer2: Layer2::default(),
+            carrier: None,
+            tunnels,
             wlan: None,
             outer: None,
             net: None,
@@ -330,6 +344,7 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn ethertype(&mut self, kind: u16) -> Next {
         self.layer2 = Layer2 { ethertype: kind, dsap: 0, ssap: 0 };
+        self.carrier.get_or_insert(self.layer2);
         match kind {
             0x0800 => self.ipv4(),
             0x86DD => self.ipv6(),
@@ -352,6 +367,7 @@ impl<'a> Walk<'a> {
         let Some(&[dsap, ssap, control]) = self.rest().first_chunk::<3>() else { return Next::Stop };
         self.layer2 = Layer2 { ethertype: 0, dsap, ssap };
         self.encaps |= encaps::LLC;
+        self.carrier.get_or_insert(self.layer2);
         match (dsap, ssap, control) {
             (0xAA, 0xAA, 3) => {
                 let Some(kind) = be16(self.rest(), 6) else { return Next::Stop };
@@ -381,14 +397,21 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn ipv4(&mut self) -> Next {
         self.layer2 = Layer2 { ethertype: 0x0800, dsap: 0, ssap: 0 };
+        self.carrier.get_or_insert(self.layer2);
         let Some(mut ip) = V4::parse(self.rest()) else { return Next::Stop };
-        let begin = self.at;
+        let (begin, tunnels) = (self.at, self.tunnels);
         self.at = begin + ip.header_len;
         if ip.fragment_offset == 0 {
             match ip.proto {
                 47 => {
-                    self.outer = Some((ip, begin));
+                    self.outer = Some((Net::V4(ip), begin));
                     return tunnel::gre(self);
+                }
+                17 if tunnels.any() => {
+                    if let Some(next) = tunnel::udp(self, ip.payload, tunnels) {
+                        self.outer = Some((Net::V4(ip), begin));
+                        return next;
+                    }
                 }
                 51 => self.authentication(&mut ip),
                 _ => {}
@@ -411,8 +434,19 @@ impl<'a> Walk<'a> {
 
     pub(super) fn ipv6(&mut self) -> Next {
         self.layer2 = Layer2 { ethertype: 0x86DD, dsap: 0, ssap: 0 };
+        self.carrier.get_or_insert(self.layer2);
         let Some(ip) = V6::parse(self.rest()) else { return Next::Stop };
-        self.net_at = self.at;
+        let (begin, tunnels) = (self.at, self.tunnels);
+        if tunnels.any() && ip.proto == 17 && ip.fragment.is_none_or(|f| f.offset == 0) {
+            self.at = begin + ip.header_len;
+            // Teredo is a way over IPv4.
+            if let Some(next) = tunnel::udp(self, ip.payload, Tunnels { teredo: false, ..tunnels }) {
+                self.outer = Some((Net::V6(ip), begin));
+                return next;
+            }
+            self.at = begin;
+        }
+        self.net_at = begin;
         self.end(Net::V6(ip))
     }
 
@@ -427,7 +461,7 @@ impl<'a> Walk<'a> {
     fn finish(self, wire_len: u32, stripped: u32) -> Packet<'a> {
         let (net, net_at) = match (self.net, self.outer, self.wlan) {
             (Some(net), _, _) => (net, self.net_at),
-            (None, Some((ip, at)), _) => (Net::V4(ip), at),
+            (None, Some((ip, at)), _) => (ip, at),
             (None, None, Some(w)) if self.layer2 == Layer2::default() => (Net::Wlan(w), 0),
             (None, None, _) => (Net::Layer2(self.layer2), 0),
         };
@@ -436,6 +470,7 @@ impl<'a> Walk<'a> {
             net_len: wire_len.saturating_sub(u32::try_from(net_at).unwrap_or(u32::MAX)),
             encaps: self.encaps,
             ether: self.ether,
+            carrier: self.carrier.unwrap_or(self.layer2),
             vlan: self.vlan,
             mpls: self.mpls,
             headless: false,

@@ -1,7 +1,28 @@
-//! Encapsulations inside a frame: MPLS, PPP, PPPoE, GRE, ERSPAN.
+//! Encapsulations inside a frame: MPLS, PPP, PPPoE, GRE, ERSPAN; in UDP, if that is asked for, Teredo, VXLAN, Geneve.
 
 use super::bytes::{be16, be32};
 use super::frame::{Next, Walk, encaps};
+
+/// Tunnels in UDP that the walk goes into. They are told by port or by content only, so that none is looked for unless
+/// it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tunnels {
+    /// IPv6 in UDP over IPv4 (RFC 4380), on any port but 53.
+    pub teredo: bool,
+    /// Ethernet to UDP port 4789 (RFC 7348).
+    pub vxlan: bool,
+    /// Anything to UDP port 6081 (RFC 8926).
+    pub geneve: bool,
+}
+
+impl Tunnels {
+    /// Whether any is looked for.
+    #[must_use]
+    #[inline]
+    pub fn any(self) -> bool {
+        self.teredo || self.vxlan || self.geneve
+    }
+}
 
 /// Skips the label stack; what follows names no type and is guessed from its first bytes.
 pub(super) fn mpls(walk: &mut Walk<'_>) -> Next {
@@ -128,4 +149,145 @@ fn ppp_framed(walk: &mut Walk<'_>) -> Next {
         walk.at += 2;
     }
     ppp(walk)
+}
+
+/// Port of DNS, on which Teredo is not looked for.
+const DNS: u16 = 53;
+const VXLAN: u16 = 4789;
+const GENEVE: u16 = 6081;
+/// Length of an IPv6 header.
+const IPV6: usize = 40;
+
+/// What is in a UDP datagram, `datagram` from its header on, if it is a tunnel; then the walk stands behind the headers.
+pub(super) fn udp(walk: &mut Walk<'_>, datagram: &[u8], tunnels: Tunnels) -> Option<Next> {
+    let (sport, dport, data) = (be16(datagram, 0)?, be16(datagram, 2)?, datagram.get(8..)?);
+    if tunnels.vxlan && dport == VXLAN {
+        // The flag says that there is a network number.
+        let known = data.len() >= 8 + 14 && data.first().is_some_and(|flags| flags & 0x08 != 0);
+        return known.then(|| {
+            walk.at += 8 + 8;
+            Next::Ether
+        });
+    }
+    if tunnels.geneve && dport == GENEVE {
+        let (first, kind) = (*data.first()?, be16(data, 2)?);
+        let size = 8 + usize::from(first & 0x3F) * 4;
+        let next = match kind {
+            0x6558 => Next::Ether,
+            0x0800 | 0x86DD => Next::Type(kind),
+            _ => return None,
+        };
+        return (first >> 6 == 0 && data.len() > size).then(|| {
+            walk.at += 8 + size;
+            next
+        });
+    }
+    if tunnels.teredo && sport != DNS && dport != DNS {
+        let skip = teredo(data)?;
+        walk.at += 8 + skip;
+        walk.encaps |= encaps::TEREDO;
+        return Some(Next::Type(0x86DD));
+    }
+    None
+}
+
+/// Length of the Teredo headers in front of an IPv6 header, nothing if there is none.
+///
+/// # Source
+/// RFC 4380, section 5.1.1.
+fn teredo(data: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    if let Some(&[0, 1, id, auth]) = data.first_chunk::<4>() {
+        // Identification, authentication, nonce and confirmation.
+        at += 4 + usize::from(id) + usize::from(auth) + 9;
+    }
+    if data.get(at..at + 2) == Some(&[0, 0]) {
+        at += 8;
+    }
+    let inner = data.get(at..)?;
+    (inner.len() >= IPV6 && inner.first().is_some_and(|b| b >> 4 == 6)).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::{Net, dissect_through};
+    use super::super::link::LinkType;
+    use super::*;
+
+    const ALL: Tunnels = Tunnels { teredo: true, vxlan: true, geneve: true };
+
+    fn ip6() -> Vec<u8> {
+        let mut p = vec![0x60, 0, 0, 0, 0, 8, 17, 64];
+        p.extend([1; 16]);
+        p.extend([2; 16]);
+        p.extend([0, 7, 0, 9, 0, 8, 0, 0]);
+        p
+    }
+
+    fn ether(kind: u16, body: &[u8]) -> Vec<u8> {
+        [&[2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8][..], &kind.to_be_bytes(), body].concat()
+    }
+
+    /// An IPv4 packet with a datagram from port 1000 to `dport`.
+    fn carried(dport: u16, data: &[u8]) -> Vec<u8> {
+        let length = 28 + data.len() as u16;
+        let mut p = vec![0x45, 0];
+        p.extend(length.to_be_bytes());
+        p.extend([0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        p.extend(1000u16.to_be_bytes());
+        p.extend(dport.to_be_bytes());
+        p.extend((length - 20).to_be_bytes());
+        p.extend([0, 0]);
+        p.extend(data);
+        p
+    }
+
+    /// 6 if the walk came to the inner packet, 4 if it ended at the outer one, 0 for ARP.
+    fn walked(dport: u16, data: &[u8], tunnels: Tunnels) -> u8 {
+        let packet = carried(dport, data);
+        match dissect_through(LinkType::RAW, &packet, packet.len() as u32, tunnels).map(|p| p.net) {
+            Some(Net::V6(ip)) => {
+                assert_eq!((ip.src, ip.proto), ([1; 16], 17));
+                6
+            }
+            Some(Net::V4(ip)) => {
+                assert_eq!(ip.dst, 0x0A00_0002);
+                4
+            }
+            Some(Net::Arp(_)) => 0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tunnels_in_udp_are_entered_only_when_asked_for() {
+        let vxlan = [&[8, 0, 0, 0, 0, 0, 5, 0][..], &ether(0x86DD, &ip6())].concat();
+        let geneve = [&[1, 0, 0x65, 0x58, 0, 0, 5, 0, 0, 0, 0, 0][..], &ether(0x86DD, &ip6())].concat();
+        let plain = [&[0, 0, 0x86, 0xDD, 0, 0, 5, 0][..], &ip6()].concat();
+        let signed = [&[0, 1, 2, 3][..], &[9; 5 + 9], &[0, 0, 1, 2, 3, 4, 5, 6], &ip6()].concat();
+        for (dport, data) in [(4789, &vxlan), (6081, &geneve), (6081, &plain), (3544, &ip6()), (3544, &signed)] {
+            assert_eq!(walked(dport, data, ALL), 6, "{dport}");
+            assert_eq!(walked(dport, data, Tunnels::default()), 4, "{dport}");
+        }
+        assert_eq!(walked(4789, &vxlan, Tunnels { vxlan: false, ..ALL }), 4);
+        assert_eq!(walked(4789, &[&vxlan[..8], &ether(0x0806, &[0; 28])].concat(), ALL), 0);
+    }
+
+    #[test]
+    fn what_is_no_tunnel_stays_what_it_is() {
+        for (dport, data) in [
+            (4789, &[0u8; 60][..]),
+            (4789, &[8; 10]),
+            (6081, &[0x40; 60]),
+            (6081, &[0, 0, 0x65, 0x58, 0, 0, 0, 0]),
+            (53, &ip6()),
+            (9, &ip6()[..39]),
+            (9, &[0, 1, 255, 255, 0x60]),
+            (9, &[]),
+        ] {
+            assert_eq!(walked(dport, data, ALL), 4, "{dport} {data:?}");
+        }
+        // An unknown type inside leaves the carrier's flow.
+        assert_eq!(walked(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &ether(0x88CC, &[0; 30])].concat(), ALL), 4);
+    }
 }

@@ -72,7 +72,7 @@ pub(super) fn write_key(key: &super::key::Key, out: &mut Vec<u8>) {
 
 /// The body of a RARP flow DSR.
 pub(super) fn write_rarp_key(key: &super::key::Key, out: &mut Vec<u8>) {
-    let [target, sender_hw, target_hw, op, _] = key.0;
+    let [target, sender_hw, target_hw, op, ..] = key.0;
     out.extend_from_slice(&key.tail());
     out.extend_from_slice(&op.to_be_bytes()[6..]);
     out.extend_from_slice(&target.to_be_bytes()[4..]);

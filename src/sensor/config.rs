@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::packet::Tunnels;
 use crate::record::SrcId;
 
 /// Idle times after which a flow of each kind leaves the table, counted from its last report.
@@ -38,6 +39,31 @@ impl Default for Timeouts {
     }
 }
 
+/// What the packets of one flow have in common before anything is added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyBase {
+    /// Addresses, protocol and ports, or what the protocol has in their place.
+    #[default]
+    Classic,
+    /// The two IP addresses.
+    Addresses,
+    /// The two hardware addresses and the ethertype.
+    Stations,
+}
+
+/// What makes a flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// What packets have in common.
+    pub base: KeyBase,
+    /// The VLAN number too.
+    pub vlan: bool,
+    /// The first MPLS label too.
+    pub mpls: bool,
+    /// Each direction is a flow of its own.
+    pub unidirectional: bool,
+}
+
 /// The sensor's settings. The defaults are those of the classic program without options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SensorConfig {
@@ -59,6 +85,10 @@ pub struct SensorConfig {
     pub user_bytes: u16,
     /// The sensor's identity (`-e`).
     pub source_id: SrcId,
+    /// What makes a flow.
+    pub keys: Keys,
+    /// Tunnels in UDP that are looked into.
+    pub tunnels: Tunnels,
     /// Flows kept at once; beyond that the least valuable one is reported early and given up.
     pub max_flows: usize,
 }
@@ -75,6 +105,8 @@ impl Default for SensorConfig {
             macs: false,
             user_bytes: 0,
             source_id: SrcId::Unset,
+            keys: Keys::default(),
+            tunnels: Tunnels::default(),
             max_flows: 2_000_000,
         }
     }

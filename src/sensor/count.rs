@@ -89,11 +89,11 @@ fn interval_of(flow: &mut Flow, at: usize, idle: bool, interval: i64, now: i64) 
         return;
     }
     let gap = now.saturating_sub(last);
-    if gap > 0 && gap < interval.saturating_mul(2) {
-        let jitter = flow.jitter.get_or_insert_default();
-        if let Some(stat) = jitter.get_mut(at * 2 + usize::from(idle)) {
-            stat.add(u32::try_from(gap).unwrap_or(u32::MAX));
-        }
+    if gap > 0
+        && gap < interval.saturating_mul(2)
+        && let Some(stat) = flow.jitter.get_mut(at * 2 + usize::from(idle))
+    {
+        stat.add(u32::try_from(gap).unwrap_or(u32::MAX));
     }
 }
 
@@ -212,6 +212,7 @@ fn v6_len(packet: &Packet<'_>, ip: &V6<'_>) -> u32 {
 fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcome {
     let plain = |app| Outcome { app, idle: false, data_at: 0 };
     match &packet.net {
+        _ if flow.kind == Kind::Layer2 => plain(packet.bytes),
         Net::V4(ip) => match flow.kind {
             Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, ip.payload_len())),
             Kind::Udp => udp(flow, at, ip.payload, ip.payload_len()),
@@ -260,7 +261,7 @@ fn tcp(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64, (payload, len)
     let idle = match &mut flow.state {
         State::Tcp(t) => t.update(&s, at, now),
         state => {
-            *state = State::Tcp(Box::new(Tcp::new(&s, now)));
+            *state = State::Tcp(Tcp::new(&s, now));
             false
         }
     };
@@ -347,7 +348,8 @@ pub(super) fn fragment(
 pub(super) fn after(sensor: &mut Sensor, at: u32, packet: &Packet<'_>, id: &Identity, now: i64) {
     let Net::V4(ip) = &packet.net else { return };
     if ip.more_fragments {
-        let train = v4_fragment(ip);
+        let mut train = v4_fragment(ip);
+        train.key.0[5] = id.key.0[5];
         // The train's direction is that of its flow, whose order may know ports.
         sensor.open_train(at, &Identity { reverse: id.reverse, ..train }, packet, ip.payload_len(), now);
     }

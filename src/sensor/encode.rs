@@ -22,8 +22,8 @@ pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut 
     let [source, destination] = &flow.sides;
     vlan(source, destination, out);
     mpls(source, destination, out);
-    if let Some(j) = &flow.jitter {
-        jitter::write(j, out);
+    if config.jitter {
+        jitter::write(&flow.jitter, out);
     }
     attributes(source, destination, out);
     if config.sizes {
@@ -92,6 +92,17 @@ fn key(flow: &Flow, out: &mut Vec<u8>) {
             words(4, out);
             out.extend_from_slice(&[k.proto(), 0, 0, 0]);
             out.extend_from_slice(&k.tail()[..4]);
+        }
+        f if f == Family::Matrix4 as u8 => {
+            out.extend_from_slice(&[2, 3 | reverse, 1, 3]);
+            // As the classic sensor's machines store them.
+            for address in [(k.0[0] >> 32) as u32, k.0[0] as u32] {
+                out.extend_from_slice(&address.to_le_bytes());
+            }
+        }
+        f if f == Family::Matrix6 as u8 => {
+            out.extend_from_slice(&[2, 3 | reverse, 2, 9]);
+            words(4, out);
         }
         f if f == Family::Arp as u8 => {
             // The reader exchanges counters instead of addresses here.

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::config::SensorConfig;
+use arrayvec::ArrayVec;
+
+use super::config::{Keys, SensorConfig};
 use super::flow::{Flow, Standing, UNSET};
-use super::key::{Identity, Kind, identify};
+use super::key::{Family, Identity, Kind, identify, identify_by};
 use super::mar::{self, Report};
 use super::table::{STATUS, Table};
 use super::{count, encode};
 use crate::base::Timestamp;
-use crate::packet::{LinkType, Packet, dissect};
+use crate::packet::{LinkType, Packet, RawPacket, dissect_through};
 use crate::record::{Batch, Cause};
 
 /// The timer runs every 0.2 s of packet time.
@@ -18,6 +20,9 @@ const TIMER_STEP: i64 = 200_000;
 const TRAIN_AGE: i64 = 2_000_000;
 /// Fragment trains under one flow; the oldest is counted and given up beyond that.
 const MAX_TRAINS: usize = 1024;
+
+/// Flows from which on the processor's caches do not hold them all.
+const MANY: usize = 4096;
 
 /// Why the sensor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +72,9 @@ fn micros(d: Duration) -> i64 {
 }
 
 impl Sensor {
+    /// Packets that [`Sensor::prepare`] looks at.
+    pub const AHEAD: usize = 16;
+
     /// A sensor without flows.
     #[must_use]
     pub fn new(config: SensorConfig) -> Sensor {
@@ -115,18 +123,41 @@ impl Sensor {
         self.management(Cause::Status, now, out);
     }
 
+    /// Looks up the flows of packets to come, so that they are on their way from memory when it is their turn: waiting
+    /// for memory is most of a packet's cost once there are many flows, and many waits at once take no longer than one.
+    /// Takes at most [`Sensor::AHEAD`] packets and changes nothing.
+    pub fn prepare<'a>(&self, packets: impl Iterator<Item = RawPacket<'a>>) {
+        if self.table.len() < MANY {
+            return;
+        }
+        let mut keys = ArrayVec::<_, { Sensor::AHEAD }>::new();
+        for p in packets.take(Sensor::AHEAD) {
+            let packet = dissect_through(p.link, p.data, p.wire_len, self.config.tunnels);
+            if let Some(id) = packet.and_then(|packet| self.identity(&packet)) {
+                keys.push((self.table.hash(&id.key), id.key));
+            }
+        }
+        let touched = keys.iter().fold(0, |sum, (hash, key)| sum ^ self.table.touch(*hash, key));
+        std::hint::black_box(touched);
+    }
+
+    #[inline]
+    fn identity(&self, packet: &Packet<'_>) -> Option<Identity> {
+        if self.config.keys == Keys::default() { identify(packet) } else { identify_by(self.config.keys, packet) }
+    }
+
     /// Takes one packet, captured at `at` on a link of type `link`: `frame` of its `wire_len` bytes. Records that
     /// become due are appended to `out`.
     pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], wire_len: u32, out: &mut Batch) {
         self.totals.packets += 1;
         self.totals.bytes += u64::from(wire_len);
-        let Some(packet) = dissect(link, frame, wire_len) else {
+        let Some(packet) = dissect_through(link, frame, wire_len, self.config.tunnels) else {
             self.totals.ignored += 1;
             return;
         };
         let now = at.micros();
         self.now = now;
-        match identify(&packet) {
+        match self.identity(&packet) {
             Some(id) => self.flow_packet(&packet, &id, link, now, out),
             None => self.totals.ignored += 1,
         }
@@ -359,6 +390,11 @@ impl Sensor {
     ///
     /// A train under a flow is on no queue: it lives and is reported with its flow.
     pub(super) fn open_train(&mut self, parent: u32, id: &Identity, packet: &Packet<'_>, len: u32, now: i64) {
+        let family = self.table.flow(parent).key.family();
+        if family != Family::V4 as u8 {
+            // Where ports are no part of the key, later fragments find their flow by themselves.
+            return;
+        }
         let hash = self.table.hash(&id.key);
         let at = match self.table.find(hash, &id.key) {
             Some(at) => at,

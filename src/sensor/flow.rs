@@ -122,7 +122,8 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(super) enum State {
     None,
-    Tcp(Box<Tcp>),
+    /// Not in a box: most flows are TCP, and a box costs one more wait for memory per packet.
+    Tcp(Tcp),
     Icmp(Box<icmp::State>),
     Media(Box<Media>),
     Esp(Esp),
@@ -171,7 +172,8 @@ pub(super) struct Flow {
     pub(super) sides: [Side; 2],
     pub(super) ether: Option<Ether>,
     pub(super) state: State,
-    pub(super) jitter: Option<Box<Jitter>>,
+    /// All zero where it is not asked for.
+    pub(super) jitter: Jitter,
     pub(super) rare: Option<Box<Rare>>,
 }
 
@@ -195,7 +197,7 @@ impl Flow {
             sides: [Side::NEW; 2],
             ether: packet.ether,
             state: State::None,
-            jitter: None,
+            jitter: Jitter::default(),
             rare: None,
         }
     }
@@ -213,7 +215,7 @@ impl Flow {
         for side in &mut self.sides {
             side.reset_record();
         }
-        self.jitter = None;
+        self.jitter = Jitter::default();
         match &mut self.state {
             State::Tcp(t) => t.reset_record(),
             State::Media(m) => m.reset_record(),

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::OnceLock;
 
+use super::config::{KeyBase, Keys};
 use super::{arp, icmp, isis};
 use crate::base::hash::Seed;
 use crate::packet::{Ether, Layer2, Net, Packet, V4, V6, Wlan, be16, be32};
@@ -41,20 +42,35 @@ pub(super) enum Family {
     Isis = 7,
     Wlan = 8,
     Layer2 = 9,
+    /// Addresses alone, IPv4.
+    Matrix4 = 10,
+    /// Addresses alone, IPv6.
+    Matrix6 = 11,
 }
 
-/// A flow's key in canonical order: four words of addresses, and one of `tail` (six bytes), protocol and family.
+/// A flow's key in canonical order: four words of addresses, one of `tail` (six bytes), protocol and family, and one of
+/// what else tells flows apart if that is asked for (0 otherwise).
 ///
 /// Keys too long for it (IS-IS, 802.11) are replaced by two seeded hashes of their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) struct Key(pub(super) [u64; 5]);
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Key(pub(super) [u64; 6]);
+
+impl PartialEq for Key {
+    /// Without the call that comparing arrays is: every packet does this once.
+    #[inline]
+    fn eq(&self, other: &Key) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl Eq for Key {}
 
 impl Key {
     #[inline]
     fn new(words: [u64; 4], tail: [u8; 6], proto: u8, family: Family) -> Key {
         let [a, b, c, d, e, f] = tail;
         let last = u64::from_be_bytes([a, b, c, d, e, f, proto, family as u8]);
-        Key([words[0], words[1], words[2], words[3], last])
+        Key([words[0], words[1], words[2], words[3], last, 0])
     }
 
     #[inline]
@@ -89,10 +105,11 @@ impl Key {
         let mut h = state.build_hasher();
         h.write_u64(self.0[0]);
         h.write_u64(self.0[4]);
-        if self.family() != Family::V4 as u8 {
+        if self.family() != Family::V4 as u8 || self.0[5] != 0 {
             h.write_u64(self.0[1]);
             h.write_u64(self.0[2]);
             h.write_u64(self.0[3]);
+            h.write_u64(self.0[5]);
         }
         h.finish()
     }
@@ -133,6 +150,34 @@ pub(super) fn identify(packet: &Packet<'_>) -> Option<Identity> {
         }
         Net::Layer2(l) => Some(layer2(*l, packet.ether.unwrap_or_default())),
     }
+}
+
+/// As [`identify`], by what the settings make a flow's key.
+pub(super) fn identify_by(keys: Keys, packet: &Packet<'_>) -> Option<Identity> {
+    let mut id = match (keys.base, &packet.net) {
+        (KeyBase::Addresses, Net::V4(ip)) => matrix4(ip),
+        (KeyBase::Addresses, Net::V6(ip)) => matrix6(ip),
+        (KeyBase::Stations, _) => layer2(packet.carrier, packet.ether.unwrap_or_default()),
+        _ => identify(packet)?,
+    };
+    let vlan = if keys.vlan { packet.vlan.map_or(0, |tag| u64::from(tag & 0xFFF) + 1) } else { 0 };
+    let label = if keys.mpls { packet.mpls.map_or(0, |entry| u64::from(entry >> 12) + 1) } else { 0 };
+    id.key.0[5] = vlan | label << 16 | u64::from(keys.unidirectional && id.reverse) << 40;
+    Some(id)
+}
+
+fn matrix4(ip: &V4<'_>) -> Identity {
+    let reverse = ip.src > ip.dst;
+    let (a, b) = if reverse { (ip.dst, ip.src) } else { (ip.src, ip.dst) };
+    let words = [u64::from(a) << 32 | u64::from(b), 0, 0, 0];
+    Identity { key: Key::new(words, [0; 6], 0, Family::Matrix4), kind: Kind::Ip, reverse }
+}
+
+fn matrix6(ip: &V6<'_>) -> Identity {
+    let (reverse, _) = order6(ip, Kind::Ip, [0; 6]);
+    let (first, second) = if reverse { (&ip.dst, &ip.src) } else { (&ip.src, &ip.dst) };
+    let ([a, b], [c, d]) = (halves(first), halves(second));
+    Identity { key: Key::new([a, b, c, d], [0; 6], 0, Family::Matrix6), kind: Kind::Ip, reverse }
 }
 
 /// The flow of an IPv4 packet.

@@ -31,6 +31,6 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
-pub use config::{SensorConfig, Timeouts};
+pub use config::{KeyBase, Keys, SensorConfig, Timeouts};
 pub use drive::{Driven, drive_frames, drive_packets};
 pub use engine::{End, Sensor, Totals};

@@ -72,6 +72,19 @@ impl Table {
         self.index.find(hash, |&i| self.flows[i as usize].key == *key).copied()
     }
 
+    /// Reads a little of every part of a flow, if it is there. What comes back means nothing, but has to be used.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64, key: &Key) -> u64 {
+        let Some(at) = self.find(hash, key) else { return 0 };
+        let flow = self.flow(at);
+        let [a, b] = &flow.sides;
+        let state = match &flow.state {
+            State::Tcp(tcp) => tcp.touch(),
+            _ => 0,
+        };
+        a.bytes ^ b.bytes ^ u64::from(a.marks) ^ u64::from(b.marks) ^ flow.stamp.cast_unsigned() ^ state
+    }
+
     /// Puts a flow in; its key must not be there yet. It is on no queue.
     pub(super) fn insert(&mut self, hash: u64, flow: Flow) -> u32 {
         let at = match self.free.pop() {
@@ -98,7 +111,6 @@ impl Table {
             entry.remove();
             let flow = self.flow_mut(at);
             flow.state = State::None;
-            flow.jitter = None;
             flow.rare = None;
             self.free.push(at);
         }

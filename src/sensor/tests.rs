@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{End, Sensor, SensorConfig};
 use crate::base::Timestamp;
-use crate::packet::LinkType;
+use crate::packet::{LinkType, RawPacket};
 use crate::record::{Batch, SourceId};
 
 /// One flow record, taken apart far enough to look at it.
@@ -308,6 +308,31 @@ fn options_add_their_parts_and_user_data_is_cut() {
     let kinds: Vec<u8> = rows[0].dsrs.iter().map(|(k, _)| *k).collect();
     assert_eq!(kinds, [1, 2, 3, 0x10, 0x30, 0x46, 0x48, 0x12, 0x50, 0x42, 0x20], "in the order that readers expect");
     assert_eq!(rows[0].dsr(0x50), [&[0x50u8, 0x90, 0, 4, 0, 6, 0, 6][..], b"abcdef\0\0"].concat());
+}
+
+#[test]
+fn preparing_for_packets_changes_nothing() {
+    let frames: Vec<Vec<u8>> = (0..30_000u32).map(|n| udp((A + n % 9000, 7), (B, 9), b"many flows")).collect();
+    let (mut plain, mut prepared) = (Bench::new(SensorConfig::default()), Bench::new(SensorConfig::default()));
+    for (n, frame) in frames.iter().enumerate() {
+        if n % Sensor::AHEAD == 0 {
+            let coming = frames.iter().skip(n).map(|f| RawPacket {
+                at: Timestamp::default(),
+                link: LinkType::ETHERNET,
+                data: f,
+                wire_len: f.len() as u32,
+            });
+            prepared.sensor.prepare(coming);
+        }
+        plain.at(n as i64, frame);
+        prepared.at(n as i64, frame);
+    }
+    assert_eq!(plain.sensor.totals(), prepared.sensor.totals());
+    for b in [&mut plain, &mut prepared] {
+        b.sensor.finish(End::Input, Timestamp::default(), &mut b.out);
+    }
+    assert!(plain.out.len() > 9000);
+    assert!(plain.out.iter().eq(prepared.out.iter()), "the same records");
 }
 
 #[test]

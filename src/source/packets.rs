@@ -124,7 +124,10 @@ impl PacketFiles {
     fn take(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<bool, SourceError> {
         let Some((path, reader)) = &mut self.current else { return Ok(false) };
         let before = batch.len();
-        for _ in 0..PACKETS_PER_POLL {
+        for n in 0..PACKETS_PER_POLL {
+            if n % Sensor::AHEAD == 0 {
+                self.sensor.prepare(reader.ahead());
+            }
             let packet = match reader.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(false),
