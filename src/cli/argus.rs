@@ -10,8 +10,9 @@ use std::time::Duration;
 use super::service::{Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, say, source_id};
 use super::{Outcome, Usage};
 use crate::base::Warnings;
+use crate::packet::Tunnels;
 use crate::record::{Batch, SourceId};
-use crate::sensor::{SensorConfig, Timeouts};
+use crate::sensor::{Keys, SensorConfig, Timeouts};
 use crate::sink::{Server, Voice};
 use crate::source::{PacketFiles, PacketOptions, Source, SourceError, Step, default_device, open_live};
 
@@ -74,9 +75,15 @@ pub(crate) struct Args {
     no_config: bool,
     #[command(flatten)]
     service: ServiceArgs,
+    /// Look into these tunnels in UDP, so that flows are those inside: teredo, vxlan, geneve.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    tunnels: Vec<Tunnel>,
     /// Idle times, from the configuration.
     #[arg(skip)]
     timeouts: Timeouts,
+    /// What makes a flow, from the configuration.
+    #[arg(skip)]
+    keys: Keys,
     /// Outputs from the configuration.
     #[arg(skip)]
     targets: Vec<Target>,
@@ -91,6 +98,14 @@ pub(crate) struct Args {
     help: Option<bool>,
     #[command(flatten)]
     missing: Missing,
+}
+
+/// Tunnels in UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Tunnel {
+    Teredo,
+    Vxlan,
+    Geneve,
 }
 
 /// Options of the classic program that this one does not have yet.
@@ -135,7 +150,6 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         return Err(Usage(format!("option {option} of the classic sensor is not available; {instead}")).into());
     }
     conf::apply(&mut args)?;
-    args.service.check()?;
     let options = options(&args, filter)?;
     let mar_secs = u16::try_from(options.sensor.mar_interval.as_secs()).unwrap_or(u16::MAX).max(1);
     if !args.read.is_empty() {
@@ -188,11 +202,12 @@ fn work(
     let mut source = source()?;
     let server = server.map(Server::start).transpose()?;
     let serving = server.as_ref().map(|s| s.addrs().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
-    service.change_root()?;
+    background.note()?;
+    service.confine()?;
     let mut outputs = Outputs::open(targets, server)?;
     match serving {
-        Some(places) => background.ready(&format!("capturing on {}, serving on {places}", source.info().name))?,
-        None if source.info().live => background.ready(&format!("capturing on {}", source.info().name))?,
+        Some(places) => background.ready(&format!("capturing on {}, serving on {places}", source.info().name)),
+        None if source.info().live => background.ready(&format!("capturing on {}", source.info().name)),
         None => {}
     }
     let outcome = drive(source.as_mut(), &mut outputs, &signals);
@@ -220,6 +235,12 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         source_id: match &args.source_id {
             Some(text) => source_id(text).map_err(|problem| Usage(format!("-e {text:?}: {problem}")))?,
             None => defaults.source_id,
+        },
+        keys: args.keys,
+        tunnels: Tunnels {
+            teredo: args.tunnels.contains(&Tunnel::Teredo),
+            vxlan: args.tunnels.contains(&Tunnel::Vxlan),
+            geneve: args.tunnels.contains(&Tunnel::Geneve),
         },
         max_flows: args.max_flows.max(1),
     };

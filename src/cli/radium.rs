@@ -81,7 +81,6 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
     configure(&mut args)?;
-    args.service.check()?;
     let plan = Plan::new(&args, filter)?;
     let background = match Background::enter(&args.service)? {
         Ok(background) => background,
@@ -157,11 +156,12 @@ fn work(args: &Args, plan: Plan, background: &Background) -> anyhow::Result<Outc
     let mut relay = Relay::start(&plan.sources, &plan.filter_text)?;
     let server = server.map(Server::start).transpose()?;
     let places = server.as_ref().map(|s| s.addrs().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
-    args.service.change_root()?;
+    background.note()?;
+    args.service.confine()?;
     let mut outputs = Outputs::open(plan.targets.clone(), server)?;
     let names: Vec<_> = plan.sources.iter().map(ToString::to_string).collect();
     let to = places.map_or(String::new(), |p| format!(", serving on {p}"));
-    background.ready(&format!("relaying {}{to}", names.join(", ")))?;
+    background.ready(&format!("relaying {}{to}", names.join(", ")));
     outputs.write(&plan.report(MarCause::Start, wall_now()))?;
     let outcome = pass_on(&plan, &mut relay, &mut labels, &mut outputs, &signals, args.once);
     let stopped = outputs.write(&plan.report(MarCause::Stop, wall_now()));

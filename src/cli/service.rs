@@ -1,6 +1,7 @@
 //! What programs that run for long share: outputs, the server's options, signals, the background.
 
 mod background;
+mod identity;
 mod options;
 mod outputs;
 mod signals;

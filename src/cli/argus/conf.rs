@@ -8,8 +8,9 @@ use clap::{Args as _, FromArgMatches as _};
 
 use super::super::Usage;
 use super::super::service::{Target, at_setting, fill, is_yes, read_settings, source_id, warn_of_unknown};
-use super::{Args, seconds};
+use super::{Args, Tunnel, seconds};
 use crate::base::rc::{self, Setting};
+use crate::sensor::{KeyBase, Keys};
 
 /// Fills in what the configuration says and the command line does not.
 ///
@@ -118,11 +119,43 @@ fn measurements(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, S
         "GENERATE_RESPONSE_TIME_DATA" => &mut args.response,
         // Always so; what cannot be switched off is named.
         "GENERATE_TCP_PERF_METRIC" | "GENERATE_START_RECORDS" => return is_yes(setting),
-        "FLOW_TYPE" => return Ok(setting.value.eq_ignore_ascii_case("bidirectional")),
-        "FLOW_KEY" => return Ok(setting.value.eq_ignore_ascii_case("CLASSIC_5_TUPLE")),
-        _ => return Ok(false),
+        "TUNNEL_DISCOVERY" => {
+            if is_yes(setting)? && !args.tunnels.contains(&Tunnel::Teredo) {
+                args.tunnels.push(Tunnel::Teredo);
+            }
+            return Ok(true);
+        }
+        _ => return flow_key(&mut args.keys, key, &setting.value),
     };
     *option |= is_yes(setting)?;
+    Ok(true)
+}
+
+/// What makes a flow; false for other keys.
+fn flow_key(keys: &mut Keys, key: &str, value: &str) -> Result<bool, String> {
+    match (key, value.to_ascii_uppercase().as_str()) {
+        ("FLOW_TYPE", "BIDIRECTIONAL") => keys.unidirectional = false,
+        ("FLOW_TYPE", "UNIDIRECTIONAL") => keys.unidirectional = true,
+        ("FLOW_TYPE", _) => return Err("Bidirectional or Unidirectional is expected".into()),
+        ("FLOW_KEY", words) => {
+            *keys = Keys { unidirectional: keys.unidirectional, ..Keys::default() };
+            for word in words.split('+').map(str::trim) {
+                match word {
+                    "CLASSIC_5_TUPLE" => keys.base = KeyBase::Classic,
+                    "LAYER_3_MATRIX" => keys.base = KeyBase::Addresses,
+                    "LAYER_2_MATRIX" => keys.base = KeyBase::Stations,
+                    "VLAN" => keys.vlan = true,
+                    "LOCAL_MPLS" | "COMPLETE_MPLS" => keys.mpls = true,
+                    _ => {
+                        return Err("CLASSIC_5_TUPLE, LAYER_3_MATRIX or LAYER_2_MATRIX is expected, then as wanted \
+                                    +VLAN, +LOCAL_MPLS, +COMPLETE_MPLS"
+                            .into());
+                    }
+                }
+            }
+        }
+        _ => return Ok(false),
+    }
     Ok(true)
 }
 
@@ -195,6 +228,23 @@ mod tests {
         assert_eq!((args.targets[0].place.as_str(), args.targets[0].filter.to_string()), ("/x/y", "udp".into()));
         assert_eq!(args.service.pid_file.as_deref(), Some(std::path::Path::new("/run/argus.eth0.0.pid")));
         assert_eq!(unknown, ["ARGUS_NEW", "ARGUS_MONITOR_ID", "RA_X", "ARGUS_GENERATE_TCP_PERF_METRIC"]);
+    }
+
+    #[test]
+    fn what_makes_a_flow_can_be_set() {
+        let keys = |conf: &str| parsed("argus", conf).map(|(args, _)| args.keys);
+        let plain = Keys::default();
+        assert_eq!(keys("ARGUS_FLOW_KEY=\"CLASSIC_5_TUPLE\"\nARGUS_FLOW_TYPE=Bidirectional"), Ok(plain));
+        assert_eq!(keys("ARGUS_FLOW_KEY=CLASSIC_5_TUPLE+VLAN"), Ok(Keys { vlan: true, ..plain }));
+        let both = "ARGUS_FLOW_TYPE=unidirectional\nARGUS_FLOW_KEY=\"LAYER_3_MATRIX+COMPLETE_MPLS\"";
+        let wanted = Keys { base: KeyBase::Addresses, mpls: true, unidirectional: true, ..plain };
+        assert_eq!(keys(both), Ok(wanted));
+        assert_eq!(keys("ARGUS_FLOW_KEY=LAYER_2_MATRIX"), Ok(Keys { base: KeyBase::Stations, ..plain }));
+        for conf in ["ARGUS_FLOW_KEY=LAYER_4_MATRIX", "ARGUS_FLOW_KEY=VLAN+", "ARGUS_FLOW_TYPE=x"] {
+            assert!(keys(conf).is_err(), "{conf}");
+        }
+        let (args, _) = parsed("argus", "ARGUS_TUNNEL_DISCOVERY=yes").expect("well formed");
+        assert_eq!(args.tunnels, [Tunnel::Teredo]);
     }
 
     #[test]

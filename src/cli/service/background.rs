@@ -40,22 +40,26 @@ impl Background {
         Ok(Ok(Background { is_child: is_child && args.daemon, pid_file: args.pid_file.clone() }))
     }
 
-    /// Says that the work has begun, to the user or to the process that waits for it.
+    /// Writes the process id file; to be called while the process still may.
     ///
     /// # Errors
-    /// The process id file cannot be written.
-    pub(crate) fn ready(&self, text: &str) -> anyhow::Result<()> {
+    /// The file cannot be written.
+    pub(crate) fn note(&self) -> anyhow::Result<()> {
         if let Some(path) = &self.pid_file {
             let mut file = File::create(path).with_context(|| format!("writing {path:?}"))?;
             writeln!(file, "{}", std::process::id()).with_context(|| format!("writing {path:?}"))?;
         }
+        Ok(())
+    }
+
+    /// Says that the work has begun, to the user or to the process that waits for it.
+    pub(crate) fn ready(&self, text: &str) {
         if self.is_child {
             // Whoever waited may be gone; the work goes on.
             let _ = writeln!(std::io::stdout(), "{READY}process {}: {text}", std::process::id());
         } else {
             say(text);
         }
-        Ok(())
     }
 
     /// Passes on how the work ended; a failure also to the process that waits for the beginning.

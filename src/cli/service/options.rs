@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::super::Usage;
+use super::identity::Identity;
 use super::is_yes;
 use crate::base::rc::Setting;
 use crate::filter::Filter;
@@ -46,30 +47,15 @@ pub(crate) struct ServiceArgs {
     /// Change the root directory when interfaces and ports are open; output files are then below it
     #[arg(short = 'c', long = "chroot", value_name = "DIR")]
     pub(crate) chroot: Option<PathBuf>,
-    #[arg(short = 'u', hide = true, value_name = "USER")]
+    /// Become this user when interfaces and ports are open; output files then belong to it
+    #[arg(short = 'u', value_name = "USER")]
     pub(crate) user: Option<String>,
-    #[arg(short = 'g', hide = true, value_name = "GROUP")]
+    /// Become a member of this group only, likewise
+    #[arg(short = 'g', value_name = "GROUP")]
     pub(crate) group: Option<String>,
 }
 
 impl ServiceArgs {
-    /// What cannot be done.
-    ///
-    /// # Errors
-    /// An option asks for it.
-    pub(crate) fn check(&self) -> Result<(), Usage> {
-        for (option, given) in [("-u", &self.user), ("-g", &self.group)] {
-            if given.is_some() {
-                return Err(Usage(format!(
-                    "option {option} is not available: a process cannot give up its user without unchecked system \
-                     calls; start it as that user, with `setpriv` or by the service manager, and let it capture with \
-                     `setcap cap_net_raw,cap_net_admin+eip`"
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// Takes a setting that all configurations of services know, without the prefix of its key. What the command line
     /// says stays. False if it is another setting.
     ///
@@ -127,11 +113,19 @@ impl ServiceArgs {
         }))
     }
 
-    /// Changes the root directory if that is asked for.
+    /// Gives up what is not needed when interfaces and ports are open: the root directory, then group and user, as far
+    /// as that is asked for.
     ///
     /// # Errors
-    /// The system refuses, or has no such thing.
-    pub(crate) fn change_root(&self) -> anyhow::Result<()> {
+    /// There is no such user or group; the system refuses, or has no such thing.
+    pub(crate) fn confine(&self) -> anyhow::Result<()> {
+        // Names are looked up in files that may lie outside the new root.
+        let identity = Identity::find(self.user.as_deref(), self.group.as_deref())?;
+        self.change_root()?;
+        identity.assume()
+    }
+
+    fn change_root(&self) -> anyhow::Result<()> {
         use anyhow::Context as _;
         let Some(dir) = &self.chroot else { return Ok(()) };
         #[cfg(unix)]
