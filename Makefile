@@ -3,7 +3,7 @@
 ARGS ?= -r assets/sample.pcap
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: run test build setup bench clean
+.PHONY: run test build setup bench fuzz clean
 
 run: build
 	@$(TARGET)/release/argus-globe globe $(ARGS)
@@ -20,3 +20,11 @@ test:
 
 clean:
 	cargo clean
+
+# Needs a nightly compiler and cargo-fuzz (`cargo install cargo-fuzz`); SECONDS of each target.
+SECONDS ?= 120
+fuzz:
+	@for t in frames capture stream server conf filter range; do \
+	  mkdir -p fuzz/corpus/$$t && cargo +nightly fuzz run $$t fuzz/corpus/$$t fuzz/seeds/$$t -- \
+	    -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done

@@ -4,6 +4,7 @@ mod cli;
 mod corpus;
 mod frames;
 mod hostile;
+mod keys;
 mod reference;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,8 @@ mod datagrams;
 mod hostile;
 mod interface;
 mod ratop;
+#[cfg(target_os = "linux")]
+mod namespace;
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
