@@ -1,24 +1,33 @@
 //! Show traffic on the globe.
 
-use std::io::Write as _;
+mod config;
+mod frames;
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clap::CommandFactory as _;
 
 use super::input::InputArgs;
-use super::{Outcome, Usage};
+use super::snapshot::is_damaged;
+use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
 use crate::base::Span;
-use crate::cache::Level;
+use crate::cache::{Level, Snapshot};
+use crate::export::{self, Format};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
-    FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene,
-    Selection, Setup, Synthetic, Trace, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench,
-    window,
+    CameraRig, FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Look, LookPlugin, LookPoll, LookSource,
+    Motion, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene, Selection, Setup, Synthetic, Trace, Wall, WindowOptions,
+    failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
 use crate::source::SourceSpec;
+
+pub(super) use config::layered;
 
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
 const SETTLE: usize = 4;
@@ -34,6 +43,15 @@ pub(crate) struct Args {
     /// Start with the playhead standing.
     #[arg(long)]
     paused: bool,
+    /// Configuration file instead of the one at the usual place, $XDG_CONFIG_HOME/argus-globe/config.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print a configuration file with all options as comments.
+    #[arg(long)]
+    print_config: bool,
+    /// Nothing moves that need not: no dashes, spin or flights.
+    #[arg(long)]
+    reduced_motion: bool,
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     ui_scale: f32,
@@ -67,6 +85,19 @@ pub(crate) struct Args {
     /// Draw this many frames without a window, each finished before the next, and print one line of JSON.
     #[arg(long, value_name = "K", conflicts_with = "screenshot")]
     bench_frames: Option<usize>,
+    /// Write what would be shown at --at into a file instead of opening a window; its ending tells the format: csv,
+    /// json, geojson or kml.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
+    export: Option<PathBuf>,
+    /// Render a recording as numbered pictures into this folder and print the command that makes a film of them.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["screenshot", "bench_frames", "scene", "synthetic"])]
+    frames: Option<PathBuf>,
+    /// First moment of --frames, in the forms of --at.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    from: Option<At>,
+    /// End of --frames.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    to: Option<At>,
     /// Fill the whole screen.
     #[arg(long)]
     fullscreen: bool,
@@ -79,61 +110,129 @@ pub(crate) struct Args {
     /// Play recordings from their beginning again when they end.
     #[arg(long = "loop")]
     looped: bool,
-    /// Most frames per second.
-    #[arg(long, value_name = "N", default_value_t = 60.0)]
-    fps: f64,
+    /// Most frames per second of the window (60), or frames per second of the film (30).
+    #[arg(long, value_name = "N")]
+    fps: Option<f64>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+    let filter = filter.as_deref();
+    if args.print_config {
+        let cli = Cli::command();
+        let globe = cli.find_subcommand("globe").context("the command is in its own table")?;
+        write!(std::io::stdout().lock(), "{}", config::printed(globe))?;
+        return Ok(Outcome::Done);
+    }
     let size = parse_size(&args.size)?;
-    let layers = match &args.layers {
-        Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
-        None => Layers::default(),
-    };
     let view = args.view.as_deref().map(parse_view).transpose()?;
+    if let Some(path) = &args.export {
+        return export(&args, filter, path);
+    }
+    if let Some(dir) = &args.frames {
+        return frames::run(&args, filter, dir, size);
+    }
     let still = args.screenshot.is_some() || args.bench_frames.is_some();
     let scene = match made_up_scene(&args)? {
         Some(scene) => Some(scene),
-        None if still => Some(recorded_scene(plan(&args, filter.as_deref())?, args.input.at)?),
+        None if still => Some(recorded_scene(plan(&args, filter)?, args.input.at)?),
         None => None,
     };
     let level = args.input.level();
     let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), args.select));
-    let options = HudOptions { filter: filter.clone(), ui_scale: args.ui_scale };
-    let trace = Trace { on: args.trace_input };
     let (feed, overrides) = match scene {
         Some(scene) => (FeedInput::new(FixedSource::new(scene.snapshot).at_level(level)), scene.overrides),
-        None => (running(&args, filter.as_deref())?, Arc::default()),
+        None => (running(&args, filter)?, Arc::default()),
     };
-    let mut setup = Setup { feed, overrides, layers, orbit, extend: Vec::new() };
+    let mut setup = Setup { overrides, ..setup(&args, filter, feed, orbit)? };
     if let Some(frames) = args.bench_frames {
+        // What is measured is the picture without its panels.
+        setup.extend.clear();
         setup.extend.push(Box::new(measure_main));
         let result = run_bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
-        return Ok(Outcome::Done);
-    }
-    let (select, help) = (args.select, args.show_keys);
-    let wall = Wall::new(args.wall, args.tour, args.looped);
-    setup.extend.push(Box::new(move |app| {
-        panels(app);
-        app.insert_resource(options).insert_resource(trace);
-        app.insert_resource(wall);
-        app.world_mut().resource_mut::<Hud>().help = help;
-        if let Some(addr) = select {
-            app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
-        }
-    }));
-    if let Some(path) = &args.screenshot {
+    } else if let Some(path) = &args.screenshot {
         let mut globe = Headless::new(setup, size, 1.0)?;
         for _ in 0..SETTLE {
             globe.frame()?;
         }
         globe.picture()?.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
-        window(setup, &WindowOptions { size, fullscreen: args.fullscreen || args.wall, fps: args.fps })?;
+        if let Some(path) = args.config.clone().or_else(config::usual_path) {
+            let source = LookSource::new(look(&args)?, reload(path));
+            setup.extend.push(Box::new(move |app| {
+                app.add_plugins(LookPlugin).insert_resource(source);
+            }));
+        }
+        let fullscreen = args.fullscreen || args.wall;
+        window(setup, &WindowOptions { size, fullscreen, fps: args.fps.unwrap_or(60.0) })?;
     }
     Ok(Outcome::Done)
+}
+
+/// The globe with its panels as the options say.
+fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
+    let Look { layers, ui_scale, reduced_motion, .. } = look(args)?;
+    let options = HudOptions { filter: filter.map(str::to_owned), ui_scale };
+    let trace = Trace { on: args.trace_input };
+    let (select, help) = (args.select, args.show_keys);
+    let wall = Wall::new(args.wall, args.tour, args.looped);
+    let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
+    setup.extend.push(Box::new(move |app| {
+        panels(app);
+        app.insert_resource(options).insert_resource(trace);
+        app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
+        app.world_mut().resource_mut::<CameraRig>().reduced_motion = reduced_motion;
+        app.world_mut().resource_mut::<Hud>().help = help;
+        if let Some(addr) = select {
+            app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
+        }
+    }));
+    Ok(setup)
+}
+
+/// The settings that may change while the globe runs.
+fn look(args: &Args) -> anyhow::Result<Look> {
+    let layers = match &args.layers {
+        Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
+        None => Layers::default(),
+    };
+    let (level, ui_scale) = (args.input.level(), args.ui_scale);
+    Ok(Look { layers, level, ui_scale, reduced_motion: args.reduced_motion })
+}
+
+/// Gives the settings anew whenever the configuration file has changed. An editor may take it away for a moment.
+fn reload(path: PathBuf) -> LookPoll {
+    let mut last = config::read(&path).ok();
+    let again = || match parse(std::env::args_os().collect())?.0.command {
+        Command::Globe(args) => look(&args),
+        _ => anyhow::bail!("not the globe"),
+    };
+    Box::new(move || {
+        let now = config::read(&path).ok().filter(|now| last.as_ref() != Some(now))?;
+        last = Some(now);
+        Some(again().map_err(|e| in_one_line(&e)))
+    })
+}
+
+/// Writes what would be shown.
+fn export(args: &Args, filter: Option<&str>, path: &Path) -> anyhow::Result<Outcome> {
+    let format = Format::of_path(path).map_err(|e| Usage(format!("--export {}: {e}", path.display())))?;
+    let scene = match made_up_scene(args)? {
+        Some(scene) => scene,
+        None => recorded_scene(plan(args, filter)?, args.input.at)?,
+    };
+    let snapshot = Snapshot::clone(&scene.snapshot).at_level(args.input.level());
+    for warning in &snapshot.health.warnings {
+        writeln!(std::io::stderr(), "argus-globe: {warning}")?;
+    }
+    let write = || -> std::io::Result<()> {
+        let mut out = BufWriter::new(File::create(path)?);
+        export::write(&mut out, format, &snapshot, None)?;
+        out.flush()
+    };
+    write().with_context(|| format!("writing {}", path.display()))?;
+    Ok(if is_damaged(&snapshot.health) { Outcome::Damaged } else { Outcome::Done })
 }
 
 /// Over the selected address where the scene knows it, else over the middle of all pins.

@@ -12,7 +12,6 @@ mod argus;
 mod globe;
 mod input;
 mod labels;
-mod picture;
 mod ra;
 mod rabins;
 mod racluster;
@@ -149,13 +148,8 @@ pub fn main() -> ExitCode {
 
 fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
     init_logging();
-    let (mut words, filter) = split_filter(&with_subcommand(argv));
-    tools::separate(&mut words);
-    if cfg!(not(feature = "globe")) && words.get(1).is_some_and(|w| w == "globe") {
-        return Err(Usage(NO_GLOBE.into()).into());
-    }
-    let matches = Cli::command().try_get_matches_from(words)?;
-    match Cli::from_arg_matches(&matches)?.command {
+    let (cli, filter) = parse(argv)?;
+    match cli.command {
         #[cfg(feature = "globe")]
         Command::Globe(args) => globe::run(*args, filter),
         Command::Ra(args) => ra::run(*args, filter),
@@ -175,6 +169,24 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Radium(args) => radium::run(*args, filter),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }
+}
+
+/// What a command line asks for, and the filter behind it.
+fn parse(argv: Vec<OsString>) -> anyhow::Result<(Cli, Option<String>)> {
+    let (mut words, filter) = split_filter(&with_subcommand(argv));
+    tools::separate(&mut words);
+    if cfg!(not(feature = "globe")) && words.get(1).is_some_and(|w| w == "globe") {
+        return Err(Usage(NO_GLOBE.into()).into());
+    }
+    let matches = Cli::command().try_get_matches_from(&words)?;
+    #[cfg(feature = "globe")]
+    let matches = match globe::layered(&Cli::command(), &words, &matches)? {
+        None => matches,
+        Some(words) => Cli::command()
+            .try_get_matches_from(words)
+            .map_err(|e| Usage(format!("with the configuration file: {}", e.to_string().trim_end())))?,
+    };
+    Ok((Cli::from_arg_matches(&matches)?, filter))
 }
 
 /// Warnings of our own; the graphics libraries complain about much that does not matter (missing GL drivers, software

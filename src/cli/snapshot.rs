@@ -3,10 +3,10 @@
 use std::io::{self, BufWriter, Write};
 
 use super::input::InputArgs;
-use super::picture::{Picture, origin};
 use super::{Outcome, Usage};
 use crate::base::units::si;
 use crate::cache::{By, Health, Snapshot, SourceState};
+use crate::export::{self, origin};
 use crate::pipeline::{At, Moment, moment_at};
 use crate::record::{Addr, Counts};
 
@@ -25,6 +25,12 @@ pub(crate) struct Args {
 enum Format {
     /// Everything, one JSON object
     Json,
+    /// Pins and paths, one table
+    Csv,
+    /// Pins as points, paths as great circles
+    Geojson,
+    /// The same for globes and maps that read KML
+    Kml,
     /// A table to read
     Text,
 }
@@ -41,18 +47,23 @@ pub(crate) fn run(args: &Args, filter: Option<&str>) -> anyhow::Result<Outcome> 
         writeln!(io::stderr(), "argus-globe: {warning}")?;
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    match args.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &Picture::new(&moment)).map_err(io::Error::from)?;
-            writeln!(out)?;
-        }
-        Format::Text => write_text(&mut out, &moment)?,
+    let format = match args.format {
+        Format::Json => Some(export::Format::Json),
+        Format::Csv => Some(export::Format::Csv),
+        Format::Geojson => Some(export::Format::GeoJson),
+        Format::Kml => Some(export::Format::Kml),
+        Format::Text => None,
+    };
+    match format {
+        Some(format) => export::write(&mut out, format, &moment.snapshot, Some(&moment.addresses))?,
+        None => write_text(&mut out, &moment)?,
     }
     out.flush()?;
     Ok(if is_damaged(health) { Outcome::Damaged } else { Outcome::Done })
 }
 
-fn is_damaged(health: &Health) -> bool {
+/// Whether some input could not be read whole.
+pub(super) fn is_damaged(health: &Health) -> bool {
     health.sources.iter().any(|s| s.damaged > 0 || matches!(s.state, SourceState::Failed(_)))
 }
 

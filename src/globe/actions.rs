@@ -12,6 +12,7 @@ use bevy::prelude::Message;
 use super::layers::{LAYERS, LayerId};
 use super::table::FlowId;
 use crate::base::Timestamp;
+use crate::export::Format;
 
 /// Something to be done.
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -92,6 +93,8 @@ pub enum Action {
     FullScreen,
     /// Wall mode on or off.
     Wall,
+    /// Saves what is shown as data.
+    Export(Format),
     /// Saves a picture of the window.
     Picture,
     /// Ends the program.
@@ -300,6 +303,10 @@ pub static ACTIONS: &[Spec] = &[
     spec(Program, "full-screen", Action::FullScreen, "full screen", &[plain(KeyName::F(11))]),
     spec(Program, "wall", Action::Wall, "wall mode; Esc held leaves it", &[ch('w')]),
     spec(Program, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
+    spec(Program, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
+    spec(Program, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),
+    spec(Program, "export-geojson", Action::Export(Format::GeoJson), "the same: GeoJSON", &[ctrl('g')]),
+    spec(Program, "export-kml", Action::Export(Format::Kml), "the same: KML", &[ctrl('l')]),
     spec(Program, "quit", Action::Quit, "quit", &[ctrl('q')]),
 ];
 

@@ -19,6 +19,7 @@ pub mod bench;
 pub mod borders;
 pub mod camera;
 pub mod feed;
+pub mod film;
 #[cfg(test)]
 #[path = "fixture/tests.rs"]
 mod fixture;
@@ -28,6 +29,7 @@ pub mod input;
 pub mod inspector;
 pub mod layers;
 pub mod legend;
+pub mod look;
 pub mod maps;
 pub mod math;
 pub mod names;
@@ -47,10 +49,12 @@ pub mod wall;
 use bevy::prelude::*;
 
 pub use bench::{BenchResult, measure_main, run_bench};
-pub use camera::{Orbit, RADIUS_KM};
+pub use camera::{CameraRig, Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
+pub use film::{Reel, film_frame};
 pub use hud::{Hud, HudOptions};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
+pub use look::{Look, LookPlugin, LookPoll, LookSource};
 pub use pipe::{PipelineFeed, failed};
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};

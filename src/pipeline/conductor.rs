@@ -194,6 +194,18 @@ impl Conductor {
         }
     }
 
+    /// Puts the playhead at a time, wherever the records are, and leaves it there.
+    pub(super) fn stand_at(&mut self, at: Timestamp) {
+        self.start_at = None;
+        self.player.put(at, Duration::ZERO);
+        self.player.pause(Duration::ZERO);
+        self.engine.go_to(at);
+    }
+
+    pub(super) fn span(&self) -> Option<Span> {
+        self.engine.span()
+    }
+
     /// Brings the window to the playhead.
     pub(super) fn tick(&mut self, clocks: Clocks) {
         self.settle_start(clocks);

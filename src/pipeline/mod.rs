@@ -30,7 +30,7 @@ mod tests;
 
 pub use control::{Control, PlayState, Playhead};
 pub use label::{CityItem, CityRule, Ends, FlowRule, LabelRules, Labels, NameOf, PortNames};
-pub use moment::{Moment, moment_at, snapshot_at};
+pub use moment::{Moment, Recording, moment_at, snapshot_at};
 pub use plan::{At, AtError, PipelineError, Plan, Start};
 pub use relay::{Relay, RelayEvent};
 pub use run::{Handle, Pipeline};

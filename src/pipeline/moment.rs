@@ -34,6 +34,43 @@ pub fn snapshot_at(plan: Plan, at: At) -> Result<Snapshot, PipelineError> {
 /// # Errors
 /// A source cannot be opened or has no end, or geographic data cannot be used.
 pub fn moment_at(plan: Plan, at: At) -> Result<Moment, PipelineError> {
+    let sources = open_all(&plan)?;
+    moment_of(plan, sources, at)
+}
+
+/// A recording that has been read to its end: pictures of any of its moments, without threads and clocks.
+pub struct Recording(Conductor);
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Recording").field(&self.span()).finish()
+    }
+}
+
+impl Recording {
+    /// Reads all sources to their ends.
+    ///
+    /// # Errors
+    /// As [`moment_at`].
+    pub fn open(plan: Plan) -> Result<Recording, PipelineError> {
+        let sources = open_all(&plan)?;
+        Ok(Recording(read_whole(plan, sources, At::START)?))
+    }
+
+    /// From the first to the last record.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.0.span()
+    }
+
+    /// The picture at a time. The same time gives the same picture, whatever was shown before.
+    pub fn at(&mut self, at: Timestamp) -> Snapshot {
+        self.0.stand_at(at);
+        self.0.snapshot()
+    }
+}
+
+fn open_all(plan: &Plan) -> Result<Vec<Box<dyn Source>>, PipelineError> {
     let mut sources = Vec::new();
     for (id, spec) in (0u16..).zip(&plan.sources) {
         let endless = || PipelineError::Endless { name: spec.to_string() };
@@ -49,16 +86,21 @@ pub fn moment_at(plan: Plan, at: At) -> Result<Moment, PipelineError> {
         }
         sources.push(source);
     }
-    moment_of(plan, sources, at)
+    Ok(sources)
 }
 
-pub(super) fn moment_of(plan: Plan, sources: Vec<Box<dyn Source>>, at: At) -> Result<Moment, PipelineError> {
+fn read_whole(plan: Plan, sources: Vec<Box<dyn Source>>, at: At) -> Result<Conductor, PipelineError> {
     let infos: Vec<SourceInfo> = sources.iter().map(|s| s.info()).collect();
     let mut conductor = conductor(Plan { start: Some(Start::Paused), at: Some(at), ..plan }, &infos)?;
     for (id, mut source) in (0u16..).zip(sources) {
         read_all(&mut conductor, SourceId(id), source.as_mut());
     }
     conductor.tick(STANDING);
+    Ok(conductor)
+}
+
+pub(super) fn moment_of(plan: Plan, sources: Vec<Box<dyn Source>>, at: At) -> Result<Moment, PipelineError> {
+    let mut conductor = read_whole(plan, sources, at)?;
     let mut snapshot = conductor.snapshot();
     if snapshot.span.is_none() {
         // Without a record there is no time to show but the one asked for.

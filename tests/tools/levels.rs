@@ -71,3 +71,21 @@ fn text_names_the_groups_and_wrong_words_are_refused() {
         assert!(String::from_utf8_lossy(&out.stderr).contains(part), "{}", String::from_utf8_lossy(&out.stderr));
     }
 }
+
+#[test]
+fn every_format_holds_the_same_bytes() {
+    let text = |format: &str| {
+        let out = snapshot(&["--level", "as", "--format", format]);
+        assert!(out.status.success(), "{format}");
+        String::from_utf8(out.stdout).expect("UTF-8")
+    };
+    let all = json(&["--level", "as"]);
+    let sent = sum(&all, "hosts", &["sent"], "bytes");
+    let geo: Value = serde_json::from_str(&text("geojson")).expect("JSON");
+    let features = geo["features"].as_array().expect("features");
+    assert_eq!(features.iter().filter_map(|f| f["properties"]["sent_bytes"].as_u64()).sum::<u64>(), sent);
+    let table = text("csv");
+    let pins = table.lines().filter(|l| l.starts_with("pin,")).count();
+    assert_eq!(Some(pins), all["hosts"].as_array().map(Vec::len));
+    assert_eq!(text("kml").matches("<Point>").count(), pins);
+}

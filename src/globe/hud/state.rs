@@ -83,6 +83,11 @@ impl Default for Hud {
 }
 
 impl Hud {
+    /// Takes sizes and colours over anew in the next frame.
+    pub fn restyle(&mut self) {
+        self.themed = false;
+    }
+
     /// Closes what lies on top: help, then the list of addresses without a place. False when neither is open.
     pub fn step_back(&mut self) -> bool {
         if !self.typed.is_empty() {

@@ -1,5 +1,7 @@
 //! Actions are carried out: on layers, panels and selection, on the playhead, on the eye, on the window.
 
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use bevy::window::{PrimaryWindow, WindowMode};
 
 use crate::base::clock::wall_now;
 use crate::cache::{By, Level, Snapshot};
+use crate::export::{self, Format};
 use crate::globe::SceneClock;
 use crate::globe::actions::Action;
 use crate::globe::camera::CameraRig;
@@ -202,7 +205,7 @@ fn copy(p: &mut Panels, snapshot: &Snapshot, now: f64) {
 pub(super) fn obey_window(
     mut actions: MessageReader<Action>,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
-    (clock, mut hud): (Res<SceneClock>, ResMut<Hud>),
+    (clock, feed, mut hud): (Res<SceneClock>, Res<Feed>, ResMut<Hud>),
     mut commands: Commands,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -219,12 +222,17 @@ pub(super) fn obey_window(
                     };
                 }
             }
-            Action::Picture => {
-                let name = picture_name();
-                let text = match std::env::current_dir() {
-                    Ok(dir) => format!("picture saved: {}", dir.join(&name).display()),
-                    Err(_) => format!("picture saved: {name}"),
+            Action::Export(format) => {
+                let name = file_name(format.ending());
+                let text = match export_into(&name, *format, &feed.snapshot) {
+                    Ok(()) => format!("saved: {}", full_name(&name)),
+                    Err(error) => format!("{} not saved: {error}", full_name(&name)),
                 };
+                hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            Action::Picture => {
+                let name = file_name("png");
+                let text = format!("picture saved: {}", full_name(&name));
                 commands.spawn(Screenshot::primary_window()).observe(save_to_disk(name));
                 hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
@@ -234,7 +242,18 @@ pub(super) fn obey_window(
 }
 
 /// `argus-globe-20130307-214206.png`, by the wall clock.
-fn picture_name() -> String {
+fn file_name(ending: &str) -> String {
     let (date, time) = text::date_and_time(wall_now());
-    format!("argus-globe-{}-{}.png", date.replace('-', ""), time.replace(':', ""))
+    format!("argus-globe-{}-{}.{ending}", date.replace('-', ""), time.replace(':', ""))
+}
+
+/// The name with the folder the program was started in.
+fn full_name(name: &str) -> String {
+    std::env::current_dir().map_or_else(|_| name.to_owned(), |dir| dir.join(name).display().to_string())
+}
+
+fn export_into(name: &str, format: Format, snapshot: &Snapshot) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(name)?);
+    export::write(&mut out, format, snapshot, None)?;
+    out.flush()
 }

@@ -1,23 +1,28 @@
-//! The rows of a snapshot in JSON. They are their own types, so that the program's types can change without changing
-//! what other programs read. Times are RFC 3339 in UTC, loads bits per second, rates packets per second.
+//! Everything a snapshot knows, as one JSON object.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::origin;
 use crate::base::{Span, Timestamp};
 use crate::cache::{
     AddressSum, FlowRow, HostPin, PathArc, Snapshot, SourceHealth, SourceState, Totals as SnapshotTotals,
     Unplaced as UnplacedRow,
 };
-use crate::geo::Origin;
-use crate::pipeline::Moment;
 use crate::record::{Addr, Counts, SrcId};
+
+/// Writes the object over many lines, with a line feed at the end.
+pub(super) fn write(out: &mut impl Write, s: &Snapshot, addresses: Option<&[AddressSum]>) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Picture::new(s, addresses)).map_err(io::Error::from)?;
+    writeln!(out)
+}
 
 /// The whole picture.
 #[derive(Debug, Serialize)]
-pub(super) struct Picture<'a> {
+struct Picture<'a> {
     now: String,
     window_secs: f64,
     rate_interval_secs: f64,
@@ -28,7 +33,8 @@ pub(super) struct Picture<'a> {
     paths: Vec<Path<'a>>,
     flows: Vec<Flow<'a>>,
     unplaced: Vec<Unplaced>,
-    addresses: Vec<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addresses: Option<Vec<Address>>,
     series: Series<'a>,
     sources: Vec<Source<'a>>,
     accepted: u64,
@@ -171,8 +177,7 @@ struct Source<'a> {
 }
 
 impl<'a> Picture<'a> {
-    pub(super) fn new(moment: &'a Moment) -> Picture<'a> {
-        let s = &moment.snapshot;
+    fn new(s: &'a Snapshot, addresses: Option<&[AddressSum]>) -> Picture<'a> {
         Picture {
             now: time(s.now),
             window_secs: s.window.as_secs_f64(),
@@ -184,7 +189,7 @@ impl<'a> Picture<'a> {
             paths: s.paths.iter().map(|p| path(p, s)).collect(),
             flows: s.flows.iter().map(|f| flow(f, s)).collect(),
             unplaced: s.unplaced.iter().map(unplaced).collect(),
-            addresses: moment.addresses.iter().map(address).collect(),
+            addresses: addresses.map(|all| all.iter().map(address).collect()),
             series: Series { start: time(s.series.start), bin_secs: s.series.bin.as_secs_f64(), bits: &s.series.bits },
             sources: s.health.sources.iter().map(source).collect(),
             accepted: s.health.accepted,
@@ -204,17 +209,6 @@ fn time(t: Timestamp) -> String {
 
 fn volume(c: Counts) -> Volume {
     Volume { pkts: c.pkts, bytes: c.bytes, appbytes: c.appbytes }
-}
-
-/// How a place became known, as a word.
-pub(super) fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Label => "label",
-        Origin::OwnMap => "own map",
-        Origin::Home => "home",
-        Origin::Database => "database",
-        Origin::CountryCentre => "country centre",
-    }
 }
 
 fn totals(t: &SnapshotTotals) -> Totals {

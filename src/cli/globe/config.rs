@@ -1,0 +1,260 @@
+//! The configuration file: values for options of the globe that the command line does not give.
+//!
+//! The keys are the options' long names. The table of options is the only list of them: the printed file, the check of
+//! keys and the values all derive from it. A file becomes words of a command line, so that it is read by the same
+//! rules and refused with the same sentences.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::builder::ArgAction;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+use toml::de::{DeTable, DeValue};
+
+use crate::base::nearest::nearest;
+use crate::cli::Usage;
+
+/// Options that belong to one run and not into a file.
+const NOT_KEPT: &[&str] = &[
+    "config",
+    "print-config",
+    "screenshot",
+    "export",
+    "frames",
+    "from",
+    "to",
+    "bench-frames",
+    "select",
+    "show-keys",
+    "scene",
+    "synthetic",
+    "help",
+    "version",
+];
+/// Options that say where records come from.
+const SOURCES: &[&str] = &["read", "server", "interface", "scene", "synthetic"];
+/// Longest file that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Adds what the configuration file says to the words of a command line. `matches` is what they mean without it;
+/// nothing is added for other commands than the globe, nor without a file.
+///
+/// # Errors
+/// The file cannot be read, is no TOML, or says something that is no option.
+pub(in crate::cli) fn layered(
+    cli: &Command,
+    words: &[OsString],
+    matches: &ArgMatches,
+) -> anyhow::Result<Option<Vec<OsString>>> {
+    let Some(("globe", given)) = matches.subcommand() else { return Ok(None) };
+    if given.get_flag("print_config") {
+        return Ok(None);
+    }
+    let (Some(path), Some(globe)) = (path(given), cli.find_subcommand("globe")) else { return Ok(None) };
+    let text = read(&path)?;
+    let named = |name: &str| {
+        let known = given.ids().any(|id| id.as_str() == name);
+        known && given.value_source(name) == Some(ValueSource::CommandLine)
+    };
+    // Any source on the command line replaces all sources of the file.
+    let other_source = SOURCES.iter().any(|name| named(name));
+    let is_given = |name: &str| named(name) || (other_source && SOURCES.contains(&name));
+    let more = words_of(globe, &text, is_given).map_err(|problem| Usage(format!("{}, {problem}", path.display())))?;
+    let mut all = words.to_vec();
+    let behind_command = all.len().min(2);
+    all.splice(behind_command..behind_command, more);
+    Ok(Some(all))
+}
+
+/// The file that is named, else the one at the usual place if it is there.
+pub(super) fn path(given: &ArgMatches) -> Option<PathBuf> {
+    given.get_one::<PathBuf>("config").cloned().or_else(|| usual_path().filter(|p| p.is_file()))
+}
+
+/// `$XDG_CONFIG_HOME/argus-globe/config.toml`, by default below `~/.config`.
+pub(super) fn usual_path() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|d| !d.is_empty()).map(PathBuf::from);
+    let base = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))?;
+    Some(base.join("argus-globe/config.toml"))
+}
+
+/// The text of a configuration file.
+///
+/// # Errors
+/// It cannot be read or is longer than a megabyte.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    let about = || format!("reading the configuration {}", path.display());
+    let size = std::fs::metadata(path).with_context(about)?.len();
+    if size > LONGEST {
+        return Err(Usage(format!("{}: {size} bytes, a configuration has at most {LONGEST}", path.display())).into());
+    }
+    std::fs::read_to_string(path).with_context(about)
+}
+
+/// The options that may stand in a file.
+fn options(globe: &Command) -> impl Iterator<Item = (&str, &Arg)> {
+    let named = globe.get_arguments().filter(|a| !a.is_hide_set()).filter_map(|a| Some((a.get_long()?, a)));
+    named.filter(|(name, _)| !NOT_KEPT.contains(name))
+}
+
+/// What a file says as words of a command line, without what `is_given` (asked by the option's id) knows already.
+fn words_of(globe: &Command, text: &str, is_given: impl Fn(&str) -> bool) -> Result<Vec<OsString>, String> {
+    let table = DeTable::parse(text).map_err(|e| format!("which is no TOML: {}", e.to_string().trim_end()))?;
+    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let mut words = Vec::new();
+    for (key, value) in entries {
+        let line = 1 + text.get(..key.span().start).map_or(0, |before| before.matches('\n').count());
+        let written: &str = key.get_ref();
+        let name = written.replace('_', "-");
+        let Some((name, arg)) = options(globe).find(|(known, _)| *known == name) else {
+            let near = nearest(&name, options(globe).map(|(known, _)| known));
+            let hint = near
+                .map_or_else(|| "--print-config lists all keys".to_owned(), |near| format!("did you mean {near:?}?"));
+            return Err(format!("line {line}: unknown key {written:?}; {hint}"));
+        };
+        if !is_given(arg.get_id().as_str()) {
+            add(&mut words, name, arg, value.get_ref()).map_err(|e| format!("line {line}: {written}: {e}"))?;
+        }
+    }
+    Ok(words)
+}
+
+fn add(words: &mut Vec<OsString>, name: &str, arg: &Arg, value: &DeValue<'_>) -> Result<(), String> {
+    match (value, arg.get_action()) {
+        (DeValue::Boolean(on), ArgAction::SetTrue) => {
+            if *on {
+                words.push(format!("--{name}").into());
+            }
+        }
+        (_, ArgAction::SetTrue) => return Err("expected true or false".into()),
+        (DeValue::Array(values), ArgAction::Append) => {
+            for value in values {
+                words.push(word(name, value.get_ref())?);
+            }
+        }
+        _ => words.push(word(name, value)?),
+    }
+    Ok(())
+}
+
+/// `--name=value`.
+fn word(name: &str, value: &DeValue<'_>) -> Result<OsString, String> {
+    let value: &str = match value {
+        DeValue::String(text) => text,
+        DeValue::Integer(number) => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        other => return Err(format!("expected a text or a number, found {}", other.type_str())),
+    };
+    Ok(format!("--{name}={value}").into())
+}
+
+/// A file with all options as comments, at their defaults.
+pub(super) fn printed(globe: &Command) -> String {
+    let mut out = String::from(
+        "# Configuration of argus-globe: values for options that the command line does not give.\n\
+         # Looked for at $XDG_CONFIG_HOME/argus-globe/config.toml (~/.config by default), or named with --config FILE.\n\
+         # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale and\n\
+         # reduced-motion are taken over at once.\n",
+    );
+    for (name, arg) in options(globe) {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let value = match (arg.get_action(), arg.get_default_values()) {
+            (ArgAction::SetTrue, _) => "false".to_owned(),
+            (_, [default]) => toml_value(default),
+            (ArgAction::Append, _) => format!("[\"{}\"]", placeholder(arg)),
+            _ => format!("\"{}\"", placeholder(arg)),
+        };
+        let _ = write!(out, "\n{}# {name} = {value}\n", wrapped(&help));
+    }
+    out
+}
+
+fn placeholder(arg: &Arg) -> String {
+    arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default()
+}
+
+fn toml_value(default: &OsStr) -> String {
+    let text = default.to_string_lossy();
+    if text.parse::<f64>().is_ok_and(f64::is_finite) { text.into_owned() } else { format!("{text:?}") }
+}
+
+/// A text as comment lines of at most a hundred characters.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::from("#");
+    for word in text.split_whitespace() {
+        if line.chars().count() + word.chars().count() >= 100 {
+            out.push_str(&line);
+            out.push('\n');
+            line = String::from("#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    out.push_str(&line);
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn globe() -> Command {
+        crate::cli::Cli::command().find_subcommand("globe").expect("the globe").clone()
+    }
+
+    fn words(text: &str) -> Result<Vec<String>, String> {
+        let words = words_of(&globe(), text, |id| id == "tour")?;
+        Ok(words.into_iter().map(|w| w.into_string().expect("text")).collect())
+    }
+
+    #[test]
+    fn a_file_becomes_words_but_for_what_is_given() {
+        let text = "window = \"5m\" # five\nui_scale = 1.5\npaused = true\nwall = false\ntour = 30\n\
+                    server = [\"a:561\", \"b\"]\nhistory = 2_048\n";
+        let expect = ["--window=5m", "--ui-scale=1.5", "--paused", "--server=a:561", "--server=b", "--history=2048"];
+        assert_eq!(words(text).expect("right"), expect);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_line_and_suggestion() {
+        for (text, part) in [
+            ("\n\nwindw = 3", "line 3: unknown key \"windw\"; did you mean \"window\"?"),
+            ("zzzz = 3", "line 1: unknown key \"zzzz\"; --print-config"),
+            ("screenshot = \"x.png\"", "unknown key \"screenshot\""),
+            ("paused = 1", "line 1: paused: expected true or false"),
+            ("window = [1]", "line 1: window: expected a text or a number, found array"),
+            ("window = 2026-01-01", "found datetime"),
+            ("[view]\nx = 1", "line 1: view: expected a text or a number, found table"),
+            ("window = ", "line 1, column"),
+            ("window = 1\nwindow = 2", "duplicate"),
+        ] {
+            let error = words(text).expect_err(text);
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_printed_file_holds_every_option_and_is_accepted_with_its_comments_taken_off() {
+        let globe = globe();
+        let printed = printed(&globe);
+        assert_eq!(words(&printed).expect("only comments"), [] as [String; 0]);
+        assert!(printed.lines().all(|l| l.is_empty() || l.starts_with('#')), "{printed}");
+        let keys: Vec<&str> = options(&globe).map(|(name, _)| name).collect();
+        assert!(keys.len() > 20);
+        let mut uncommented = String::new();
+        for key in keys {
+            let line = printed.lines().find(|l| l.starts_with(&format!("# {key} = ")));
+            uncommented.push_str(line.unwrap_or_else(|| panic!("{key} is missing")).trim_start_matches("# "));
+            uncommented.push('\n');
+        }
+        let words = words_of(&globe, &uncommented, |_| false).expect("valid TOML and known keys");
+        assert!(words.contains(&OsString::from("--window=120s")), "{words:?}");
+    }
+}
