@@ -12,6 +12,7 @@ mod argus;
 mod globe;
 mod input;
 mod labels;
+mod pages;
 mod ra;
 mod rabins;
 mod racluster;
@@ -106,6 +107,10 @@ enum Command {
     Radium(Box<radium::Args>),
     /// Print what the screens would read at one moment.
     Snapshot(Box<snapshot::Args>),
+    /// Print manual pages, or write them into a folder.
+    Manual(pages::ManualArgs),
+    /// Print the script by which a shell completes options.
+    Completions(pages::CompletionArgs),
 }
 
 /// Classic program names that select a subcommand when the program is called through a link.
@@ -167,6 +172,8 @@ fn run(argv: Vec<OsString>) -> anyhow::Result<Outcome> {
         Command::Ratop(args) => ratop::run(*args, filter),
         Command::Argus(args) => argus::run(*args, filter),
         Command::Radium(args) => radium::run(*args, filter),
+        Command::Manual(args) => pages::manual(&args, &Cli::command()),
+        Command::Completions(args) => pages::completions(&args, &Cli::command()),
         Command::Snapshot(args) => snapshot::run(&args, filter.as_deref()),
     }
 }
@@ -296,6 +303,67 @@ mod tests {
         );
         assert_eq!(split_filter(&words("ra -nr - -n")), (words("ra -nr - -n"), None));
         assert_eq!(split_filter(&words("ra -r f \u{2013} udp")), (words("ra -r f"), Some("udp".into())));
+    }
+
+    /// Sections of docs/cli.md by their titles.
+    fn sections(text: &str) -> std::collections::BTreeMap<&str, &str> {
+        text.split("\n## ").skip(1).filter_map(|s| s.split_once('\n')).map(|(name, body)| (name, body.trim())).collect()
+    }
+
+    #[test]
+    fn the_reference_of_options_is_fresh() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+        let old = std::fs::read_to_string(&path).unwrap_or_default();
+        let fresh = pages::reference(&Cli::command());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let mut all = sections(&old);
+            all.extend(fresh.iter().map(|(name, body)| (name.as_str(), body.as_str())));
+            let mut text = String::from(
+                "# Subcommands and options\n\nGenerated from the table of subcommands; do not edit. A filter follows a \
+                 lone `-`. Called through a link with a tool's name, the program is that tool.\n",
+            );
+            for (name, body) in all {
+                text += &format!("\n## {name}\n\n{}\n", body.trim());
+            }
+            std::fs::write(&path, text).expect("written");
+            return;
+        }
+        let old = sections(&old);
+        for (name, body) in &fresh {
+            let found = old.get(name.as_str()).copied().unwrap_or_default();
+            assert_eq!(found, body.trim(), "docs/cli.md is stale: run the tests once with UPDATE_DOCS=1");
+        }
+        // A build without the globe knows one subcommand less.
+        assert!(old.len() == fresh.len() + usize::from(cfg!(not(feature = "globe"))), "docs/cli.md has other sections");
+    }
+
+    #[test]
+    fn every_classic_name_is_linked_by_the_installation() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Makefile");
+        let makefile = std::fs::read_to_string(path).expect("readable");
+        let links = makefile.lines().find_map(|l| l.strip_prefix("LINKS := ")).expect("a list of links");
+        let (mut linked, mut known): (Vec<_>, Vec<_>) =
+            (links.split_whitespace().collect(), CLASSIC.iter().map(|(name, _)| *name).collect());
+        linked.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(linked, known);
+    }
+
+    #[test]
+    fn pages_and_completions_exist_for_every_subcommand() {
+        let folder = std::env::temp_dir().join(format!("argus-globe-pages-{}", std::process::id()));
+        let program = Cli::command();
+        for sub in pages::reference(&program) {
+            assert!(program.find_subcommand(&sub.0).is_some());
+        }
+        let args = Cli::try_parse_from(["argus-globe", "manual", "--dir", folder.to_str().expect("a plain path")]);
+        let Command::Manual(args) = args.expect("valid").command else { panic!("another command") };
+        pages::manual(&args, &program).expect("written");
+        let text = std::fs::read_to_string(folder.join("argus-globe-ra.1")).expect("a page");
+        assert!(text.contains(".SH OPTIONS") && text.contains("\\-r"), "{text}");
+        let pages = std::fs::read_dir(&folder).expect("a folder").count();
+        assert_eq!(pages, pages::reference(&program).len() + 1);
+        let _ = std::fs::remove_dir_all(folder);
     }
 
     #[test]

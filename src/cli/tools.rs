@@ -8,6 +8,7 @@ mod gate;
 pub(super) mod options;
 pub(super) mod output;
 pub(super) mod reader;
+mod rarc;
 pub(super) mod strip;
 mod words;
 

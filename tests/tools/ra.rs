@@ -264,7 +264,7 @@ fn every_mistake_has_its_sentence_and_its_status() {
         (vec!["-r", &web, "-t", "12:00-11:00"], 1, "invalid time range"),
         (vec!["-r", &web, "-N", "x"], 2, "-N \"x\": expected a number"),
         (vec!["-r", &web, "-M", "nosuch"], 2, "mode 'nosuch' is not supported"),
-        (vec!["-r", &web, "-F", "x"], 2, "option -F is not supported"),
+        (vec!["-r", &web, "-F", "/no/such/conf"], 1, "-F /no/such/conf: No such file"),
         (vec!["-r", &web, "-c", "ab"], 2, "the delimiter must be one character"),
         (vec!["-r", &web, "-Q"], 2, "unexpected argument '-Q'"),
         (vec!["-r", &web, "-w", "/no/such/dir/x"], 1, "/no/such/dir/x"),

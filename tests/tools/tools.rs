@@ -361,3 +361,36 @@ fn bins_together_hold_what_was_read() {
         assert_eq!(sums(&args), whole, "{mode:?}");
     }
 }
+
+#[test]
+fn settings_stand_for_options_that_are_not_given() {
+    let folder = Folder::new("rarc");
+    let own = folder.path(".rarc");
+    std::fs::write(&own, "RA_FIELD_SPECIFIER=\"saddr dport\"\nRA_FIELD_DELIMITER=','\nRA_PRINT_NAMES=none\n")
+        .expect("written");
+    let input = sample("web.argus");
+    let ra = |args: &[&str]| {
+        let out = Command::new(env!("CARGO_BIN_EXE_argus-globe"))
+            .args(["ra", "-r", &input])
+            .args(args)
+            .env("HOME", &folder.0)
+            .env_remove("ARGUSHOME")
+            .env("TZ", "UTC")
+            .output()
+            .expect("starts");
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    let (_, by_file, _) = ra(&[]);
+    assert!(by_file.starts_with("SrcAddr,Dport\n") && by_file.lines().count() > 10, "{by_file}");
+    assert_eq!(by_file, ra(&["-X", "-nn", "-c,", "-s", "saddr", "dport"]).1);
+    assert!(ra(&["-s", "+proto"]).1.starts_with("SrcAddr,Dport,Proto\n"));
+    assert!(ra(&["-s", "proto"]).1.starts_with("Proto\n"));
+    let more = folder.path("more");
+    std::fs::write(&more, "RA_FILTER=\"tcp\"\nRA_USEC_PRECISION=2\n").expect("written");
+    assert_eq!(ra(&["-F", &more]).1, ra(&["-", "tcp"]).1);
+    std::fs::write(&more, "\nRA_USEC_PRECISION=two\n").expect("written");
+    let (status, _, error) = ra(&["-F", &more]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains(":2: RA_USEC_PRECISION: expected a number, found \"two\""), "{error}");
+    assert_eq!(ra(&["-F", "/nonexistent"]).0, Some(1));
+}

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::super::Usage;
 use super::expand::{Expand, RMON_TITLES};
+use super::rarc;
 use super::strip::Strip;
 use crate::base::{TimeRange, Timestamp, Zone, clock};
 use crate::filter::{self, Filter};
@@ -20,86 +21,87 @@ use crate::source::SourceSpec;
 pub(in crate::cli) struct Common {
     /// Read from files, in order; `-` is standard input. Compressed files and packet captures are recognised
     #[arg(short = 'r', long = "read", value_name = "FILE", allow_hyphen_values = true)]
-    read: Vec<std::ffi::OsString>,
+    pub(super) read: Vec<std::ffi::OsString>,
     /// Read every file below directories
     #[arg(short = 'R', value_name = "DIR")]
-    below: Vec<PathBuf>,
+    pub(super) below: Vec<PathBuf>,
     /// Read from an argus server or relay
     #[arg(short = 'S', value_name = "HOST[:PORT]")]
-    server: Vec<String>,
+    pub(super) server: Vec<String>,
     /// Receive NetFlow, IPFIX or sFlow in datagrams
     #[arg(short = 'C', value_name = "[HOST]:PORT")]
-    export: Vec<String>,
+    pub(super) export: Vec<String>,
     /// Leave a server after so many seconds
     #[arg(short = 'T', value_name = "SECONDS")]
-    run_time: Option<u32>,
+    pub(super) run_time: Option<u32>,
     /// Write records to a file instead of printing them, `-` for standard output; appends. A filter for this file may
     /// follow it
     #[arg(short = 'w', long = "write", value_name = "FILE", allow_hyphen_values = true)]
-    write: Vec<PathBuf>,
+    pub(super) write: Vec<PathBuf>,
     #[arg(long, hide = true, allow_hyphen_values = true)]
-    write_filter: Vec<String>,
+    pub(super) write_filter: Vec<String>,
     /// Write the records that the filter rejects to a file
     #[arg(short = 'E', value_name = "FILE")]
-    rejects: Option<PathBuf>,
+    pub(super) rejects: Option<PathBuf>,
     /// Fields to print: names with optional `:width`; `+name` appends, `+3name` inserts, `-name` removes, `all`
     #[arg(short = 's', long = "fields", value_name = "FIELDS", allow_hyphen_values = true)]
-    fields: Vec<String>,
+    pub(super) fields: Vec<String>,
     /// Delimiter between fields, a single character or `\t`
     #[arg(short = 'c', value_name = "CHAR", allow_hyphen_values = true)]
-    delimiter: Option<String>,
+    pub(super) delimiter: Option<String>,
     /// Repeat the titles every N records; 0 once, -1 never
     #[arg(short = 'L', value_name = "N", allow_hyphen_values = true)]
-    labels: Option<i64>,
+    pub(super) labels: Option<i64>,
     /// Ports as numbers; -nn protocols too
     #[arg(short = 'n', action = clap::ArgAction::Count)]
-    numeric: u8,
+    pub(super) numeric: u8,
     /// Times as seconds since 1970
     #[arg(short = 'u')]
-    unix_time: bool,
+    pub(super) unix_time: bool,
     /// Digits behind the point
     #[arg(short = 'p', value_name = "DIGITS")]
-    digits: Option<u8>,
+    pub(super) digits: Option<u8>,
     /// Abbreviate large numbers
     #[arg(short = 'H')]
-    abbreviate: bool,
+    pub(super) abbreviate: bool,
     /// Only some records: N, FIRST-LAST or FIRST+N, counted in the input or with `o` in the output
     #[arg(short = 'N', value_name = "[io]RANGE")]
-    window: Option<String>,
+    pub(super) window: Option<String>,
     /// Only records of a time range: 2011/03/18.19:06:07+2s, -10m, 14:00-15:30; x negates, c contained, n spanning
     #[arg(short = 't', value_name = "RANGE", allow_hyphen_values = true)]
-    time: Option<String>,
+    pub(super) time: Option<String>,
     /// Modes: json, csv, xml; rmon, uni; label=TEXT, dsrs=LIST, printer=ascii|obfuscate|hex|encode32|encode64,
     /// TZ=ZONE, man, noman
     #[arg(short = 'M', value_name = "MODE", allow_hyphen_values = true)]
-    modes: Vec<String>,
-    /// Only records whose captured bytes contain a text; ^ and $ anchor it, `s:` or `d:` before it names the side
+    pub(super) modes: Vec<String>,
+    /// Only records whose captured bytes match a regular expression; `s:` or `d:` before it names the side
     #[arg(short = 'e', value_name = "TEXT", allow_hyphen_values = true)]
-    grep: Option<String>,
+    pub(super) grep: Option<String>,
     /// TCP states as letters
     #[arg(short = 'z')]
-    state_letters: bool,
+    pub(super) state_letters: bool,
     /// TCP flags as letters: s, d or b for source, destination, both
     #[arg(short = 'Z', value_name = "s|d|b")]
-    flag_letters: Option<String>,
+    pub(super) flag_letters: Option<String>,
     /// Print a line of totals at the end
     #[arg(short = 'A')]
-    summary: bool,
+    pub(super) summary: bool,
     /// Print no records
     #[arg(short = 'q')]
-    quiet: bool,
+    pub(super) quiet: bool,
     /// Print the compiled filter and end
     #[arg(short = 'b')]
-    show_filter: bool,
-    /// Read no configuration files (there are none; accepted as habit has it)
+    pub(super) show_filter: bool,
+    /// Do not read /etc/ra.conf and ~/.rarc
     #[arg(short = 'X')]
-    no_config: bool,
-    #[arg(short = 'F', hide = true)]
-    config: Option<PathBuf>,
+    pub(super) no_config: bool,
+    /// Read settings from a file as well (the form of .rarc); options go before settings
+    #[arg(short = 'F', value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     #[arg(short = 'd', hide = true)]
-    daemon: bool,
+    pub(super) daemon: bool,
     #[arg(short = 'D', hide = true)]
-    debug: Option<u8>,
+    pub(super) debug: Option<u8>,
 }
 
 impl Common {
@@ -153,15 +155,16 @@ impl Window {
     }
 }
 
-/// A text looked for in captured bytes or labels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An expression looked for in captured bytes or labels.
+#[derive(Clone, Debug)]
 pub(super) struct Pattern {
-    text: Vec<u8>,
-    at_start: bool,
-    at_end: bool,
+    expression: regex::bytes::Regex,
     pub(super) src: bool,
     pub(super) dst: bool,
 }
+
+/// Memory that a compiled expression may take.
+const MAX_EXPRESSION: usize = 4 << 20;
 
 impl Pattern {
     fn parse(option: &str, text: &str) -> Result<Pattern, Usage> {
@@ -170,30 +173,22 @@ impl Pattern {
             (_, Some(rest)) => (Some(false), rest),
             _ => (None, text),
         };
-        let (at_start, text) = text.strip_prefix('^').map_or((false, text), |t| (true, t));
-        let (at_end, text) = text.strip_suffix('$').map_or((false, text), |t| (true, t));
-        if text.contains(['*', '+', '?', '[', ']', '(', ')', '{', '}', '|', '\\']) {
-            return Err(Usage(format!(
-                "{option} {text:?}: only plain text is supported, with ^ and $ at its ends; no regular expressions"
-            )));
-        }
-        Ok(Pattern { text: text.into(), at_start, at_end, src: side != Some(false), dst: side != Some(true) })
+        let expression = regex::bytes::RegexBuilder::new(text)
+            .unicode(false)
+            .dot_matches_new_line(true)
+            .size_limit(MAX_EXPRESSION)
+            .build()
+            .map_err(|e| {
+                let cause = e.to_string();
+                let last = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                Usage(format!("{option} {text:?}: no regular expression: {last}"))
+            })?;
+        Ok(Pattern { expression, src: side != Some(false), dst: side != Some(true) })
     }
 
     /// Whether the bytes hold it.
     pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
-        // A point stands for any byte, as in the expressions that are not supported.
-        let same = |w: &[u8]| w.iter().zip(&self.text).all(|(a, b)| a == b || *b == b'.');
-        let len = self.text.len();
-        if len > bytes.len() {
-            return false;
-        }
-        match (self.at_start, self.at_end) {
-            (true, true) => len == bytes.len() && same(bytes),
-            (true, false) => same(bytes),
-            (false, true) => same(bytes.get(bytes.len() - len..).unwrap_or(&[])),
-            (false, false) => len == 0 || bytes.windows(len).any(same),
-        }
+        self.expression.is_match(bytes)
     }
 }
 
@@ -252,8 +247,9 @@ pub(in crate::cli) struct Plan {
 
 impl Plan {
     /// Checks the options and works out what is to be done.
-    pub(in crate::cli) fn new(args: Common, filter: Option<String>, kit: &Kit) -> anyhow::Result<Plan> {
+    pub(in crate::cli) fn new(mut args: Common, mut filter: Option<String>, kit: &Kit) -> anyhow::Result<Plan> {
         refuse(&args)?;
+        rarc::apply(&mut args, &mut filter)?;
         let now = clock::wall_now();
         let modes = Modes::parse(&args.modes, kit)?;
         let services = services();
@@ -331,10 +327,7 @@ impl Plan {
 
 /// Options that classic command lines may hold and this program cannot carry out.
 fn refuse(args: &Common) -> Result<(), Usage> {
-    let refused = [
-        ("-F", args.config.is_some(), "configuration files are not read"),
-        ("-d", args.daemon, "it does not run in the background"),
-    ];
+    let refused = [("-d", args.daemon, "it does not run in the background")];
     match refused.into_iter().find(|(_, given, _)| *given) {
         Some((option, _, why)) => Err(Usage(format!("option {option} is not supported: {why}"))),
         None => Ok(()),
@@ -575,11 +568,15 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_plain_text_with_anchors() {
+    fn patterns_are_expressions_of_a_bounded_size() {
         let found = |pattern: &str, text: &str| Pattern::parse("-e", pattern).unwrap().is_in(text.as_bytes());
         assert!(found("^EHLO", "EHLO x") && !found("^HLO", "EHLO x") && found("HLO", "EHLO x"));
         assert!(found("x$", "EHLO x") && !found("EHLO$", "EHLO x") && found("E.LO", "EHLO"));
-        assert!(Pattern::parse("-e", "a|b").is_err());
+        assert!(found("^(HELO|EHLO) [a-z]+$", "EHLO x") && found("\\x00", "a\0b"));
+        for wrong in ["(", "(((a{900}){900}){900})"] {
+            let text = Pattern::parse("-e", wrong).unwrap_err().0;
+            assert!(text.starts_with("-e ") && text.lines().count() == 1, "{text}");
+        }
         assert!(!Pattern::parse("-e", "s:x").unwrap().dst);
     }
 }
