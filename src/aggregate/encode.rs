@@ -6,8 +6,8 @@
 use super::core::{Added, Core, Net, RawNet};
 use crate::base::{Span, Timestamp};
 use crate::record::{
-    Addr, Counts, FlowForm, Intervals, IpAttrs, Jitter, Mac, PacketSizes, RecordBuilder, Sides, Spread, SrcId, Tcp,
-    TcpForm, TcpSide,
+    Addr, FlowForm, Intervals, IpAttrs, Jitter, Mac, PacketSizes, RecordBuilder, Sides, Spread, SrcId, Tcp, TcpForm,
+    TcpSide,
 };
 
 /// Bit of a key's qualifier: prefix lengths follow.
@@ -129,35 +129,6 @@ pub(super) fn time(src: Option<Span>, dst: Option<Span>, out: &mut RecordBuilder
 }
 
 type Vec4 = [Option<Timestamp>; 4];
-
-pub(super) fn metrics(counts: Sides<Counts>, has_appbytes: bool, out: &mut RecordBuilder<'_>) {
-    let Sides { src, dst } = counts;
-    let largest = |c: Counts| c.pkts.max(c.bytes).max(c.appbytes);
-    let is_empty = |c: Counts| largest(c) == 0;
-    let (sides, first) = match (is_empty(src), is_empty(dst)) {
-        (false, true) => (&[src][..], 4),
-        (true, false) => (&[dst][..], 8),
-        _ => (&[src, dst][..], 0),
-    };
-    // One side alone is never written in single bytes: old clients do not read it.
-    let narrowest = if first == 0 || has_appbytes { 1 } else { 2usize };
-    let needed = match largest(src).max(largest(dst)) {
-        0..=0xFF => 1,
-        0x100..=0xFFFF => 2,
-        0x1_0000..=0xFFFF_FFFF => 4,
-        _ => 8,
-    };
-    let width = narrowest.max(needed);
-    let qualifier = first + 1 + width.trailing_zeros() as u8;
-    out.dsr(0x10, if has_appbytes { 4 } else { 1 }, qualifier, |b| {
-        for c in sides {
-            let app = has_appbytes.then_some(c.appbytes);
-            for value in [Some(c.pkts), Some(c.bytes), app].into_iter().flatten() {
-                b.extend_from_slice(value.to_be_bytes().get(8 - width..).unwrap_or(&[]));
-            }
-        }
-    });
-}
 
 pub(super) fn added(a: &Added, out: &mut RecordBuilder<'_>) {
     out.dsr(0x60, a.metric, 1, |b| {

@@ -158,7 +158,7 @@ impl Merged {
         encode::flow(core, &mut b);
         encode::time(core.src, core.dst, &mut b);
         if core.has_metrics {
-            encode::metrics(core.counts, core.has_appbytes, &mut b);
+            b.metrics(core.counts, core.has_appbytes);
         }
         if core.added.is_written {
             encode::added(&core.added, &mut b);

@@ -141,10 +141,7 @@ impl Sink for Tool {
         if !self.anonymizer.record(far.record(), &mut self.bytes) {
             return Ok(());
         }
-        match RecordRef::new(&self.bytes).and_then(Far::decode) {
-            Some(far) => Ok(self.output.write(&far, offset)?),
-            None => Ok(()),
-        }
+        Ok(self.output.write_bytes(&self.bytes, offset)?)
     }
 
     fn is_full(&self) -> bool {

@@ -59,10 +59,7 @@ impl Sink for Stripper {
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
         self.bytes.clear();
         self.strip.copy(far.record(), &mut self.bytes);
-        match RecordRef::new(&self.bytes).and_then(Far::decode) {
-            Some(far) => Ok(self.output.write(&far, offset)?),
-            None => Ok(()),
-        }
+        Ok(self.output.write_bytes(&self.bytes, offset)?)
     }
 
     fn is_full(&self) -> bool {

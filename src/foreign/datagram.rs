@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::bytes::{Order, be16, be32};
-use super::flow::{Exporter, ForeignFlow};
+use super::flow::ForeignFlow;
 use super::layout::{Clock, datagram_body};
 use super::{sflow, template};
+use crate::base::hash::Map;
 
 /// What a decoder has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,12 +21,12 @@ pub struct DecoderStats {
 #[derive(Debug, Default)]
 pub struct Decoder {
     templates: template::Store,
-    next: Vec<(Stream, u32)>,
+    next: Map<Stream, u32>,
     stats: DecoderStats,
 }
 
 /// One numbered stream of an exporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stream {
     exporter: Option<IpAddr>,
     version: u16,
@@ -90,7 +91,7 @@ impl Decoder {
         let (mode, interval) = (be16(bytes, 22) >> 14, be16(bytes, 22) & 0x3FFF);
         let scale = if version == 5 && mode != 0 { interval.max(1) } else { 1 };
         for record in records.take(found) {
-            let mut flow = layout.decode(record, Order::Big, clock, Exporter { addr: exporter });
+            let mut flow = layout.decode(record, Order::Big, clock, exporter);
             flow.scale(scale.into());
             each(&flow);
         }
@@ -141,17 +142,14 @@ impl Decoder {
     /// Follows the numbers of a stream: `first` is that of this datagram, `count` how far it brings the number.
     fn number(&mut self, stream: Stream, first: u32, count: u32) {
         let next = first.wrapping_add(count);
-        let is_full = self.next.len() >= MAX_STREAMS;
-        match self.next.iter_mut().find(|(s, _)| *s == stream) {
-            Some((_, expected)) => {
-                let gap = first.wrapping_sub(*expected);
-                if gap < MAX_GAP {
-                    self.stats.lost += u64::from(gap);
-                }
-                *expected = next;
+        if let Some(expected) = self.next.get_mut(&stream) {
+            let gap = first.wrapping_sub(*expected);
+            if gap < MAX_GAP {
+                self.stats.lost += u64::from(gap);
             }
-            None if !is_full => self.next.push((stream, next)),
-            None => {}
+            *expected = next;
+        } else if self.next.len() < MAX_STREAMS {
+            self.next.insert(stream, next);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::record::{RecordBuilder, tcp_status};
+use crate::record::{Counts, RecordBuilder, Sides, tcp_status};
 
 /// Type NETFLOW, version 3.
 const HEAD: u8 = 0x33;
@@ -13,18 +13,11 @@ const UDP: u8 = 17;
 const ICMP: u8 = 1;
 const ICMP6: u8 = 58;
 
-/// Who reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Exporter {
-    /// Its address, if known; the record's source id.
-    pub addr: Option<IpAddr>,
-}
-
 /// A flow in one direction, or in both where the format knows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignFlow {
-    /// Who reported it.
-    pub exporter: Exporter,
+    /// Address of who reported it, if known; the record's source id.
+    pub exporter: Option<IpAddr>,
     /// Time of the first packet, microseconds since 1970.
     pub start: i64,
     /// Time of the last packet, microseconds since 1970.
@@ -67,7 +60,7 @@ impl Default for ForeignFlow {
     fn default() -> ForeignFlow {
         let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         ForeignFlow {
-            exporter: Exporter::default(),
+            exporter: None,
             start: 0,
             end: 0,
             src: any,
@@ -108,7 +101,7 @@ impl ForeignFlow {
         self.transport(seq, &mut record);
         self.key(&mut record);
         self.time(&mut record);
-        self.metrics(&mut record);
+        record.metrics(Sides { src: counts(self.sent), dst: counts(self.returned) }, false);
         self.network(&mut record);
         if let Some(vlan) = self.vlan.filter(|v| *v != 0) {
             record.dsr(0x40, 0, 1, |b| {
@@ -144,7 +137,7 @@ impl ForeignFlow {
 
     fn transport(&self, seq: u32, record: &mut RecordBuilder<'_>) {
         // Version 3 has no room for an exporter with an IPv6 address.
-        let (qualifier, id) = match self.exporter.addr {
+        let (qualifier, id) = match self.exporter {
             Some(IpAddr::V4(a)) => (1, a.octets()),
             _ => (0, [0; 4]),
         };
@@ -198,24 +191,6 @@ impl ForeignFlow {
         });
     }
 
-    fn metrics(&self, record: &mut RecordBuilder<'_>) {
-        let both = self.returned.0 > 0;
-        let sides = [Some(self.sent), both.then_some(self.returned)];
-        let largest = sides.into_iter().flatten().map(|(p, b)| p.max(b)).max().unwrap_or(0);
-        // One direction of one-byte numbers is misread by the classic readers.
-        let (width, code) = match largest {
-            0..=0xFF if both => (1, 0),
-            0..=0xFFFF => (2, 1),
-            0x1_0000..=0xFFFF_FFFF => (4, 2),
-            _ => (8, 3),
-        };
-        record.dsr(0x10, 1, if both { 1 } else { 5 } + code, |b| {
-            for value in sides.into_iter().flatten().flat_map(|(p, n)| [p, n]) {
-                b.extend_from_slice(value.to_be_bytes().get(8 - width..).unwrap_or_default());
-            }
-        });
-    }
-
     fn network(&self, record: &mut RecordBuilder<'_>) {
         if self.proto != TCP {
             record.dsr(0x30, 0, 0, |_| ());
@@ -258,4 +233,8 @@ fn v6(addr: IpAddr) -> [u8; 16] {
         IpAddr::V4(a) => a.to_ipv6_mapped().octets(),
         IpAddr::V6(a) => a.octets(),
     }
+}
+
+fn counts((pkts, bytes): (u64, u64)) -> Counts {
+    Counts { pkts, bytes, appbytes: 0 }
 }

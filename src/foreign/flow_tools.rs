@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::bytes::{Order, number};
-use super::flow::{Exporter, ForeignFlow};
+use super::flow::ForeignFlow;
 use super::layout::{Clock, HEAD, Layout, OLD_FILE_BODY, exporter_first, file_body};
 
 /// The longest header that is read; comments and interface names may fill it.
@@ -120,12 +120,12 @@ impl FlowToolsHeader {
             // Seconds and milliseconds; first and last count from there.
             let clock = Clock::new(n(0, 4), n(4, 4) * 1_000_000, 0);
             let body = record.get(OLD_HEAD..).unwrap_or_default();
-            return self.layout.decode(body, self.order, clock, Exporter::default());
+            return self.layout.decode(body, self.order, clock, None);
         }
         let (uptime, exporter) =
             if exporter_first(self.version, self.method) { (n(12, 4), n(8, 4)) } else { (n(8, 4), n(12, 4)) };
         let clock = Clock::new(n(0, 4), n(4, 4), uptime);
-        let exporter = Exporter { addr: Some(IpAddr::V4(Ipv4Addr::from(exporter as u32))) };
+        let exporter = Some(IpAddr::V4(Ipv4Addr::from(exporter as u32)));
         self.layout.decode(record.get(HEAD..).unwrap_or_default(), self.order, clock, exporter)
     }
 }

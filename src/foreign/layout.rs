@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::bytes::{Order, number};
-use super::flow::{Exporter, ForeignFlow};
+use super::flow::ForeignFlow;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl Clock {
 }
 
 impl Layout {
-    /// The flow of one record; `base` is the offset that the table's offsets count from.
-    pub(super) fn decode(&self, bytes: &[u8], order: Order, clock: Clock, exporter: Exporter) -> ForeignFlow {
+    /// The flow of one record, which begins where the table's offsets count from.
+    pub(super) fn decode(&self, bytes: &[u8], order: Order, clock: Clock, exporter: Option<IpAddr>) -> ForeignFlow {
         let mut flow = ForeignFlow { exporter, start: clock.unix, end: clock.unix, ..ForeignFlow::default() };
         let (mut smask, mut dmask) = (0, 0);
         for &(part, at, size) in self.parts {

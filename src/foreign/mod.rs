@@ -16,7 +16,7 @@ mod sflow;
 mod template;
 
 pub use datagram::{Decoder, DecoderStats};
-pub use flow::{Exporter, ForeignFlow};
+pub use flow::ForeignFlow;
 pub use flow_tools::{FlowToolsError, FlowToolsHeader, MAX_HEADER};
 
 #[cfg(test)]

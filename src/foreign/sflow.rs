@@ -9,7 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::bytes::{be16, be32};
-use super::flow::{Exporter, ForeignFlow};
+use super::flow::ForeignFlow;
 use crate::packet::{LinkType, Net, dissect};
 
 /// The only version that is read.
@@ -34,7 +34,7 @@ pub(super) fn datagram(
         2 => (bytes.get(8..24).and_then(|a| a.first_chunk::<16>()).map(|a| IpAddr::V6(Ipv6Addr::from(*a))), 24),
         other => return Err(format!("sFlow: expected an agent's address of type 1 or 2, found {other}")),
     };
-    let exporter = Exporter { addr: agent.or(from) };
+    let exporter = agent.or(from);
     let count = be32(bytes, at + 12);
     at += 16;
     for n in 0..count.min(MAX_SAMPLES) {
@@ -59,7 +59,7 @@ fn records(
     body: Option<&[u8]>,
     rate: u32,
     count: u32,
-    exporter: Exporter,
+    exporter: Option<IpAddr>,
     now: i64,
     each: &mut dyn FnMut(&ForeignFlow),
 ) {

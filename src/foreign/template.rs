@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::bytes::{Order, be16, be32, number};
-use super::flow::{Exporter, ForeignFlow};
+use super::flow::ForeignFlow;
 use super::layout::Clock;
 use crate::base::hash::Map;
 
@@ -353,7 +353,7 @@ impl Draft {
         if let (Some(src), Some(dst)) = (self.smac, self.dmac) {
             flow.macs = Some((src, dst));
         }
-        flow.exporter = Exporter { addr: self.exporter.map(IpAddr::V4).or(domain.exporter) };
+        flow.exporter = self.exporter.map(IpAddr::V4).or(domain.exporter);
         let empty = flow.src.is_unspecified() && flow.dst.is_unspecified() && flow.sent.0 == 0 && flow.sent.1 == 0;
         (!empty).then_some(self.flow)
     }

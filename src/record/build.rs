@@ -4,6 +4,8 @@
 //! Framing after the observed format, `docs/records.md`: 4-byte header (type|version, cause, length in words), then
 //! DSRs of whole 4-byte words.
 
+use super::{Counts, Sides};
+
 /// Writes one record into a buffer. Dropped without [`finish`](RecordBuilder::finish), it takes its bytes back.
 #[derive(Debug)]
 pub struct RecordBuilder<'a> {
@@ -65,6 +67,36 @@ impl<'a> RecordBuilder<'a> {
         let at = self.out.len();
         self.out.extend_from_slice(dsrs);
         self.pad_from(at);
+    }
+
+    /// Appends what both sides sent, in the least width that holds it; one side alone where the other sent nothing.
+    pub fn metrics(&mut self, counts: Sides<Counts>, has_appbytes: bool) {
+        let Sides { src, dst } = counts;
+        let largest = |c: Counts| c.pkts.max(c.bytes).max(c.appbytes);
+        let is_empty = |c: Counts| largest(c) == 0;
+        let (sides, first) = match (is_empty(src), is_empty(dst)) {
+            (false, true) => (&[src][..], 4),
+            (true, false) => (&[dst][..], 8),
+            _ => (&[src, dst][..], 0),
+        };
+        // One side alone is never written in single bytes: old clients do not read it.
+        let narrowest = if first == 0 || has_appbytes { 1 } else { 2usize };
+        let needed = match largest(src).max(largest(dst)) {
+            0..=0xFF => 1,
+            0x100..=0xFFFF => 2,
+            0x1_0000..=0xFFFF_FFFF => 4,
+            _ => 8,
+        };
+        let width = narrowest.max(needed);
+        let qualifier = first + 1 + width.trailing_zeros() as u8;
+        self.dsr(0x10, if has_appbytes { 4 } else { 1 }, qualifier, |b| {
+            for c in sides {
+                let app = has_appbytes.then_some(c.appbytes);
+                for value in [Some(c.pkts), Some(c.bytes), app].into_iter().flatten() {
+                    b.extend_from_slice(value.to_be_bytes().get(8 - width..).unwrap_or(&[]));
+                }
+            }
+        });
     }
 
     /// Fills in the record's length. A record of more than 65,535 words is taken back and false is returned.

@@ -38,7 +38,7 @@ impl Intake {
         bytes: &[u8],
         from: Option<std::net::IpAddr>,
         batch: &mut Batch,
-        (name, place, warnings): (&str, String, &mut Warnings),
+        (name, place, warnings): (&dyn std::fmt::Display, &dyn std::fmt::Display, &mut Warnings),
     ) -> Option<usize> {
         let now = clock::wall_now().nanos() / 1_000;
         let seq = &mut self.seq;
@@ -149,10 +149,9 @@ impl Source for ExportFile {
             if rest.is_empty() {
                 return Ok(Step::End);
             }
-            let name = self.name.display().to_string();
-            let place = format!("datagram at byte {}", self.offset);
+            let (name, place) = (self.name.display(), format_args!("datagram at byte {}", self.offset));
             // Without a length the next datagram cannot be found behind a damaged one.
-            match self.intake.take(rest, None, batch, (&name, place, warnings)) {
+            match self.intake.take(rest, None, batch, (&name, &place, warnings)) {
                 Some(used) if used > 0 => {
                     self.used = (self.used + used).min(self.buf.len());
                     self.offset += used as u64;
@@ -205,8 +204,8 @@ impl Source for ExportSocket {
                 Ok((len, from)) => {
                     self.count += 1;
                     let bytes = self.buf.get(..len).unwrap_or_default();
-                    let place = format!("datagram {} from {from}", self.count);
-                    self.intake.take(bytes, Some(from.ip().to_canonical()), batch, (&self.name, place, warnings));
+                    let place = format_args!("datagram {} from {from}", self.count);
+                    self.intake.take(bytes, Some(from.ip().to_canonical()), batch, (&self.name, &place, warnings));
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Step::Idle(NAP)),
                 Err(e) if matches!(e.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionRefused) => {}

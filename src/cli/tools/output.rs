@@ -70,6 +70,11 @@ impl Output {
         }
     }
 
+    /// Gives out a record made here, as its bytes; those that are none are left out.
+    pub(in crate::cli) fn write_bytes(&mut self, bytes: &[u8], offset: u64) -> Result<(), SinkError> {
+        RecordRef::new(bytes).and_then(Far::decode).map_or(Ok(()), |far| self.write(&far, offset))
+    }
+
     /// Appends a line of text, if text is printed.
     pub(in crate::cli) fn line(&mut self, line: &str) -> bool {
         self.text.as_mut().map(|text| text.line(line)).is_some()

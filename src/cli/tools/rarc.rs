@@ -101,7 +101,7 @@ pub(super) fn apply(args: &mut Common, filter: &mut Option<String>) -> anyhow::R
         let text = text_of(path).with_context(|| format!("-F {}", path.display()))?;
         settings.extend(parse(path, &text)?);
     }
-    Defaults::from(settings).fill(args, filter)
+    Defaults(settings).fill(args, filter)
 }
 
 fn text_of(path: &Path) -> std::io::Result<String> {
@@ -138,12 +138,6 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Placed>, Usage> {
 
 /// What the files say, the last word for each key; sources and outputs may stand several times.
 struct Defaults(Vec<Placed>);
-
-impl From<Vec<Placed>> for Defaults {
-    fn from(settings: Vec<Placed>) -> Defaults {
-        Defaults(settings)
-    }
-}
 
 impl Defaults {
     fn last(&self, key: &str) -> Option<&Placed> {
