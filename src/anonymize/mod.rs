@@ -6,7 +6,7 @@
 //!
 //! Networks and hosts are numbered in the order in which they come, or drawn at random, or permuted under a key so that
 //! addresses share as many leading bits as before (`cidr`). What the key decides is decided by a keyed hash
-//! ([`prf`]), never by a hash map. Tables have a bound; what comes after it is full becomes "no address" and is counted.
+//! (`prf`), never by a hash map. Tables have a bound; what comes after it is full becomes "no address" and is counted.
 //!
 //! A record is rewritten by a list of what is known: parts and fields that are not on it do not go out. This room knows
 //! no file, no option and no clock; randomness is handed in.
