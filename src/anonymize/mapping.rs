@@ -87,7 +87,7 @@ impl Mapping {
     /// How many values found no place and became "no address".
     #[must_use]
     pub fn turned_away(&self) -> u64 {
-        self.v4.turned_away + self.v6.turned_away + self.macs.turned_away
+        self.v4.hosts.turned_away + self.v6.hosts.turned_away + self.macs.turned_away
     }
 
     /// The table of originals and replacements: kind, original, replacement, sorted within each kind.

@@ -23,6 +23,7 @@ mod ports;
 mod prf;
 mod rewrite;
 mod shift;
+mod replaced;
 mod v4;
 mod v6;
 #[cfg(test)]

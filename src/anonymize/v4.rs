@@ -9,6 +9,7 @@ use super::MAX_ENTRIES;
 use super::conf::{Hierarchy, Method, Settings};
 use super::pools::Pool;
 use super::prf::{Prf, Topic, is_within, permute};
+use super::replaced::Replaced;
 use crate::base::hash::{Map, Set};
 
 /// Most candidates tried before an address is turned away.
@@ -54,10 +55,8 @@ pub(super) struct V4 {
     nets: Map<u32, u32>,
     taken_nets: Set<u32>,
     next_host: Map<u32, u32>,
-    hosts: Map<u32, u32>,
+    pub(super) hosts: Replaced<u32>,
     taken: Set<u32>,
-    /// Addresses that found no place and became 0.0.0.0.
-    pub(super) turned_away: u64,
 }
 
 impl V4 {
@@ -104,9 +103,8 @@ impl V4 {
             taken_nets: nets.values().copied().collect(),
             nets,
             next_host: Map::default(),
-            hosts: Map::default(),
+            hosts: Replaced::new(settings.hosts4.iter().copied()),
             taken: Set::default(),
-            turned_away: 0,
         };
         v4.pairs.sort_by_key(|(_, _, host_bits)| *host_bits);
         v4.reserve(settings);
@@ -116,7 +114,6 @@ impl V4 {
     /// Takes what the user chose out of what is drawn.
     fn reserve(&mut self, settings: &Settings) {
         for (from, to) in &settings.hosts4 {
-            self.hosts.insert(*from, *to);
             self.targets.insert(*to, *from);
             self.taken.insert(*to);
             self.reserved.insert(*to & !low(self.host_bits));
@@ -135,15 +132,11 @@ impl V4 {
 
     /// The replacement of an address.
     pub(super) fn map(&mut self, addr: u32) -> u32 {
-        if let Some(known) = self.hosts.get(&addr) {
-            return *known;
+        if let Some(known) = self.hosts.get(addr) {
+            return known;
         }
-        let found = if self.hosts.len() < MAX_ENTRIES { self.assign(addr) } else { None };
-        let Some(out) = found else {
-            self.turned_away += 1;
-            return 0;
-        };
-        self.hosts.insert(addr, out);
+        let found = if self.hosts.has_room() { self.assign(addr) } else { None };
+        let Some(out) = self.hosts.keep(addr, found) else { return 0 };
         if self.host == Method::Random {
             self.taken.insert(out);
         }
@@ -152,9 +145,7 @@ impl V4 {
 
     /// All replacements so far, by original.
     pub(super) fn table(&self) -> Vec<(u32, u32)> {
-        let mut table: Vec<(u32, u32)> = self.hosts.iter().map(|(a, b)| (*a, *b)).collect();
-        table.sort_unstable();
-        table
+        self.hosts.table()
     }
 
     fn assign(&mut self, addr: u32) -> Option<u32> {
@@ -288,7 +279,7 @@ impl V4 {
             pool.next += 1;
             return Some(pool.next - 1);
         }
-        let used: Set<u32> = self.hosts.values().copied().filter(|a| a & !0xFF == LOCAL_GROUPS).collect();
+        let used: Set<u32> = self.hosts.values().filter(|a| a & !0xFF == LOCAL_GROUPS).collect();
         (1..255).find(|host| !used.contains(&(LOCAL_GROUPS | host)))
     }
 }

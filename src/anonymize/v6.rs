@@ -9,9 +9,9 @@
 //! | `fc00::/7` | `fd00:0:n:n::h` |
 //! | everything else | `2001:db8:n:n::h` |
 
-use super::MAX_ENTRIES;
 use super::conf::{Hierarchy, Method, Settings};
 use super::prf::{Prf, Topic, is_within, permute};
+use super::replaced::Replaced;
 use crate::base::hash::{Map, Set};
 
 /// Most candidates tried before an address is turned away.
@@ -39,10 +39,8 @@ pub(super) struct V6 {
     /// Numbers given out by class of network.
     next_net: [u32; 2],
     next_host: Map<u64, u64>,
-    hosts: Map<u128, u128>,
+    pub(super) hosts: Replaced<u128>,
     taken: Set<u128>,
-    /// Addresses that found no place and became `::`.
-    pub(super) turned_away: u64,
 }
 
 impl V6 {
@@ -66,8 +64,7 @@ impl V6 {
             taken_nets: Set::default(),
             next_net: [1; 2],
             next_host: Map::default(),
-            hosts: settings.hosts6.iter().copied().collect(),
-            turned_away: 0,
+            hosts: Replaced::new(settings.hosts6.iter().copied()),
         }
     }
 
@@ -79,15 +76,11 @@ impl V6 {
         if addr >> 32 == 0xFFFF {
             return addr & !0xFFFF_FFFF | u128::from(v4(u32::try_from(addr & 0xFFFF_FFFF).unwrap_or(0)));
         }
-        if let Some(known) = self.hosts.get(&addr) {
-            return *known;
+        if let Some(known) = self.hosts.get(addr) {
+            return known;
         }
-        let found = if self.hosts.len() < MAX_ENTRIES { self.assign(addr) } else { None };
-        let Some(out) = found else {
-            self.turned_away += 1;
-            return 0;
-        };
-        self.hosts.insert(addr, out);
+        let found = if self.hosts.has_room() { self.assign(addr) } else { None };
+        let Some(out) = self.hosts.keep(addr, found) else { return 0 };
         if self.host == Method::Random {
             self.taken.insert(out);
         }
@@ -96,9 +89,7 @@ impl V6 {
 
     /// All replacements so far, by original.
     pub(super) fn table(&self) -> Vec<(u128, u128)> {
-        let mut table: Vec<(u128, u128)> = self.hosts.iter().map(|(a, b)| (*a, *b)).collect();
-        table.sort_unstable();
-        table
+        self.hosts.table()
     }
 
     fn assign(&mut self, addr: u128) -> Option<u128> {

@@ -1,39 +1,7 @@
 //! Text of the tools turned back into records.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let dir = std::env::temp_dir().join(format!("argus-globe-convert-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).expect("a folder");
-        Folder(dir)
-    }
-
-    fn run(&self, program: &str, args: &[&str]) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(&self.0).args(args).env("TZ", "UTC").stdin(std::process::Stdio::null());
-        command.output().unwrap_or_else(|e| panic!("{program} must be installed: {e}"))
-    }
-
-    fn ours(&self, args: &[&str]) -> Output {
-        self.run(env!("CARGO_BIN_EXE_argus-globe"), args)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn sample(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
-    path.to_str().expect("a plain path").to_owned()
-}
+use super::folder::{Folder, sample};
+use std::process::Output;
 
 fn text(out: &Output) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
@@ -49,7 +17,7 @@ fn style(words: &'static str) -> Vec<&'static str> {
 
 #[test]
 fn what_is_printed_again_is_what_was_printed() {
-    let folder = Folder::new("round");
+    let folder = Folder::new("convert-round");
     for name in
         ["web.argus", "http.argus", "geo.ralabel.argus", "web.racluster.argus", "ipv6.full.argus", "web.radium.argus"]
     {
@@ -70,7 +38,7 @@ fn what_is_printed_again_is_what_was_printed() {
 
 #[test]
 fn the_classic_reader_prints_the_same_rows() {
-    let folder = Folder::new("classic");
+    let folder = Folder::new("convert-classic");
     for name in ["web.argus", "http.argus", "geo.ralabel.argus"] {
         let input = sample(name);
         let fields = "stime saddr daddr sport dport proto dir spkts dpkts sbytes dbytes state flgs label";
@@ -87,7 +55,7 @@ fn the_classic_reader_prints_the_same_rows() {
 
 #[test]
 fn the_default_columns_suffice() {
-    let folder = Folder::new("default");
+    let folder = Folder::new("convert-default");
     for name in ["web.argus", "http.argus"] {
         let input = sample(name);
         let print = |file: &str| text(&folder.ours(&["ra", "-nn", "-c", ",", "-r", file]));
@@ -101,7 +69,7 @@ fn the_default_columns_suffice() {
 
 #[test]
 fn rows_that_are_none_are_skipped_and_named() {
-    let folder = Folder::new("bad");
+    let folder = Folder::new("convert-bad");
     let csv = "StartTime,Proto,SrcAddr,Sport,DstAddr,Dport,TotPkts,TotBytes,State\n\
         100.5,tcp,10.0.0.1,1024,10.0.0.2,http,3,180,CON\n100.5,tcp,nonsense,1,10.0.0.2,80,1,60,REQ\n\
         too,few\n101.5,udp,10.0.0.1,1024,10.0.0.2,53,1,60,INT\n";

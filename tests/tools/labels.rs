@@ -1,10 +1,7 @@
 //! Labels against the classic labeller.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// A folder with tables and configurations; it goes when it is dropped.
-struct Folder(PathBuf);
+use super::folder::{Folder, sample};
+use std::process::Output;
 
 const CONFIGURATIONS: &[(&str, &str)] = &[
     ("addresses", "RALABEL_IANA_ADDRESS=yes\nRALABEL_IANA_ADDRESS_FILE=\"addresses.txt\"\n"),
@@ -13,59 +10,30 @@ const CONFIGURATIONS: &[(&str, &str)] = &[
     ("flows", "# rules\nRALABEL_ARGUS_FLOW=yes\nRALABEL_ARGUS_FLOW_FILE=\"flows.txt\"\n"),
 ];
 
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let dir = std::env::temp_dir().join(format!("argus-globe-labels-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).expect("a folder");
-        let folder = Folder(dir);
-        folder.write(
-            "addresses.txt",
-            "# networks\n0.0.0.0/1\tlow\n128/1 high half\n141.142.220.100 - 141.142.220.130\toffice\n10.0.0.0/8 ten\n",
-        );
-        folder.write(
-            "delegated.txt",
-            "2|arin|20200101|4|19830101|20200101|-0500\narin|US|ipv4|141.142.0.0|65536|19900101|assigned\n\
+/// A folder with tables and configurations.
+fn prepared(name: &str) -> Folder {
+    let folder = Folder::new(&format!("labels-{name}"));
+    folder.write(
+        "addresses.txt",
+        "# networks\n0.0.0.0/1\tlow\n128/1 high half\n141.142.220.100 - 141.142.220.130\toffice\n10.0.0.0/8 ten\n",
+    );
+    folder.write(
+        "delegated.txt",
+        "2|arin|20200101|4|19830101|20200101|-0500\narin|US|ipv4|141.142.0.0|65536|19900101|assigned\n\
              ripencc|DE|ipv4|192.0.0.0|1000|20170101|allocated\narin|CA|ipv4|141.142.220.0|256|20190718|allocated\n",
-        );
-        folder.write("ports.txt", "domain 53/udp Names\nhttp 80/tcp\nhigh 40000-65535/tcp\nmdns 5353/udp\n");
-        folder.write(
-            "flows.txt",
-            "filter=\"udp and port domain\" label=\"dns\" cont\nfilter=\"udp\" label=\"any udp\"\n\
+    );
+    folder.write("ports.txt", "domain 53/udp Names\nhttp 80/tcp\nhigh 40000-65535/tcp\nmdns 5353/udp\n");
+    folder.write(
+        "flows.txt",
+        "filter=\"udp and port domain\" label=\"dns\" cont\nfilter=\"udp\" label=\"any udp\"\n\
              filter=\"tcp and dst port 80\" label=\"web\"\nfilter=\"\" label=\"other\"\n",
-        );
-        for (name, text) in CONFIGURATIONS {
-            folder.write(&format!("{name}.conf"), text);
-        }
-        let all: String = CONFIGURATIONS.iter().map(|(_, text)| *text).collect();
-        folder.write("all.conf", &all);
-        folder
+    );
+    for (name, text) in CONFIGURATIONS {
+        folder.write(&format!("{name}.conf"), text);
     }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).expect("written");
-    }
-
-    fn run(&self, program: &str, args: &[&str]) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(&self.0).args(args).env("TZ", "UTC").stdin(std::process::Stdio::null());
-        command.output().unwrap_or_else(|e| panic!("{program} must be installed: {e}"))
-    }
-
-    fn ours(&self, args: &[&str]) -> Output {
-        self.run(env!("CARGO_BIN_EXE_argus-globe"), args)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn sample(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
-    path.to_str().expect("a plain path").to_owned()
+    let all: String = CONFIGURATIONS.iter().map(|(_, text)| *text).collect();
+    folder.write("all.conf", &all);
+    folder
 }
 
 fn lines(out: &Output) -> Vec<String> {
@@ -76,7 +44,7 @@ const FIELDS: &[&str] = &["-s", "stime", "proto", "saddr", "sport", "daddr", "dp
 
 #[test]
 fn records_get_the_labels_that_the_classic_labeller_gives() {
-    let folder = Folder::new("classic");
+    let folder = prepared("classic");
     let configurations = CONFIGURATIONS.iter().map(|(name, _)| *name).chain(["all"]);
     for conf in configurations.map(|name| format!("{name}.conf")) {
         for name in ["web.argus", "web.racluster.argus", "http.full.argus", "voip.full.argus"] {
@@ -107,7 +75,7 @@ fn records_get_the_labels_that_the_classic_labeller_gives() {
 
 #[test]
 fn labelling_twice_says_nothing_twice() {
-    let folder = Folder::new("twice");
+    let folder = prepared("twice");
     let input = sample("web.argus");
     for (from, to) in [(input.as_str(), "once"), ("once", "twice")] {
         let out = folder.ours(&["ralabel", "-f", "all.conf", "-r", from, "-w", to]);
@@ -121,7 +89,7 @@ fn labelling_twice_says_nothing_twice() {
 
 #[test]
 fn places_come_from_the_databases() {
-    let folder = Folder::new("places");
+    let folder = prepared("places");
     folder.write("city.conf", "RALABEL_GEOIP_CITY=\"saddr,daddr:lat/long,cco,cont,area\"\nRALABEL_GEOIP_ASN=yes\n");
     let input = sample("geo.argus");
     let out = folder.ours(&["ralabel", "-f", "city.conf", "-r", &input, "-w", "x.argus", "-", "tcp"]);
@@ -138,7 +106,7 @@ fn places_come_from_the_databases() {
 
 #[test]
 fn a_relay_labels_by_the_same_configuration() {
-    let folder = Folder::new("relay");
+    let folder = prepared("relay");
     let input = sample("web.argus");
     folder.write("radium.conf", "RADIUM_CLASSIFIER_FILE=\"all.conf\"\nRADIUM_OUTPUT_FILE=\"relayed\"\n");
     let out = folder.ours(&["radium", "-f", "radium.conf", "-r", &input, "-p"]);
@@ -152,7 +120,7 @@ fn a_relay_labels_by_the_same_configuration() {
 
 #[test]
 fn mistakes_end_with_file_and_line() {
-    let folder = Folder::new("mistakes");
+    let folder = prepared("mistakes");
     let input = sample("web.argus");
     folder.write("bad.conf", "RALABEL_ARGUS_FLOW=yes\nRALABEL_ARGUS_FLOW_FILE=rules.txt\n");
     folder.write("rules.txt", "filter=\"udp\" label=\"a\"\nfilter=\"prot x\" label=\"b\"\n");

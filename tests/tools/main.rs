@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod folder;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod labels;

@@ -1,59 +1,31 @@
 //! A stream written to many files, each handed to a program when it is complete.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use super::folder::{Folder, sample};
 
-struct Folder(PathBuf);
-
-impl Folder {
-    /// With a program that notes what it is called with, and how many records the file holds by then.
-    fn new(name: &str) -> Folder {
-        use std::os::unix::fs::PermissionsExt as _;
-        let dir = std::env::temp_dir().join(format!("argus-globe-stream-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).expect("a folder");
-        let ours = env!("CARGO_BIN_EXE_argus-globe");
-        let script = format!("#!/bin/sh\nn=$('{ours}' ra -r \"$2\" -L -1 | wc -l)\necho \"$1 $2 $n\" >> log\n");
-        let path = dir.join("note.sh");
-        std::fs::write(&path, script).expect("written");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
-        Folder(dir)
-    }
-
-    fn run(&self, program: &str, args: &[&str]) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(&self.0).args(args).env("TZ", "UTC").stdin(std::process::Stdio::null());
-        command.output().unwrap_or_else(|e| panic!("{program} must be installed: {e}"))
-    }
-
-    fn ours(&self, args: &[&str]) -> Output {
-        self.run(env!("CARGO_BIN_EXE_argus-globe"), args)
-    }
-
-    /// What the program has noted, sorted, and forgotten then.
-    fn log(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.0.join("log")).unwrap_or_default();
-        let _ = std::fs::remove_file(self.0.join("log"));
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.sort();
-        lines
-    }
+/// A folder with a program that notes what it is called with, and how many records the file holds by then.
+fn prepared(name: &str) -> Folder {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new(&format!("stream-{name}"));
+    let ours = env!("CARGO_BIN_EXE_argus-globe");
+    let script = format!("#!/bin/sh\nn=$('{ours}' ra -r \"$2\" -L -1 | wc -l)\necho \"$1 $2 $n\" >> log\n");
+    let path = folder.0.join("note.sh");
+    std::fs::write(&path, script).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
+    folder
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn sample(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
-    path.to_str().expect("a plain path").to_owned()
+/// What the program has noted, sorted, and forgotten then.
+fn log(folder: &Folder) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.0.join("log")).unwrap_or_default();
+    let _ = std::fs::remove_file(folder.0.join("log"));
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
 #[test]
 fn every_complete_file_is_worked_on_once() {
-    let folder = Folder::new("time");
+    let folder = prepared("time");
     let input = sample("web.argus");
     let out = folder.ours(&[
         "rastream",
@@ -70,7 +42,7 @@ fn every_complete_file_is_worked_on_once() {
         "out/%Y/a.%H.%M.%S",
     ]);
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
-    let log = folder.log();
+    let log = log(&folder);
     let files: Vec<&str> = log.iter().filter_map(|l| l.split(' ').nth(1)).collect();
     let expected = ["06", "08", "10", "12"].map(|s| format!("out/2011/a.19.06.{s}"));
     assert_eq!(files, expected, "{log:?}");
@@ -96,13 +68,13 @@ fn every_complete_file_is_worked_on_once() {
 
 #[test]
 fn events_and_numbers_begin_new_files() {
-    let folder = Folder::new("flow");
+    let folder = prepared("flow");
     let input = sample("web.argus");
     for (mode, name) in [(&["flow", "udp and dst port 53"][..], "of."), (&["count", "10"][..], "oc.")] {
         let args = [&["rastream", "-r", &input, "-f", "./note.sh", "-w", name, "-M"], mode].concat();
         let out = folder.ours(&args);
         assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
-        let log = folder.log();
+        let log = log(&folder);
         folder.run("rasplit", &[&["-X", "-r", &input, "-w", &format!("classic-{name}"), "-M"], mode].concat());
         let mut files: Vec<String> = std::fs::read_dir(&folder.0)
             .expect("the folder")
@@ -122,7 +94,7 @@ fn events_and_numbers_begin_new_files() {
 
 #[test]
 fn a_program_that_fails_is_named_and_data_are_kept() {
-    let folder = Folder::new("fail");
+    let folder = prepared("fail");
     let input = sample("web.argus");
     let out = folder.ours(&["rastream", "-r", &input, "-M", "time", "1m", "-f", "false", "-w", "x.%H%M"]);
     let message = String::from_utf8_lossy(&out.stderr);

@@ -1,6 +1,7 @@
 //! The tools over flow records: golden command lines, what the classic tools read, one sentence for every mistake.
 #![cfg(unix)]
 
+use super::folder::{Folder, sample};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -32,35 +33,8 @@ fn run(args: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-fn sample(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/argus").join(name);
-    path.to_str().expect("a plain path").to_owned()
-}
-
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect())
-}
-
-/// A folder of its own that goes when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let dir = std::env::temp_dir().join(format!("argus-globe-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).expect("a folder");
-        Folder(dir)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().expect("a plain path").to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Links to the program by the names of the classic ones, and a working copy of the case at hand.

@@ -6,7 +6,7 @@
 use super::cells::{Cells, Pair};
 use crate::base::Span;
 use crate::record::fields::encapsulation;
-use crate::record::{Addr, Cause, Counts, RecordBuilder, SrcId, names, tcp_status as s};
+use crate::record::{Addr, Cause, Counts, RecordBuilder, Sides, SrcId, names, tcp_status as s};
 
 /// Bit of a key's qualifier: the direction is known.
 const DIRECTION_KNOWN: u8 = 0x20;
@@ -63,7 +63,8 @@ pub(super) fn write(c: &Cells, out: &mut Vec<u8>) -> Result<(), String> {
         b.extend_from_slice(&key);
     });
     times(span, &counts, &mut r);
-    metrics(&counts, c.side_appbytes != [None; 2], &mut r);
+    let [src, dst] = counts;
+    r.metrics(Sides { src, dst }, c.side_appbytes != [None; 2]);
     match status {
         Some(status) => tcp(c, status, form, &mut r),
         // The state of fragments; what it holds beside its kind is not printed.
@@ -215,19 +216,6 @@ fn times(span: Span, counts: &[Counts; 2], r: &mut RecordBuilder<'_>) {
         for t in [span.start, span.end] {
             b.extend_from_slice(&u32::try_from(t.secs()).unwrap_or(0).to_be_bytes());
             b.extend_from_slice(&((t.subsec_nanos() / 1000) as u32).to_be_bytes());
-        }
-    });
-}
-
-fn metrics(counts: &[Counts; 2], has_appbytes: bool, r: &mut RecordBuilder<'_>) {
-    let is_wide = counts.iter().any(|c| c.pkts.max(c.bytes).max(c.appbytes) > u64::from(u32::MAX));
-    let (qualifier, skipped) = if is_wide { (4, 0) } else { (3, 4) };
-    r.dsr(0x10, if has_appbytes { 4 } else { 1 }, qualifier, |b| {
-        for c in counts {
-            let values = [Some(c.pkts), Some(c.bytes), has_appbytes.then_some(c.appbytes)];
-            for value in values.into_iter().flatten() {
-                b.extend_from_slice(value.to_be_bytes().get(skipped..).unwrap_or(&[]));
-            }
         }
     });
 }
