@@ -53,6 +53,10 @@ impl Pane {
 
 impl Drop for Pane {
     fn drop(&mut self) {
+        // The classic program outlives its terminal and then takes a whole core.
+        for session in self.tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]).lines() {
+            let _ = Command::new("pkill").args(["-KILL", "-s", session]).status();
+        }
         self.tmux(&["kill-server"]);
     }
 }
