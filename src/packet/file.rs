@@ -174,6 +174,7 @@ impl Window {
     }
 }
 
+#[derive(Debug)]
 struct Classic {
     big: bool,
     nanos: bool,
@@ -239,18 +240,22 @@ impl PacketReader {
         }
     }
 
-    /// Packets that lie in memory behind the one taken last, without taking them: for whoever wants to prepare for them.
-    /// There may be fewer than the capture holds, and none in a pcapng file.
-    pub fn ahead(&self) -> impl Iterator<Item = RawPacket<'_>> {
-        let mut rest = self.window.data().get(self.consume..).unwrap_or(&[]);
-        std::iter::from_fn(move || {
-            let Reader::Pcap(classic) = &self.reader else { return None };
-            let [secs, fraction, captured, wire_len] = classic.words(rest.first_chunk::<16>()?);
-            let size = classic.header.checked_add(captured as usize)?;
-            let data = rest.get(classic.header..size)?;
-            rest = rest.get(size..)?;
-            Some(RawPacket { at: classic.time(secs, fraction), link: classic.link, data, wire_len })
-        })
+    /// Packets that lie whole in memory behind the one taken last, to be looked at together and then taken with
+    /// [`PacketReader::pass`]. There may be fewer than the capture holds, and none in a pcapng file; what is missing or
+    /// damaged is for [`PacketReader::next_packet`].
+    #[must_use]
+    pub fn ahead(&self) -> Ahead<'_> {
+        let classic = match &self.reader {
+            Reader::Pcap(c) if !self.ended => Some(c),
+            Reader::Pcap(_) | Reader::PcapNg(_) => None,
+        };
+        let rest = self.window.data().get(self.consume..).unwrap_or(&[]);
+        Ahead { classic, rest, begin: self.consume, passed: self.consume }
+    }
+
+    /// Takes the packets that [`Ahead::passed`] says, so that the next one is that behind them.
+    pub fn pass(&mut self, passed: Passed) {
+        self.consume = self.consume.max(passed.0);
     }
 
     /// The next packet, or nothing at the end of the capture.
@@ -281,6 +286,51 @@ impl PacketReader {
                 Err(e)
             }
         }
+    }
+}
+
+/// Packets of a capture that lie in memory.
+#[derive(Debug)]
+pub struct Ahead<'a> {
+    classic: Option<&'a Classic>,
+    rest: &'a [u8],
+    begin: usize,
+    passed: usize,
+}
+
+/// How far [`Ahead`] has come in its capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Passed(usize);
+
+impl Ahead<'_> {
+    /// How far the packets reach that have been looked at.
+    #[must_use]
+    pub fn passed(&self) -> Passed {
+        Passed(self.passed)
+    }
+
+    /// Whether a packet has been looked at.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.passed > self.begin
+    }
+}
+
+impl<'a> Iterator for Ahead<'a> {
+    type Item = RawPacket<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<RawPacket<'a>> {
+        let classic = self.classic?;
+        let [secs, fraction, captured, wire_len] = classic.words(self.rest.first_chunk::<16>()?);
+        if captured > classic.limit {
+            return None;
+        }
+        let size = classic.header + captured as usize;
+        let data = self.rest.get(classic.header..size)?;
+        self.rest = self.rest.get(size..)?;
+        self.passed += size;
+        Some(RawPacket { at: classic.time(secs, fraction), link: classic.link, data, wire_len })
     }
 }
 
@@ -400,15 +450,22 @@ mod tests {
         for (magic, big, extra) in [([0xD4, 0xC3, 0xB2, 0xA1], false, 0), ([0xA1, 0xB2, 0xCD, 0x34], true, 8)] {
             let mut file = classic(magic, big, extra, &packets);
             // A cut packet is not ahead.
-            file.extend([0; 20]);
+            file.extend([0; 10]);
             let mut r = PacketReader::new(Box::new(std::io::Cursor::new(file))).expect("a capture");
-            for taken in 0..packets.len() {
-                let ahead: Vec<_> = r.ahead().map(|p| (p.at, p.wire_len, p.data.to_vec())).take(9).collect();
-                let next = r.next_packet().expect("whole").map(|p| (p.at, p.wire_len, p.data.to_vec()));
-                // Until the first packet is read the reader may hold nothing.
-                assert!(ahead.len() >= packets.len() - taken || taken == 0, "{ahead:?}");
-                assert!(ahead.is_empty() || ahead.first() == next.as_ref(), "{ahead:?} {next:?}");
-            }
+            let seen = |p: &RawPacket<'_>| (p.at, p.wire_len, p.data.to_vec());
+            let first = r.next_packet().expect("whole").map(|p| seen(&p));
+            let mut ahead = r.ahead();
+            let two: Vec<_> = ahead.by_ref().take(2).map(|p| seen(&p)).collect();
+            assert!(ahead.has_begun());
+            let passed = ahead.passed();
+            assert_eq!(r.ahead().count(), 3, "looking takes nothing");
+            r.pass(passed);
+            let last = r.next_packet().expect("whole").map(|p| seen(&p));
+            let all: Vec<_> = first.into_iter().chain(two).chain(last).map(|(_, wire, data)| (wire, data)).collect();
+            let expected: Vec<_> = packets.iter().map(|p| (p.len() as u32 + 1, p.to_vec())).collect();
+            assert_eq!(all, expected);
+            assert!(!r.ahead().has_begun() && r.ahead().next().is_none());
+            assert!(r.next_packet().is_err());
         }
     }
 

@@ -133,6 +133,43 @@ pub fn dissect(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Packet<'_>
 /// As [`dissect`], into the given kinds of tunnels in UDP too.
 #[must_use]
 pub fn dissect_through(link: LinkType, frame: &[u8], wire_len: u32, tunnels: Tunnels) -> Option<Packet<'_>> {
+    match plain(link, frame, wire_len, tunnels) {
+        None => walk_through(link, frame, wire_len, tunnels),
+        packet => packet,
+    }
+}
+
+/// What most frames are: TCP, UDP or ICMP in IPv4 in Ethernet, with nothing between. Nothing for all others; what comes
+/// back is what the walk would make of it.
+#[inline]
+fn plain(link: LinkType, frame: &[u8], wire_len: u32, tunnels: Tunnels) -> Option<Packet<'_>> {
+    let h = frame.first_chunk::<14>()?;
+    if link != LinkType::ETHERNET || wire_len < 14 || [h[12], h[13]] != [8, 0] {
+        return None;
+    }
+    let ip = V4::parse(frame.get(14..)?)?;
+    if !matches!(ip.proto, 1 | 6 | 17) || ip.proto == 17 && tunnels.any() {
+        return None;
+    }
+    Some(Packet {
+        bytes: wire_len,
+        net_len: wire_len - 14,
+        encaps: encaps::ETHERNET,
+        ether: Some(Ether {
+            dst: [h[0], h[1], h[2], h[3], h[4], h[5]],
+            src: [h[6], h[7], h[8], h[9], h[10], h[11]],
+            kind: 0x0800,
+        }),
+        carrier: Layer2 { ethertype: 0x0800, dsap: 0, ssap: 0 },
+        vlan: None,
+        mpls: None,
+        headless: false,
+        rest: ip.payload,
+        net: Net::V4(ip),
+    })
+}
+
+fn walk_through(link: LinkType, frame: &[u8], wire_len: u32, tunnels: Tunnels) -> Option<Packet<'_>> {
     let mut walk = Walk::new(frame, tunnels);
     let (stripped, next) = walk.start(link, wire_len)?;
     walk.run(next);
@@ -513,5 +550,34 @@ fn wlan_ssid(frame: &[u8], subtype: u8) -> &[u8] {
     match frame.get(24 + fixed..) {
         Some([0, len, rest @ ..]) => rest.get(..usize::from(*len).min(32)).unwrap_or(&[]),
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_ends_where_the_walk_does() {
+        let mut frame = [2; 80];
+        frame[12..16].copy_from_slice(&[8, 0, 0x45, 0]);
+        frame[16..18].copy_from_slice(&60u16.to_be_bytes());
+        let mut short = 0;
+        let tunnels = Tunnels { teredo: true, ..Tunnels::default() };
+        for (proto, head, fragment) in (0..=255u8).flat_map(|p| [(p, 0x45, 0), (p, 0x4F, 0), (p, 0x41, 0x2002)]) {
+            frame[14] = head;
+            frame[20..22].copy_from_slice(&u16::to_be_bytes(fragment));
+            frame[23] = proto;
+            for len in [13, 14, 33, 34, 50, 80] {
+                for (wire_len, tunnels) in [(13, Tunnels::default()), (80, Tunnels::default()), (90, tunnels)] {
+                    let frame = &frame[..len];
+                    let ways = [plain, walk_through].map(|way| way(LinkType::ETHERNET, frame, wire_len, tunnels));
+                    short += usize::from(ways[0].is_some());
+                    let [plain, walked] = ways.map(|p| p.map(|p| format!("{p:?}")));
+                    assert!(plain.is_none() || plain == walked, "{plain:?} {walked:?}");
+                }
+            }
+        }
+        assert_eq!(short, 45);
     }
 }

@@ -10,9 +10,14 @@ use super::key::{Family, Kind};
 use super::{arp, icmp};
 use crate::record::{Cause, SrcId};
 
-/// Appends the record of a flow.
+/// Bytes of a record without user data, and a little more.
+const USUAL_LEN: usize = 512;
+
+/// Appends the record of a flow. Parts are put together at places known when this is compiled, and appended whole: many
+/// small additions would cost more than all the rest.
 pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut Vec<u8>) {
     let begin = out.len();
+    out.reserve(USUAL_LEN);
     out.extend_from_slice(&[0x13, cause.to_wire(), 0, 0]);
     transport(flow.seq, config.source_id, out);
     key(flow, out);
@@ -38,11 +43,20 @@ pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut 
     if let Some(Rare { mapped: Some(m), .. }) = flow.rare.as_deref() {
         mapped(m, out);
     }
-    out.extend_from_slice(&[0x20, 0, 0, 3]);
-    for side in [source, destination] {
-        out.extend_from_slice(&side.encaps.to_be_bytes());
-    }
+    out.extend_from_slice(be([0x2000_0003, source.encaps, destination.encaps]).as_flattened());
     finish(begin, out);
+}
+
+/// Words in the order of the wire.
+#[inline]
+pub(super) fn be<const N: usize>(words: [u32; N]) -> [[u8; 4]; N] {
+    words.map(u32::to_be_bytes)
+}
+
+/// A time in µs as whole seconds and the rest.
+#[inline]
+pub(super) fn seconds(micros: i64) -> [u32; 2] {
+    [micros.div_euclid(1_000_000) as u32, micros.rem_euclid(1_000_000) as u32]
 }
 
 /// Fills in the record's length.
@@ -65,9 +79,8 @@ pub(super) fn source_word(id: SrcId) -> (u8, [u8; 4]) {
 
 fn transport(seq: u32, id: SrcId, out: &mut Vec<u8>) {
     let (qualifier, word) = source_word(id);
-    out.extend_from_slice(&[1, 3, qualifier, 3]);
-    out.extend_from_slice(&word);
-    out.extend_from_slice(&seq.to_be_bytes());
+    let ([a, b, c, d], [e, f, g, h]) = (word, seq.to_be_bytes());
+    out.extend_from_slice(&[1, 3, qualifier, 3, a, b, c, d, e, f, g, h]);
 }
 
 fn key(flow: &Flow, out: &mut Vec<u8>) {
@@ -80,11 +93,14 @@ fn key(flow: &Flow, out: &mut Vec<u8>) {
             let fragment = if f == Family::V4 as u8 { 0 } else { 0x80 };
             // An answer without its question: readers turn it round.
             let known = if flow.kind == Kind::Icmp && flow.reverse { 0x20 } else { 0 };
-            out.extend_from_slice(&[2, 1 | reverse, 1 | fragment | known, 5]);
-            words(1, out);
+            let [a, b, c, d, e, f, g, h] = k.0[0].to_be_bytes();
+            let [p, q, r, s, t, u] = k.tail();
             // Errors carry the protocol of the packet they quote in the second byte.
-            out.extend_from_slice(&[k.proto(), k.0[1] as u8]);
-            out.extend_from_slice(&k.tail());
+            let protos = [k.proto(), k.0[1] as u8];
+            let head = [2, 1 | reverse, 1 | fragment | known, 5];
+            out.extend_from_slice(&[
+                head[0], head[1], head[2], head[3], a, b, c, d, e, f, g, h, protos[0], protos[1], p, q, r, s, t, u,
+            ]);
         }
         f if f == Family::V6 as u8 || f == Family::V6Fragment as u8 => {
             let fragment = if f == Family::V6 as u8 { 0 } else { 0x80 };
@@ -133,12 +149,9 @@ fn key(flow: &Flow, out: &mut Vec<u8>) {
 
 fn time((start, end): (i64, i64), out: &mut Vec<u8>) {
     let (start, end) = if start == UNSET { (0, 0) } else { (start, end) };
-    let header = if start == end { 0x0301_1803u32 } else { 0x0302_1805 };
-    out.extend_from_slice(&header.to_be_bytes());
-    for t in [Some(start), (start != end).then_some(end)].into_iter().flatten() {
-        out.extend_from_slice(&(t.div_euclid(1_000_000) as u32).to_be_bytes());
-        out.extend_from_slice(&(t.rem_euclid(1_000_000) as u32).to_be_bytes());
-    }
+    let ([a, b], [c, d]) = (seconds(start), seconds(end));
+    let (header, words) = if start == end { (0x0301_1803, 3) } else { (0x0302_1805, 5) };
+    out.extend_from_slice(be([header, a, b, c, d]).as_flattened().get(..words * 4).unwrap_or(&[]));
 }
 
 fn metrics(flow: &Flow, config: &SensorConfig, out: &mut Vec<u8>) {
@@ -165,25 +178,22 @@ fn metrics(flow: &Flow, config: &SensorConfig, out: &mut Vec<u8>) {
     } else {
         9
     };
-    let begin = out.len();
-    out.extend_from_slice(&[0x10, if app { 4 } else { 1 }, side + width, 0]);
+    let mut dsr = [0; 4 + 6 * 8];
+    let bytes = 1usize << width;
+    let mut at = 4;
     for s in present {
-        for value in [u64::from(s.pkts), s.bytes].into_iter().chain(app.then_some(s.app)) {
-            let bytes = value.to_be_bytes();
-            out.extend_from_slice(bytes.get(8 - (1 << width)..).unwrap_or(&[]));
+        for value in [u64::from(s.pkts), s.bytes, s.app].into_iter().take(if app { 3 } else { 2 }) {
+            // The bytes that count come first; those behind them are overwritten by the next value, or stay 0.
+            let value = value << (64 - 8 * bytes);
+            if let Some(place) = dsr.get_mut(at..at + 8) {
+                place.copy_from_slice(&value.to_be_bytes());
+            }
+            at += bytes;
         }
     }
-    pad(begin, out);
-}
-
-/// Fills a DSR up to whole words and enters its length.
-fn pad(begin: usize, out: &mut Vec<u8>) {
-    let whole = (out.len() - begin).next_multiple_of(4);
-    out.resize(begin + whole, 0);
-    let words = ((out.len() - begin) / 4) as u8;
-    if let Some(length) = out.get_mut(begin + 3) {
-        *length = words;
-    }
+    let len = at.next_multiple_of(4);
+    [dsr[0], dsr[1], dsr[2], dsr[3]] = [0x10, if app { 4 } else { 1 }, side + width, (len / 4) as u8];
+    out.extend_from_slice(dsr.get(..len).unwrap_or(&[]));
 }
 
 fn network(flow: &Flow, out: &mut Vec<u8>) {
@@ -250,18 +260,21 @@ fn attributes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
     }
     q |= u8::from(source.options != 0) << 2 | u8::from(destination.options != 0) << 3;
     q |= bits(source, destination, mark::FRAGMENTS) << 4;
-    let begin = out.len();
-    out.extend_from_slice(&[0x48, 0, q, 0]);
+    let mut words = [0; 5];
+    let mut n = 1;
     for side in [source, destination] {
         if side.marks & mark::IP != 0 {
             let [a, b] = side.ip_id.to_le_bytes();
-            out.extend_from_slice(&[side.ttl, side.tos, a, b]);
+            words[n] = u32::from_be_bytes([side.ttl, side.tos, a, b]);
+            n += 1;
         }
         if side.options != 0 {
-            out.extend_from_slice(&side.options.to_be_bytes());
+            words[n] = side.options;
+            n += 1;
         }
     }
-    pad(begin, out);
+    words[0] = u32::from_be_bytes([0x48, 0, q, n as u8]);
+    out.extend_from_slice(be(words).as_flattened().get(..n * 4).unwrap_or(&[]));
 }
 
 fn sizes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
@@ -271,10 +284,12 @@ fn sizes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
         (0, _) => (0x0A, &[destination]),
         _ => (2, &[source, destination]),
     };
-    out.extend_from_slice(&[0x12, 0, q, 1 + present.len() as u8]);
-    for s in present {
-        out.extend_from_slice(&s.min.to_be_bytes());
-        out.extend_from_slice(&s.max.to_be_bytes());
+    let pair = |s: &Side| u32::from(s.min) << 16 | u32::from(s.max);
+    let head = u32::from_be_bytes([0x12, 0, q, 1 + present.len() as u8]);
+    match present {
+        [one] => out.extend_from_slice(be([head, pair(one)]).as_flattened()),
+        [a, b, ..] => out.extend_from_slice(be([head, pair(a), pair(b)]).as_flattened()),
+        [] => {}
     }
 }
 
@@ -297,9 +312,10 @@ fn user_data(flow: &Flow, limit: u16, out: &mut Vec<u8>) {
 fn macs(flow: &Flow, out: &mut Vec<u8>) {
     let Some(ether) = flow.ether else { return };
     let [source, destination] = &flow.sides;
-    out.extend_from_slice(&[0x42, 0, bits(source, destination, mark::MAC_CHANGED), 5]);
-    out.extend_from_slice(&ether.dst);
-    out.extend_from_slice(&ether.src);
-    out.extend_from_slice(&ether.kind.to_le_bytes());
-    out.extend_from_slice(&[0; 2]);
+    let mut dsr = [0; 20];
+    dsr[..4].copy_from_slice(&[0x42, 0, bits(source, destination, mark::MAC_CHANGED), 5]);
+    dsr[4..10].copy_from_slice(&ether.dst);
+    dsr[10..16].copy_from_slice(&ether.src);
+    dsr[16..18].copy_from_slice(&ether.kind.to_le_bytes());
+    out.extend_from_slice(&dsr);
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use arrayvec::ArrayVec;
-
 use super::config::{Keys, SensorConfig};
 use super::flow::{Flow, Standing, UNSET};
 use super::key::{Family, Identity, Kind, identify, identify_by};
@@ -50,6 +48,16 @@ pub struct Totals {
     pub evicted: u64,
 }
 
+/// The flow of a packet that has been looked at.
+#[derive(Clone, Copy)]
+struct Looked {
+    id: Identity,
+    /// The hash of its key.
+    hash: u64,
+    /// Where it was when it was looked up.
+    place: Option<u32>,
+}
+
 /// The flow engine.
 #[derive(Debug)]
 pub struct Sensor {
@@ -72,7 +80,7 @@ fn micros(d: Duration) -> i64 {
 }
 
 impl Sensor {
-    /// Packets that [`Sensor::prepare`] looks at.
+    /// Packets that [`Sensor::packets`] looks at together.
     pub const AHEAD: usize = 16;
 
     /// A sensor without flows.
@@ -123,22 +131,51 @@ impl Sensor {
         self.management(Cause::Status, now, out);
     }
 
-    /// Looks up the flows of packets to come, so that they are on their way from memory when it is their turn: waiting
-    /// for memory is most of a packet's cost once there are many flows, and many waits at once take no longer than one.
-    /// Takes at most [`Sensor::AHEAD`] packets and changes nothing.
-    pub fn prepare<'a>(&self, packets: impl Iterator<Item = RawPacket<'a>>) {
-        if self.table.len() < MANY {
-            return;
-        }
-        let mut keys = ArrayVec::<_, { Sensor::AHEAD }>::new();
-        for p in packets.take(Sensor::AHEAD) {
-            let packet = dissect_through(p.link, p.data, p.wire_len, self.config.tunnels);
-            if let Some(id) = packet.and_then(|packet| self.identity(&packet)) {
-                keys.push((self.table.hash(&id.key), id.key));
+    /// Takes packets that follow one another, as [`Sensor::packet`] takes one.
+    ///
+    /// Their flows are looked up together before anything is counted: waiting for memory is most of a packet's cost once
+    /// there are many flows, and many waits at once take no longer than one.
+    pub fn packets(&mut self, packets: &[RawPacket<'_>], out: &mut Batch) {
+        for group in packets.chunks(Sensor::AHEAD) {
+            // Filled in place: a walked packet is large.
+            let mut walked = [const { None }; Sensor::AHEAD];
+            let mut looked = [None; Sensor::AHEAD];
+            for (raw, (walked, looked)) in group.iter().zip(walked.iter_mut().zip(&mut looked)) {
+                *walked = dissect_through(raw.link, raw.data, raw.wire_len, self.config.tunnels);
+                *looked = walked.as_ref().and_then(|packet| self.look(packet));
+            }
+            if self.table.len() >= MANY {
+                self.fetch(&mut looked);
+            }
+            for (raw, (walked, looked)) in group.iter().zip(walked.iter().zip(&looked)) {
+                self.take(raw, walked.as_ref(), looked.as_ref(), out);
             }
         }
-        let touched = keys.iter().fold(0, |sum, (hash, key)| sum ^ self.table.touch(*hash, key));
-        std::hint::black_box(touched);
+    }
+
+    /// Takes one packet, captured at `at` on a link of type `link`: `frame` of its `wire_len` bytes. Records that
+    /// become due are appended to `out`.
+    pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], wire_len: u32, out: &mut Batch) {
+        let walked = dissect_through(link, frame, wire_len, self.config.tunnels);
+        let looked = walked.as_ref().and_then(|packet| self.look(packet));
+        let raw = RawPacket { at, link, data: frame, wire_len };
+        self.take(&raw, walked.as_ref(), looked.as_ref(), out);
+    }
+
+    /// The flow that a packet belongs to; nothing for packets that make none.
+    #[inline]
+    fn look(&self, packet: &Packet<'_>) -> Option<Looked> {
+        let id = self.identity(packet)?;
+        Some(Looked { id, hash: self.table.hash(&id.key), place: None })
+    }
+
+    /// Finds flows and reads a little of each, so that all of it is on its way from memory.
+    fn fetch(&self, looked: &mut [Option<Looked>]) {
+        for l in looked.iter_mut().flatten() {
+            l.place = self.table.find(l.hash, &l.id.key);
+        }
+        let places = looked.iter().flatten().filter_map(|l| l.place);
+        std::hint::black_box(places.fold(0, |sum, at| sum ^ self.table.touch(at)));
     }
 
     #[inline]
@@ -146,19 +183,19 @@ impl Sensor {
         if self.config.keys == Keys::default() { identify(packet) } else { identify_by(self.config.keys, packet) }
     }
 
-    /// Takes one packet, captured at `at` on a link of type `link`: `frame` of its `wire_len` bytes. Records that
-    /// become due are appended to `out`.
-    pub fn packet(&mut self, at: Timestamp, link: LinkType, frame: &[u8], wire_len: u32, out: &mut Batch) {
+    /// Takes a packet; `walked` is nothing if it is too short or of an unsupported link type, `looked` if it makes no flow.
+    #[inline]
+    fn take(&mut self, raw: &RawPacket<'_>, walked: Option<&Packet<'_>>, looked: Option<&Looked>, out: &mut Batch) {
         self.totals.packets += 1;
-        self.totals.bytes += u64::from(wire_len);
-        let Some(packet) = dissect_through(link, frame, wire_len, self.config.tunnels) else {
+        self.totals.bytes += u64::from(raw.wire_len);
+        let Some(packet) = walked else {
             self.totals.ignored += 1;
             return;
         };
-        let now = at.micros();
+        let now = raw.at.micros();
         self.now = now;
-        match self.identity(&packet) {
-            Some(id) => self.flow_packet(&packet, &id, link, now, out),
+        match looked {
+            Some(looked) => self.flow_packet(packet, looked, raw.link, now, out),
             None => self.totals.ignored += 1,
         }
         self.run_timer(now, out);
@@ -173,29 +210,36 @@ impl Sensor {
     /// Reports all flows, oldest first, and closes the stream with a management record; `now` is the wall clock.
     pub fn finish(&mut self, end: End, now: Timestamp, out: &mut Batch) {
         let cause = (end == End::Shutdown).then_some(Cause::Shutdown);
-        while let Some(at) = self.table.oldest(STATUS) {
-            self.report(at, cause, out);
-            self.give_up(at, out);
-        }
-        for queue in 1..self.table.queues() {
-            while let Some(at) = self.table.oldest(queue) {
-                self.give_up(at, out);
+        for queue in 0..self.table.queues() {
+            let mut next = self.table.oldest(queue);
+            while let Some(at) = next {
+                next = self.table.younger(at);
+                if queue == STATUS {
+                    self.report(at, cause, out);
+                }
+                // Nothing else has anything left to say.
+                if self.table.flow(at).rare.is_some() {
+                    self.give_up(at, out);
+                }
             }
         }
+        self.table.clear();
         self.management(Cause::Stop, now, out);
     }
 
     #[inline]
-    fn flow_packet(&mut self, packet: &Packet<'_>, id: &Identity, link: LinkType, now: i64, out: &mut Batch) {
-        let hash = self.table.hash(&id.key);
-        let at = match self.table.find(hash, &id.key) {
+    fn flow_packet(&mut self, packet: &Packet<'_>, looked: &Looked, link: LinkType, now: i64, out: &mut Batch) {
+        let Looked { id, hash, place } = looked;
+        // Packets since then may have removed the flow or made it.
+        let found = place.filter(|&at| self.table.flow(at).key == id.key);
+        let at = match found.or_else(|| self.table.find(*hash, &id.key)) {
             Some(at) => {
                 if id.kind != Kind::Fragment4 || !self.table.flow(at).has_parent() {
                     self.touch(at, link, now, out);
                 }
                 at
             }
-            None => self.create(packet, id, hash, now, out),
+            None => self.create(packet, id, *hash, now, out),
         };
         if id.kind == Kind::Fragment4 {
             return self.later_fragment(at, packet, id, now, out);

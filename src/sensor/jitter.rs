@@ -1,5 +1,7 @@
 //! Interpacket times of one direction, active and idle apart.
 
+use super::encode::be;
+
 /// Count, extremes and moments of intervals in µs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stat {
@@ -31,10 +33,9 @@ impl Stat {
         // rounding in its deviation. Where that would be the root of a negative number, 0 is written.
         let mean = self.sum / n as f32;
         let variance = (self.squares / n) as f64 - f64::from(mean) * f64::from(mean);
-        out.extend_from_slice(&self.n.to_be_bytes());
-        for v in [self.min as f32, mean, variance.max(0.0).sqrt() as f32, self.max as f32] {
-            out.extend_from_slice(&v.to_be_bytes());
-        }
+        let values = [self.min as f32, mean, variance.max(0.0).sqrt() as f32, self.max as f32].map(f32::to_bits);
+        let [a, b, c, d] = values;
+        out.extend_from_slice(be([self.n, a, b, c, d]).as_flattened());
     }
 }
 

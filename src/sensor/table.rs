@@ -72,10 +72,9 @@ impl Table {
         self.index.find(hash, |&i| self.flows[i as usize].key == *key).copied()
     }
 
-    /// Reads a little of every part of a flow, if it is there. What comes back means nothing, but has to be used.
+    /// Reads a little of every part of a flow. What comes back means nothing, but has to be used.
     #[inline]
-    pub(super) fn touch(&self, hash: u64, key: &Key) -> u64 {
-        let Some(at) = self.find(hash, key) else { return 0 };
+    pub(super) fn touch(&self, at: u32) -> u64 {
         let flow = self.flow(at);
         let [a, b] = &flow.sides;
         let state = match &flow.state {
@@ -110,6 +109,8 @@ impl Table {
         if let Ok(entry) = self.index.find_entry(hash, |&i| i == at) {
             entry.remove();
             let flow = self.flow_mut(at);
+            // No packet has this key.
+            flow.key = Key::default();
             flow.state = State::None;
             flow.rare = None;
             self.free.push(at);
@@ -141,6 +142,17 @@ impl Table {
     pub(super) fn oldest(&self, queue: u8) -> Option<u32> {
         let head = self.queues[queue as usize].head;
         (head != NONE).then_some(head)
+    }
+
+    /// The flow that came on the same queue next.
+    pub(super) fn younger(&self, at: u32) -> Option<u32> {
+        let next = self.flow(at).next;
+        (next != NONE).then_some(next)
+    }
+
+    /// Gives up all flows at once.
+    pub(super) fn clear(&mut self) {
+        *self = Table::new();
     }
 
     /// The flow that may go first: of the lowest standing, and of those the one that has had it longest.

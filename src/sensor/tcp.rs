@@ -6,6 +6,8 @@
 //! # Source
 //! `docs/records.md`, network DSR 05; behaviour observed on the classic sensor.
 
+use super::encode::{be, seconds};
+
 /// Header flags.
 pub(super) mod flag {
     pub(crate) const FIN: u8 = 0x01;
@@ -466,11 +468,12 @@ impl Side {
         self.seq = highest;
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        let (secs, micros) = (self.last.div_euclid(1_000_000), self.last.rem_euclid(1_000_000));
-        let words = [
-            secs as u32,
-            micros as u32,
+    fn words(&self) -> [u32; 12] {
+        let [secs, micros] = seconds(self.last);
+        let [a, b] = self.window.to_be_bytes();
+        [
+            secs,
+            micros,
             self.status,
             self.base,
             self.seq,
@@ -480,12 +483,8 @@ impl Side {
             self.retransmitted,
             0,
             self.burst,
-        ];
-        for w in words {
-            out.extend_from_slice(&w.to_be_bytes());
-        }
-        let [a, b] = self.window.to_be_bytes();
-        out.extend_from_slice(&[a, b, self.flags, self.shift]);
+            u32::from_be_bytes([a, b, self.flags, self.shift]),
+        ]
     }
 }
 
@@ -498,20 +497,16 @@ impl Tcp {
     /// Appends the network DSR.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let [source, destination] = &self.sides;
+        let status = self.wire_status();
         if self.init {
-            out.extend_from_slice(&[0x30, 3, 0, 5]);
-            for w in [self.wire_status(), source.base, self.options] {
-                out.extend_from_slice(&w.to_be_bytes());
-            }
             let [a, b] = source.window.to_be_bytes();
-            out.extend_from_slice(&[a, b, source.flags, source.shift]);
+            let last = u32::from_be_bytes([a, b, source.flags, source.shift]);
+            out.extend_from_slice(be([0x3003_0005, status, source.base, self.options, last]).as_flattened());
             return;
         }
-        out.extend_from_slice(&[0x30, 5, 0, 30]);
-        for w in [self.wire_status(), self.conn as u32, self.options, self.syn_ack, self.ack_dat] {
-            out.extend_from_slice(&w.to_be_bytes());
-        }
-        source.write(out);
-        destination.write(out);
+        let head = [0x3005_001E, status, self.conn as u32, self.options, self.syn_ack, self.ack_dat];
+        out.extend_from_slice(be(head).as_flattened());
+        out.extend_from_slice(be(source.words()).as_flattened());
+        out.extend_from_slice(be(destination.words()).as_flattened());
     }
 }

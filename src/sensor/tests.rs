@@ -311,28 +311,32 @@ fn options_add_their_parts_and_user_data_is_cut() {
 }
 
 #[test]
-fn preparing_for_packets_changes_nothing() {
-    let frames: Vec<Vec<u8>> = (0..30_000u32).map(|n| udp((A + n % 9000, 7), (B, 9), b"many flows")).collect();
-    let (mut plain, mut prepared) = (Bench::new(SensorConfig::default()), Bench::new(SensorConfig::default()));
-    for (n, frame) in frames.iter().enumerate() {
-        if n % Sensor::AHEAD == 0 {
-            let coming = frames.iter().skip(n).map(|f| RawPacket {
-                at: Timestamp::default(),
-                link: LinkType::ETHERNET,
-                data: f,
-                wire_len: f.len() as u32,
-            });
-            prepared.sensor.prepare(coming);
-        }
-        plain.at(n as i64, frame);
-        prepared.at(n as i64, frame);
-    }
-    assert_eq!(plain.sensor.totals(), prepared.sensor.totals());
-    for b in [&mut plain, &mut prepared] {
+fn packets_taken_together_count_like_packets_taken_alone() {
+    let config =
+        || SensorConfig { status_interval: Duration::from_millis(1), max_flows: 8990, ..SensorConfig::default() };
+    // Flows come, go for want of room, and come again within one group.
+    let frames: Vec<Vec<u8>> =
+        (0..30_000u32).map(|n| udp((A + n % 9000 % (8980 + n % 31), 7), (B, 9), b"many")).collect();
+    let (mut alone, mut together) = (Bench::new(config()), Bench::new(config()));
+    let packets: Vec<RawPacket<'_>> = frames
+        .iter()
+        .enumerate()
+        .map(|(n, f)| RawPacket {
+            at: Timestamp::from_micros(1_700_000_000_000_000 + n as i64),
+            link: LinkType::ETHERNET,
+            data: f,
+            wire_len: f.len() as u32,
+        })
+        .collect();
+    packets.iter().for_each(|p| alone.sensor.packet(p.at, p.link, p.data, p.wire_len, &mut alone.out));
+    packets.chunks(37).for_each(|p| together.sensor.packets(p, &mut together.out));
+    assert_eq!(alone.sensor.totals(), together.sensor.totals());
+    assert!(alone.sensor.totals().evicted > 0);
+    for b in [&mut alone, &mut together] {
         b.sensor.finish(End::Input, Timestamp::default(), &mut b.out);
     }
-    assert!(plain.out.len() > 9000);
-    assert!(plain.out.iter().eq(prepared.out.iter()), "the same records");
+    assert!(alone.out.len() > 9000);
+    assert!(alone.out.iter().eq(together.out.iter()), "the same records");
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use arrayvec::ArrayVec;
+
 use super::bpf::PacketFilter;
 use super::content::Content;
 use super::opener::{Opened, Opener};
 use super::{Source, SourceError, SourceId, SourceInfo, Step};
 use crate::base::{Warnings, clock};
-use crate::packet::{CaptureError, LinkType, PacketReader};
+use crate::packet::{CaptureError, LinkType, PacketReader, RawPacket};
 use crate::record::Batch;
 use crate::sensor::{End, Sensor, SensorConfig, Totals};
 
@@ -122,40 +124,92 @@ impl PacketFiles {
 
     /// Takes packets until there are records enough. False at the end of the current file.
     fn take(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<bool, SourceError> {
-        let Some((path, reader)) = &mut self.current else { return Ok(false) };
+        let Some((path, mut reader)) = self.current.take() else { return Ok(false) };
         let before = batch.len();
-        for n in 0..PACKETS_PER_POLL {
-            if n % Sensor::AHEAD == 0 {
-                self.sensor.prepare(reader.ahead());
-            }
-            let packet = match reader.next_packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) => return Ok(false),
-                Err(error) => return Err(capture_error(path, error)),
-            };
-            let passes = self.filter.matches(packet.link, packet.data);
-            if !passes.map_err(|problem| SourceError::Format { name: path.clone(), problem })? {
-                continue;
-            }
-            self.taken += 1;
-            if self.taken < self.range.0 {
-                continue;
-            }
-            if self.taken > self.range.1 {
-                self.pending.clear();
-                return Ok(false);
-            }
-            if !packet.link.is_supported() && !self.unsupported.contains(&packet.link) {
-                self.unsupported.push(packet.link);
-                warnings.add(format!("{}: {}; its packets are left out", path.display(), unsupported(packet.link)));
-            }
-            self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
-            if batch.len() - before >= RECORDS_PER_POLL {
+        let mut more = Ok(true);
+        for _ in 0..PACKETS_PER_POLL / Sensor::AHEAD {
+            more = self.take_some(&path, &mut reader, batch, warnings);
+            if !matches!(more, Ok(true)) || batch.len() - before >= RECORDS_PER_POLL {
                 break;
             }
         }
-        Ok(true)
+        self.current = Some((path, reader));
+        more
     }
+
+    /// Takes what lies in memory, up to as many packets as the sensor looks at together, or else the next packet.
+    fn take_some(
+        &mut self,
+        path: &Path,
+        reader: &mut PacketReader,
+        batch: &mut Batch,
+        warnings: &mut Warnings,
+    ) -> Result<bool, SourceError> {
+        let mut group = ArrayVec::<_, { Sensor::AHEAD }>::new();
+        let mut admission = Ok(Admission::LeaveOut);
+        let mut ahead = reader.ahead();
+        for packet in ahead.by_ref().take(Sensor::AHEAD) {
+            admission = self.admit(path, &packet, warnings);
+            match admission {
+                Ok(Admission::Take) => group.push(packet),
+                Ok(Admission::LeaveOut) => {}
+                Ok(Admission::Enough) | Err(_) => break,
+            }
+        }
+        let (passed, any) = (ahead.passed(), ahead.has_begun());
+        self.sensor.packets(&group, batch);
+        drop(group);
+        if any {
+            reader.pass(passed);
+            return admission.map(|a| a != Admission::Enough);
+        }
+        let packet = match reader.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(false),
+            Err(error) => return Err(capture_error(path, error)),
+        };
+        let admission = self.admit(path, &packet, warnings)?;
+        if admission == Admission::Take {
+            self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
+        }
+        Ok(admission != Admission::Enough)
+    }
+
+    /// Whether a packet is one of those asked for.
+    #[inline]
+    fn admit(
+        &mut self,
+        path: &Path,
+        packet: &RawPacket<'_>,
+        warnings: &mut Warnings,
+    ) -> Result<Admission, SourceError> {
+        let passes = self.filter.matches(packet.link, packet.data);
+        if !passes.map_err(|problem| SourceError::Format { name: path.to_owned(), problem })? {
+            return Ok(Admission::LeaveOut);
+        }
+        self.taken += 1;
+        if self.taken < self.range.0 {
+            return Ok(Admission::LeaveOut);
+        }
+        if self.taken > self.range.1 {
+            self.pending.clear();
+            return Ok(Admission::Enough);
+        }
+        if !packet.link.is_supported() && !self.unsupported.contains(&packet.link) {
+            self.unsupported.push(packet.link);
+            warnings.add(format!("{}: {}; its packets are left out", path.display(), unsupported(packet.link)));
+        }
+        Ok(Admission::Take)
+    }
+}
+
+/// What becomes of a packet of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    Take,
+    LeaveOut,
+    /// It lies behind the last one asked for.
+    Enough,
 }
 
 impl Source for PacketFiles {
