@@ -15,6 +15,7 @@ pub mod geo;
 pub mod source;
 pub mod sink;
 pub mod cache;
+pub mod alert;
 pub mod export;
 pub mod pipeline;
 #[cfg(feature = "globe")]

@@ -5,7 +5,7 @@
 //! words; nothing is invented and no look-up leaves the machine.
 //!
 //! Beside that: tables of classic labellers (names of networks, delegations), the sun's position, great circles, and the readers of the bundled outlines, towns, countries and
-//! stars. The readers take bytes; only [`find_data`], [`Database::open`] and [`Networks::open`] touch files.
+//! stars. The readers take bytes; only [`find_data`], [`Database::open`], [`Networks::open`] and [`NetworkSet::open`] touch files.
 
 mod bundled;
 mod chain;
@@ -17,6 +17,7 @@ mod networks;
 mod place;
 mod prefixes;
 mod registry;
+mod set;
 mod special;
 mod sun;
 
@@ -33,6 +34,7 @@ pub use mmdb::{Database, Finding};
 pub use networks::Networks;
 pub use place::{LatLon, Origin, Place};
 pub use registry::{AddressNames, Delegations};
+pub use set::NetworkSet;
 pub use special::{is_local, special_use};
 pub use sun::subsolar_point;
 

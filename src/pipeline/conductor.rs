@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::plan::{At, Start};
 use super::playhead::Player;
 use super::reader::Message;
+use crate::alert::Watch;
 use crate::base::{Span, Timestamp, Warnings};
 use crate::cache::{Health, Level, Snapshot, SourceHealth, SourceState};
 use crate::record::{FlowSummary, SourceId};
@@ -80,6 +81,15 @@ pub(super) struct Conductor {
     news: bool,
     shown: Option<Timestamp>,
     level: Level,
+    watch: Watch,
+    /// Steady time of the last tick.
+    steady: Duration,
+    /// The part that is played over and over.
+    looped: Option<Span>,
+    /// Longer silence is jumped over.
+    skip_idle: Option<Duration>,
+    /// The time that the whole recording is to take, until its length is known.
+    fit: Option<Duration>,
 }
 
 impl Conductor {
@@ -110,12 +120,27 @@ impl Conductor {
             news: true,
             shown: None,
             level: Level::default(),
+            watch: Watch::default(),
+            steady: Duration::ZERO,
+            looped: None,
+            skip_idle: None,
+            fit: None,
         }
     }
 
     /// The same with pictures at a level.
     pub(super) fn at_level(self, level: Level) -> Conductor {
         Conductor { level, ..self }
+    }
+
+    /// The same with the length of silence that is jumped over and the time that the whole recording is to take.
+    pub(super) fn paced(self, skip_idle: Option<Duration>, fit: Option<Duration>) -> Conductor {
+        Conductor { skip_idle, fit, ..self }
+    }
+
+    /// The same watching for what deserves attention.
+    pub(super) fn watching(self, watch: Watch) -> Conductor {
+        Conductor { watch, ..self }
     }
 
     pub(super) fn hear(&mut self, message: Message, clocks: Clocks) {
@@ -185,13 +210,36 @@ impl Conductor {
                 self.start_at = Some(At::END);
             }
             Control::Speed(speed) => {
+                self.fit = None;
                 self.player.put(self.now(clocks), steady);
                 self.player.set_speed(speed, steady);
             }
             Control::Window(length) => self.engine.set_window(length),
             Control::Level(level) => self.level = level,
+            Control::Show(show) => self.engine.set_shown(show.map(|s| *s)),
+            Control::Loop(part) => {
+                self.looped = part.filter(|p| p.duration() > Duration::ZERO);
+                if let Some(part) = self.looped {
+                    self.play_from(part.start, clocks);
+                }
+            }
+            Control::SkipIdle(longest) => self.skip_idle = longest,
+            Control::Fit(length) => {
+                self.fit = Some(length);
+                self.looped = None;
+                if let Some(span) = self.engine.span() {
+                    self.play_from(span.start, clocks);
+                }
+            }
             Control::Stop => {}
         }
+    }
+
+    /// Plays from a time of the recording.
+    fn play_from(&mut self, at: Timestamp, clocks: Clocks) {
+        self.start_at = None;
+        self.player.put(self.within_recording(at, clocks), clocks.steady);
+        self.player.play(clocks.steady);
     }
 
     /// Puts the playhead at a time, wherever the records are, and leaves it there.
@@ -208,8 +256,10 @@ impl Conductor {
 
     /// Brings the window to the playhead.
     pub(super) fn tick(&mut self, clocks: Clocks) {
+        self.steady = clocks.steady;
         self.settle_start(clocks);
-        let mut now = self.now(clocks);
+        self.settle_speed(clocks);
+        let mut now = self.jumped(clocks);
         if let (PlayState::Replay { .. }, Some(span)) = (self.player.state(), self.engine.span()) {
             let live_now = self.any_live.then(|| self.live.now(clocks.wall));
             if live_now.is_some_and(|l| now >= l) {
@@ -227,6 +277,34 @@ impl Conductor {
             self.player.put(now, clocks.steady);
         }
         self.engine.go_to(now);
+    }
+
+    /// The playhead's time, after the jumps that are due: to the start of the part that is repeated, over silence.
+    fn jumped(&mut self, clocks: Clocks) -> Timestamp {
+        let now = self.now(clocks);
+        if !matches!(self.player.state(), PlayState::Replay { .. }) {
+            return now;
+        }
+        let back = self.looped.filter(|part| now >= part.end).map(|part| part.start);
+        let jump = back.or_else(|| {
+            let next = self.skip_idle.and_then(|longest| {
+                self.engine.next_start(now).filter(|next| next.since(now) > longest && self.engine.is_silent(now))
+            })?;
+            Some(self.looped.map_or(next, |part| next.min(part.end)))
+        });
+        if let Some(to) = jump {
+            self.player.put(to, clocks.steady);
+        }
+        jump.unwrap_or(now)
+    }
+
+    /// The speed that lets the whole recording take the time asked for, until all of it is read.
+    fn settle_speed(&mut self, clocks: Clocks) {
+        let (Some(length), Some(span)) = (self.fit, self.engine.span()) else { return };
+        self.player.set_speed(span.duration().as_secs_f64() / length.as_secs_f64().max(0.001), clocks.steady);
+        if self.all_read() {
+            self.fit = None;
+        }
     }
 
     /// A start relative to the recording is known with the first records, and exactly when all are read.
@@ -285,7 +363,14 @@ impl Conductor {
         self.news = false;
         self.shown = Some(self.engine.cache().now());
         let outside = self.outside();
-        self.engine.snapshot(outside).at_level(self.level)
+        let addresses = self.engine.snapshot(outside);
+        self.watch.look(&addresses, self.steady, &mut self.warnings);
+        addresses.at_level(self.level)
+    }
+
+    /// What the rules found.
+    pub(super) fn watch(&mut self) -> &mut Watch {
+        &mut self.watch
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::Timestamp;
+use super::show::Show;
+use crate::base::{Span, Timestamp};
 use crate::cache::Level;
 
 /// A wish of the screen.
@@ -22,6 +23,14 @@ pub enum Control {
     Window(Duration),
     /// What one pin stands for.
     Level(Level),
+    /// Show only what passes, of all that was let in; none: show all of it.
+    Show(Option<Box<Show>>),
+    /// Play a part over and over, from its start; none: play on.
+    Loop(Option<Span>),
+    /// Jump over silence that is longer than this; none: play it.
+    SkipIdle(Option<Duration>),
+    /// Play the whole recording from its start, as fast as it takes to be through after this time.
+    Fit(Duration),
     /// End all threads.
     Stop,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::placer::Placer;
+use super::show::Show;
 use crate::anonymize::Mask;
 use crate::base::{Span, Timestamp};
 use crate::cache::{
@@ -20,6 +21,8 @@ const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
 #[derive(Debug)]
 pub(super) struct Engine {
     filter: Option<Filter>,
+    /// Which of the accepted records are shown.
+    shown: Option<Show>,
     places: Places,
     cache: WindowCache,
     history: History,
@@ -44,6 +47,7 @@ impl Engine {
     ) -> Engine {
         Engine {
             filter,
+            shown: None,
             places: Places { placer, mask },
             cache: WindowCache::new(cache),
             history: History::new(limit, when_full),
@@ -71,18 +75,18 @@ impl Engine {
             self.accepted += 1;
             let summary = settled(far.summary());
             self.places.learn(&far, &summary);
-            self.take(bytes, &summary, batch.source());
+            self.take(bytes, &far, &summary, batch.source());
             tell(&summary);
         }
         flows
     }
 
-    fn take(&mut self, bytes: &[u8], summary: &FlowSummary, source: SourceId) {
+    fn take(&mut self, bytes: &[u8], far: &Far<'_>, summary: &FlowSummary, source: SourceId) {
         self.date(summary);
         let held = self.history.push(bytes, summary.span, source);
         // What the history holds is pushed when its time comes; what it could not hold has this one chance.
-        if !held || summary.span.start <= self.fed {
-            self.places.push(&mut self.cache, summary, source);
+        if (!held || summary.span.start <= self.fed) && passes(self.shown.as_ref(), far) {
+            self.places.push(&mut self.cache, self.shown.as_ref(), summary, source);
         }
     }
 
@@ -116,18 +120,40 @@ impl Engine {
         };
         self.fed = now;
         for held in self.history.starting_within(after, now, opening) {
-            if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode) {
-                self.places.push(&mut self.cache, &settled(far.summary()), held.source);
+            if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
+                && passes(self.shown.as_ref(), &far)
+            {
+                self.places.push(&mut self.cache, self.shown.as_ref(), &settled(far.summary()), held.source);
             }
         }
     }
 
     /// Gives the window another length, in place.
     pub(super) fn set_window(&mut self, window: Duration) {
+        self.fill_anew(CacheConfig { window, ..self.cache.config() });
+    }
+
+    /// Shows only records that pass, of all that were let in.
+    pub(super) fn set_shown(&mut self, shown: Option<Show>) {
+        self.shown = shown.filter(|s| !s.is_everything());
+        self.fill_anew(self.cache.config());
+    }
+
+    fn fill_anew(&mut self, config: CacheConfig) {
         let now = self.fed;
-        self.cache = WindowCache::new(CacheConfig { window, ..self.cache.config() });
+        self.cache = WindowCache::new(config);
         self.fed = Timestamp::MIN;
         self.go_to(now);
+    }
+
+    /// When the next record begins behind a time.
+    pub(super) fn next_start(&self, after: Timestamp) -> Option<Timestamp> {
+        self.history.starting_within(after, Timestamp::MAX, Timestamp::MIN).next().map(|held| held.span.start)
+    }
+
+    /// Whether no record lasts beyond a time that it began before.
+    pub(super) fn is_silent(&self, at: Timestamp) -> bool {
+        self.history.overlapping(at, at).next().is_none()
     }
 
     /// Whether the next picture differs from the last in more than its time.
@@ -160,6 +186,11 @@ impl Engine {
     }
 }
 
+/// Whether what a record says lets it be shown.
+fn passes(shown: Option<&Show>, far: &Far<'_>) -> bool {
+    shown.is_none_or(|s| s.filter.matches(far))
+}
+
 /// A record that claims to last longer than ten years has damaged times: it is taken as a moment.
 fn settled(flow: FlowSummary) -> FlowSummary {
     if flow.span.duration() <= LONGEST_RECORD {
@@ -190,9 +221,12 @@ impl Places {
         }
     }
 
-    /// Hands a record on; places are those of the real addresses.
-    fn push(&mut self, cache: &mut WindowCache, flow: &FlowSummary, source: SourceId) {
+    /// Hands a record on, if its ends are where those of shown records are; places are those of the real addresses.
+    fn push(&mut self, cache: &mut WindowCache, shown: Option<&Show>, flow: &FlowSummary, source: SourceId) {
         let (src, dst) = (self.placer.locate(flow.key.saddr), self.placer.locate(flow.key.daddr));
+        if shown.is_some_and(|s| !s.fits(&src, &dst)) {
+            return;
+        }
         match &mut self.mask {
             None => cache.push(flow, &src, &dst, source),
             Some(mask) => {

@@ -25,6 +25,7 @@ mod playhead;
 mod reader;
 mod relay;
 mod run;
+mod show;
 #[cfg(test)]
 mod tests;
 
@@ -34,3 +35,4 @@ pub use moment::{Moment, Recording, moment_at, snapshot_at};
 pub use plan::{At, AtError, PipelineError, Plan, Start};
 pub use relay::{Relay, RelayEvent};
 pub use run::{Handle, Pipeline};
+pub use show::{Asked, PlaceTest, Show, ShowError};

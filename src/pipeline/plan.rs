@@ -3,6 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
+
+use crate::alert::{Alert, Rule};
 use crate::anonymize::Mask;
 use crate::base::time::parse_duration;
 use crate::base::{Span, Timestamp};
@@ -96,6 +99,14 @@ pub struct Plan {
     pub at: Option<At>,
     /// What one pin stands for.
     pub level: Level,
+    /// What deserves attention.
+    pub alerts: Vec<Rule>,
+    /// Who is told of each new alert; what does not fit is let go.
+    pub alert_out: Option<Sender<Alert>>,
+    /// Silence longer than this is jumped over.
+    pub skip_idle: Option<Duration>,
+    /// How long the whole recording is to take; chooses the speed.
+    pub fit: Option<Duration>,
 }
 
 impl Default for Plan {
@@ -111,6 +122,10 @@ impl Default for Plan {
             speed: 1.0,
             at: None,
             level: Level::default(),
+            alerts: Vec::new(),
+            alert_out: None,
+            skip_idle: None,
+            fit: None,
         }
     }
 }

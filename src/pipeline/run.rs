@@ -14,6 +14,7 @@ use super::engine::{Engine, when_full};
 use super::placer::Placer;
 use super::plan::{PipelineError, Plan};
 use super::reader::{Input, Message, Reader};
+use crate::alert::{Alert, Watch};
 use crate::base::{Timestamp, Warnings, clock};
 use crate::cache::{Health, Snapshot, SourceState};
 use crate::geo::Chain;
@@ -59,18 +60,22 @@ pub(super) fn conductor(plan: Plan, infos: &[SourceInfo]) -> Result<Conductor, P
     let placer = Placer::new(Chain::open(&plan.geo, &mut warnings)?);
     let limit = (plan.history_bytes, when_full(infos.iter().any(|i| i.live)));
     let engine = Engine::new((plan.filter, plan.mask), placer, plan.cache, limit);
-    Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed)).at_level(plan.level))
+    Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed))
+        .at_level(plan.level)
+        .paced(plan.skip_idle, plan.fit)
+        .watching(Watch::new(plan.alerts)))
 }
 
 pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, PipelineError> {
     let infos: Vec<SourceInfo> = inputs.iter().map(Input::info).collect();
+    let alert_out = plan.alert_out.clone();
     let conductor = conductor(plan, &infos)?;
     let shared = Arc::new(Shared::default());
     let (messages, inbox) = bounded(BATCHES);
     let (controls, orders) = bounded(CONTROLS);
     let (stop, stopped) = bounded(0);
     let mut handle = Handle { shared: Arc::clone(&shared), controls, stop: Some(stop), threads: Vec::new() };
-    let pipe = Pipe { conductor, inbox, orders, shared, started: clock::steady_now(), pictured: None };
+    let pipe = Pipe { conductor, inbox, orders, shared, started: clock::steady_now(), pictured: None, alert_out };
     handle.spawn("pipe", move |shared| guarded(|| pipe.run()).map_err(|problem| shared.fail("pipe", &problem)))?;
     for (number, input) in (0u16..).zip(inputs) {
         let reader = Reader { id: SourceId(number), out: messages.clone(), stop: stopped.clone() };
@@ -112,6 +117,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Latest {
     snapshot: Arc<Snapshot>,
+    alerts: Arc<[Alert]>,
     playhead: Option<Playhead>,
     failure: Option<(String, String)>,
 }
@@ -142,6 +148,12 @@ impl Handle {
     #[must_use]
     pub fn latest(&self) -> Arc<Snapshot> {
         Arc::clone(&self.shared.lock().snapshot)
+    }
+
+    /// What the rules found so far, in the order in which it was raised.
+    #[must_use]
+    pub fn alerts(&self) -> Arc<[Alert]> {
+        Arc::clone(&self.shared.lock().alerts)
     }
 
     /// Where the playhead is and how it moves.
@@ -233,6 +245,7 @@ struct Pipe {
     started: Instant,
     /// When the last picture was made and how long that took.
     pictured: Option<(Duration, Duration)>,
+    alert_out: Option<Sender<Alert>>,
 }
 
 impl Pipe {
@@ -295,7 +308,22 @@ impl Pipe {
         let snapshot = Arc::new(self.conductor.snapshot());
         let took = self.clocks().steady.saturating_sub(clocks.steady);
         self.pictured = Some((clocks.steady, took));
-        self.shared.lock().snapshot = snapshot;
+        let fresh = self.conductor.watch().take_fresh();
+        let alerts = self.conductor.watch().alerts();
+        {
+            let mut latest = self.shared.lock();
+            latest.snapshot = snapshot;
+            if *latest.alerts != *alerts {
+                latest.alerts = alerts.into();
+            }
+        }
+        for alert in fresh {
+            if let Some(out) = &self.alert_out
+                && out.try_send(alert).is_err()
+            {
+                tracing::warn!("an alert could not be handed on: too many wait");
+            }
+        }
         self.shared.newer.notify_all();
     }
 

@@ -229,6 +229,86 @@ fn a_live_source_with_old_records_moves_the_playhead_to_them() {
 }
 
 #[test]
+fn a_paused_and_rewound_live_source_loses_no_record() {
+    let mut c = loaded("web.argus", plan(), true);
+    let _ = picture(&mut c, Duration::ZERO);
+    c.obey(Control::Pause, clocks(Duration::ZERO));
+    for m in batches(&sample("http.argus"), 3) {
+        c.hear(m, clocks(Duration::from_secs(1)));
+        let _ = picture(&mut c, Duration::from_secs(1));
+    }
+    let span = c.engine().span().expect("records");
+    c.obey(Control::Seek(span.start), clocks(Duration::from_secs(2)));
+    let _ = picture(&mut c, Duration::from_secs(2));
+    c.obey(Control::Window(span.duration() + Duration::from_secs(1)), clocks(Duration::from_secs(2)));
+    c.obey(Control::Seek(span.end), clocks(Duration::from_secs(3)));
+    let all = picture(&mut c, Duration::from_secs(3));
+    let flows = |name: &str| sample(name).iter().filter(|r| RecordRef::new(r).and_then(Far::decode).is_some()).count();
+    assert_eq!(all.totals.records, (flows("web.argus") + flows("http.argus")) as u64);
+    let health = c.snapshot().health;
+    assert_eq!((health.history_records, health.history_refused), (all.totals.records, 0));
+}
+
+#[test]
+fn a_part_is_played_over_and_over() {
+    let mut c = loaded("web.argus", plan(), false);
+    let start = c.engine().span().expect("records").start;
+    let part = crate::base::Span::new(start + Duration::from_secs(2), start + Duration::from_secs(4));
+    c.obey(Control::Loop(Some(part)), clocks(Duration::ZERO));
+    let mut at = |millis| picture(&mut c, Duration::from_millis(millis)).now;
+    assert_eq!(at(0), part.start);
+    assert_eq!(at(1500), part.start + Duration::from_millis(1500));
+    assert_eq!(at(2100), part.start);
+    assert_eq!(at(3100), part.start + Duration::from_secs(1));
+    c.obey(Control::Loop(None), clocks(Duration::from_millis(3100)));
+    assert!(picture(&mut c, Duration::from_millis(6100)).now > part.end);
+}
+
+#[test]
+fn silence_is_jumped_over_when_it_is_long_enough() {
+    // Two recordings with days between them.
+    let ends = |c: &Conductor| c.engine().span().expect("records");
+    let (early, late) = (ends(&loaded("web.argus", plan(), false)), ends(&loaded("http.argus", plan(), false)));
+    let (early, late) = if early.start < late.start { (early, late) } else { (late, early) };
+    assert!(late.start.since(early.end) > Duration::from_secs(60), "the samples lie apart");
+    let mut c = loaded("web.argus", plan(), false);
+    batches(&sample("http.argus"), 9).into_iter().for_each(|m| c.hear(m, clocks(Duration::ZERO)));
+    c.obey(Control::SkipIdle(Some(Duration::from_secs(60))), clocks(Duration::ZERO));
+    c.obey(Control::Seek(early.end), clocks(Duration::ZERO));
+    assert_eq!(picture(&mut c, Duration::ZERO).now, late.start);
+    c.obey(Control::SkipIdle(None), clocks(Duration::ZERO));
+    c.obey(Control::Seek(early.end), clocks(Duration::ZERO));
+    assert_eq!(picture(&mut c, Duration::from_secs(1)).now, early.end + Duration::from_secs(1));
+}
+
+#[test]
+fn the_whole_recording_takes_the_time_asked_for() {
+    let mut c = loaded("web.argus", Plan { fit: Some(Duration::from_secs(10)), ..plan() }, false);
+    let span = c.engine().span().expect("records");
+    assert_eq!(picture(&mut c, Duration::ZERO).now, span.start);
+    let middle = picture(&mut c, Duration::from_secs(5)).now;
+    let off = middle.since(span.start).as_secs_f64() / span.duration().as_secs_f64() - 0.5;
+    assert!(off.abs() < 0.001, "{off}");
+    assert_eq!(picture(&mut c, Duration::from_secs(11)).now, span.end);
+}
+
+#[test]
+fn a_filter_of_the_picture_hides_and_gives_back() {
+    let mut c = loaded("web.argus", Plan { at: Some(At::END), start: Some(Start::Paused), ..plan() }, false);
+    c.obey(Control::Window(Duration::from_secs(86_400)), clocks(Duration::ZERO));
+    let all = picture(&mut c, Duration::ZERO);
+    let show = |text: &str| Control::Show(Some(Box::new(Show::parse(text).expect("a filter"))));
+    c.obey(show("udp"), clocks(Duration::ZERO));
+    let udp = picture(&mut c, Duration::ZERO);
+    assert!(udp.totals.records > 0 && udp.flows.iter().all(|f| f.last.key.proto == 17));
+    c.obey(show("not udp"), clocks(Duration::ZERO));
+    let others = picture(&mut c, Duration::ZERO);
+    assert_eq!(udp.totals.records + others.totals.records, all.totals.records);
+    c.obey(Control::Show(None), clocks(Duration::ZERO));
+    assert_eq!(picture(&mut c, Duration::ZERO), all);
+}
+
+#[test]
 fn only_what_the_filter_lets_through_counts() {
     let filter = Filter::parse("udp").expect("a filter");
     let m = moment_of(Plan { filter: Some(filter), ..plan() }, vec![Box::new(script(sample("web.argus"), 5))], At::END);
