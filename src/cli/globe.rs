@@ -1,13 +1,16 @@
 //! Show traffic on the globe.
 
+mod alerts;
 mod config;
 mod frames;
+mod remote;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
@@ -15,20 +18,24 @@ use clap::CommandFactory as _;
 use super::input::InputArgs;
 use super::snapshot::is_damaged;
 use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
+use crate::alert::Rule;
 use crate::base::Span;
+use crate::base::time::parse_duration;
 use crate::cache::{Level, Snapshot};
 use crate::export::{self, Format};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     CameraRig, FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Look, LookPlugin, LookPoll, LookSource,
-    Motion, Orbit, Picked, PipelineFeed, RADIUS_KM, Scene, Selection, Setup, Synthetic, Trace, Wall, WindowOptions,
-    failed, measure_main, panels, parse_scene, run_bench, window,
+    Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, Scene, Selection, Setup, Synthetic, Trace, Wall,
+    WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
 use crate::source::SourceSpec;
 
 pub(super) use config::layered;
 
+/// Frames per second that are smooth enough not to simplify the picture for more.
+const SMOOTH: f64 = 30.0;
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
 const SETTLE: usize = 4;
 
@@ -107,9 +114,31 @@ pub(crate) struct Args {
     /// Seconds at each stop of the wall's tour, 10 to 120.
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
     tour: f64,
+    /// Tell of what deserves attention, by a rule: "total > RATE", "address [NETWORK] > RATE",
+    /// "pair [NETWORK [NETWORK]] > RATE", "new country|as|address [after TIME]", "list FILE" (addresses and networks, one
+    /// a line), "silent TIME [SOURCE]". May be given several times.
+    #[arg(long, value_name = "RULE")]
+    alert: Vec<Rule>,
+    /// Run a command by the shell for each new alert, which it gets as one line of JSON on its standard input; at most 4
+    /// at once, each for at most 30 seconds.
+    #[arg(long, value_name = "COMMAND")]
+    alert_command: Option<String>,
+    /// Let programs steer the globe over a Unix socket or a port of the loopback address: one JSON object per line, as
+    /// docs/remote.md says.
+    #[arg(long, value_name = "PATH|PORT")]
+    control: Option<remote::Place>,
+    /// Most seconds that the whole recording takes to play; sets the speed.
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    fit: Option<Duration>,
+    /// Jump over silence of a recording that is longer than this.
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    skip_idle: Option<Duration>,
     /// Play recordings from their beginning again when they end.
     #[arg(long = "loop")]
     looped: bool,
+    /// Draw less while the machine is too busy for the frames per second: auto, or never: full.
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = ["auto", "full"])]
+    quality: String,
     /// Most frames per second of the window (60), or frames per second of the film (30).
     #[arg(long, value_name = "N")]
     fps: Option<f64>,
@@ -164,8 +193,17 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
                 app.add_plugins(LookPlugin).insert_resource(source);
             }));
         }
+        if let Some(place) = &args.control {
+            let (source, name) = remote::listen(place)?;
+            writeln!(std::io::stderr(), "argus-globe: remote control at {name}")?;
+            setup.extend.push(Box::new(move |app| _ = app.insert_resource(source)));
+        }
         let fullscreen = args.fullscreen || args.wall;
-        window(setup, &WindowOptions { size, fullscreen, fps: args.fps.unwrap_or(60.0) })?;
+        let fps = args.fps.unwrap_or(60.0);
+        if args.quality == "auto" {
+            setup.extend.push(Box::new(move |app| _ = app.insert_resource(QualityTarget { fps: fps.min(SMOOTH) })));
+        }
+        window(setup, &WindowOptions { size, fullscreen, fps })?;
     }
     Ok(Outcome::Done)
 }
@@ -173,7 +211,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
 /// The globe with its panels as the options say.
 fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
     let Look { layers, ui_scale, reduced_motion, .. } = look(args)?;
-    let options = HudOptions { filter: filter.map(str::to_owned), ui_scale };
+    let options = HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some() };
     let trace = Trace { on: args.trace_input };
     let (select, help) = (args.select, args.show_keys);
     let wall = Wall::new(args.wall, args.tour, args.looped);
@@ -253,6 +291,11 @@ fn plan(args: &Args, filter: Option<&str>) -> anyhow::Result<Plan> {
         plan.sources = vec![SourceSpec::File(find_data("assets", "sample.pcap")?)];
     }
     plan.speed = args.speed.clamp(0.01, 100_000.0);
+    (plan.fit, plan.skip_idle) = (args.fit, args.skip_idle);
+    if let Some(rule) = args.alert.iter().find(|r| r.names_addresses()).filter(|_| plan.mask.is_some()) {
+        return Err(Usage(format!("--alert \"{rule}\": with --anonymize no rule can name addresses")).into());
+    }
+    plan.alerts.clone_from(&args.alert);
     if args.paused {
         plan.start = Some(Start::Paused);
     }
@@ -268,7 +311,10 @@ fn recorded_scene(plan: Plan, at: Option<At>) -> anyhow::Result<Scene> {
 
 /// The pipeline that was asked for. A source that cannot be opened is told in the window.
 fn running(args: &Args, filter: Option<&str>) -> anyhow::Result<FeedInput> {
-    let plan = plan(args, filter)?;
+    let mut plan = plan(args, filter)?;
+    if let Some(command) = args.alert_command.clone().filter(|_| !plan.alerts.is_empty()) {
+        plan.alert_out = Some(alerts::runner(command).context("starting the thread of alerts")?);
+    }
     let names: Vec<String> = plan.sources.iter().map(ToString::to_string).collect();
     Ok(match Pipeline::start(plan) {
         Ok(handle) => FeedInput::new(PipelineFeed::new(handle)),
@@ -300,6 +346,12 @@ fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
         .and_then(|path| std::fs::read_to_string(path).ok())
         .and_then(|text| parse_cities(&text).ok());
     Ok(Some(shown_at(synthetic.build(&cities.unwrap_or_default()), args.input.at)))
+}
+
+/// A length of time of at least a tenth of a second.
+fn length(text: &str) -> Result<Duration, String> {
+    let found = parse_duration(text).filter(|d| *d >= Duration::from_millis(100));
+    found.ok_or_else(|| "expected a length of time of at least 0.1 s, such as 30, 5m or 1h30m".into())
 }
 
 /// `1920x1080`.

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use bevy::prelude::Message;
 
+use super::camera::Orbit;
 use super::layers::{LAYERS, LayerId};
+use super::palette::Sought;
 use super::table::FlowId;
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::export::Format;
 
 /// Something to be done.
@@ -41,6 +43,22 @@ pub enum Action {
     Live,
     /// Puts the playhead at a time.
     Seek(Timestamp),
+    /// Plays the whole recording in a time.
+    Fit(Duration),
+    /// Begins the part that is repeated at the playhead.
+    BeginPart,
+    /// Ends the part that is repeated at the playhead.
+    EndPart,
+    /// Repeats nothing.
+    ClearPart,
+    /// Sets a bookmark at the playhead, or takes away the one there.
+    Bookmark,
+    /// Goes to the next bookmark.
+    NextBookmark,
+    /// Jumps over silence, or plays it.
+    SkipIdle,
+    /// Shows a stretch of the recording on the time line; none: all of it.
+    ShowSpan(Option<Span>),
     /// Changes the length of the window.
     Window(Duration),
     /// What one pin stands for: the next coarser level, or the next finer one.
@@ -53,6 +71,10 @@ pub enum Action {
     Tilt([f32; 2]),
     /// Zooms by octaves; positive goes nearer.
     Zoom(f32),
+    /// Flies to a view.
+    Look(Orbit),
+    /// Takes a saved view.
+    SavedView(String),
     /// The home view.
     Home,
     /// North up.
@@ -73,10 +95,20 @@ pub enum Action {
     Escape,
     /// Puts the selected address on the clipboard.
     CopyAddress,
+    /// Opens the palette of actions, or the search.
+    Palette(Sought),
+    /// Closes palette and search.
+    ClosePalette,
     /// Puts the keyboard into the table's text box.
     EditFilter,
     /// Puts a text into the table's text box and shows the table.
     Filter(String),
+    /// Shows only traffic that passes a filter; an empty text shows all.
+    Show(String),
+    /// Puts the keyboard into the filter bar.
+    EditShown,
+    /// Narrows the picture by one more word of a filter; true: by what it excludes.
+    Narrow(String, bool),
     /// Selects an address.
     SelectHost(IpAddr),
     /// Selects a pair of addresses.
@@ -87,6 +119,8 @@ pub enum Action {
     FlyTo(IpAddr),
     /// Shows or hides the list of addresses without a place.
     Unplaced,
+    /// Shows or hides the list of alerts.
+    Alerts,
     /// Shows or hides the keys.
     Help,
     /// Full screen on or off.
@@ -276,6 +310,11 @@ pub static ACTIONS: &[Spec] = &[
     spec(Time, "type-speed", Action::TypeSpeed, "digits, then X: that speed (6 0 X = \u{d7}60)", &[ch('x')]),
     spec(Time, "first", Action::First, "first record", &[plain(KeyName::Home)]),
     spec(Time, "live", Action::Live, "live, or last record", &[plain(KeyName::End)]),
+    spec(Time, "begin-part", Action::BeginPart, "repeat from here", &[ch('[')]),
+    spec(Time, "end-part", Action::EndPart, "repeat up to here", &[ch(']')]),
+    spec(Time, "clear-part", Action::ClearPart, "repeat nothing", &[ch('\\')]),
+    spec(Time, "bookmark", Action::Bookmark, "set a bookmark, or take it away", &[ch('m')]),
+    spec(Time, "next-bookmark", Action::NextBookmark, "next bookmark", &[shift(KeyName::Char('m'))]),
     held("left", Action::Pan([-1.0, 0.0]), "turn west", &[plain(KeyName::Left)]),
     held("right", Action::Pan([1.0, 0.0]), "turn east", &[plain(KeyName::Right)]),
     held("up", Action::Pan([0.0, 1.0]), "turn north", &[plain(KeyName::Up)]),
@@ -294,11 +333,15 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),
     spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
-    spec(Selection, "filter", Action::EditFilter, "filter the flow table", &[ch('/'), ctrl('f')]),
+    spec(Selection, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),
+    spec(Selection, "filter", Action::EditShown, "filter everything shown", &[shift(KeyName::Char('f'))]),
+    spec(Selection, "table-words", Action::EditFilter, "words of the flow table", &[shift(KeyName::Char('t'))]),
     spec(Selection, "coarser", Action::NextLevel(true), "pins: address, network, AS, city, country", &[ch('v')]),
     spec(Selection, "finer", Action::NextLevel(false), "the same the other way round", &[shift(KeyName::Char('v'))]),
     spec(Selection, "unplaced", Action::Unplaced, "list addresses without a place", &[ch('i')]),
+    spec(Selection, "alerts", Action::Alerts, "list of alerts", &[ch('!')]),
     spec(Selection, "escape", Action::Escape, "close or deselect, one step", &[plain(KeyName::Escape)]),
+    spec(Program, "palette", Action::Palette(Sought::Commands), "palette of all actions", &[ctrl('k')]),
     spec(Program, "help", Action::Help, "this help", &[ch('?'), plain(KeyName::F(1))]),
     spec(Program, "full-screen", Action::FullScreen, "full screen", &[plain(KeyName::F(11))]),
     spec(Program, "wall", Action::Wall, "wall mode; Esc held leaves it", &[ch('w')]),

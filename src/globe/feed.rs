@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bevy::prelude::*;
 
 use super::GlobeSet;
+use crate::alert::Alert;
 use crate::base::hash::{Map, Set};
 use crate::cache::{By, HostId, Level, PathId, Snapshot};
 use crate::pipeline::{Control, PlayState, Playhead};
@@ -19,6 +20,11 @@ pub trait FeedSource: Send + Sync + 'static {
 
     /// Where the playhead stands and how it moves.
     fn playhead(&self) -> Playhead;
+
+    /// What deserves attention, in the order in which it was raised.
+    fn alerts(&self) -> Arc<[Alert]> {
+        Arc::default()
+    }
 
     /// Passes a wish on; a source that cannot obey ignores it.
     fn send(&mut self, control: Control);
@@ -44,6 +50,8 @@ pub struct Feed {
     pub generation: u64,
     /// The one clock of the picture.
     pub playhead: Playhead,
+    /// What deserves attention, in the order in which it was raised.
+    pub alerts: Arc<[Alert]>,
     /// Looks forced by a made-up scene; empty otherwise.
     pub overrides: Arc<Overrides>,
 }
@@ -51,7 +59,7 @@ pub struct Feed {
 impl Default for Feed {
     fn default() -> Feed {
         let playhead = Playhead { now: crate::base::Timestamp::default(), state: PlayState::Paused, speed: 1.0 };
-        Feed { snapshot: Arc::default(), generation: 0, playhead, overrides: Arc::default() }
+        Feed { snapshot: Arc::default(), generation: 0, playhead, alerts: Arc::default(), overrides: Arc::default() }
     }
 }
 
@@ -136,6 +144,10 @@ fn take_snapshot(input: Option<ResMut<FeedInput>>, mut feed: ResMut<Feed>) {
     let Some(mut input) = input else { return };
     if let Some(snapshot) = input.0.poll() {
         feed.show(snapshot);
+    }
+    let alerts = input.0.alerts();
+    if !Arc::ptr_eq(&alerts, &feed.alerts) && *alerts != *feed.alerts {
+        feed.alerts = alerts;
     }
     let playhead = input.0.playhead();
     if feed.playhead != playhead {

@@ -9,11 +9,12 @@
 //! `EguiPrimaryContextPass`. The `gpu` module then draws each layer with one call, however many pins and arcs there are;
 //! there is never an entity per record.
 //!
-//! What it must not know: files, sockets, argus records, the filter language.
+//! What it must not know: sockets, argus records, what a filter means (it only hands its text on).
 //!
 //! `model.rs` files are pure: no Bevy type, tested without a GPU.
 
 pub mod actions;
+pub mod alerts;
 pub mod arcs;
 pub mod bench;
 pub mod borders;
@@ -33,9 +34,12 @@ pub mod look;
 pub mod maps;
 pub mod math;
 pub mod names;
+pub mod palette;
 pub mod picking;
 pub mod pins;
 pub mod pipe;
+pub mod quality;
+pub mod remote;
 pub mod run;
 pub mod scale;
 pub mod scene;
@@ -44,6 +48,7 @@ pub mod stars;
 pub mod table;
 pub mod timeline;
 pub mod trace;
+pub mod views;
 pub mod wall;
 
 use bevy::prelude::*;
@@ -56,10 +61,13 @@ pub use hud::{Hud, HudOptions};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use look::{Look, LookPlugin, LookPoll, LookSource};
 pub use pipe::{PipelineFeed, failed};
+pub use quality::QualityTarget;
+pub use remote::{Errand, LONGEST_LINE, RemotePlugin, RemoteSource};
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use trace::Trace;
+pub use views::{SavedView, Views};
 pub use wall::Wall;
 
 /// The order of the work of one frame, chained in `Update`.
@@ -163,13 +171,14 @@ impl Plugin for GlobePlugins {
             .add_systems(First, advance_clock.after(bevy::time::TimeSystems))
             .add_plugins((feed::FeedPlugin, camera::CameraPlugin, gpu::GpuPlugin, maps::MapsPlugin))
             .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
-            .add_plugins(names::NamesPlugin);
+            .add_plugins((names::NamesPlugin, quality::QualityPlugin));
     }
 }
 
 /// The human side: panels, keys, clicks, selection. Goes into [`Setup::extend`].
 pub fn panels(app: &mut App) {
     app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin, wall::WallPlugin));
+    app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin));
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::feed::{FeedSource, FixedSource};
+use crate::alert::Alert;
 use crate::cache::{Snapshot, SourceHealth, SourceState};
 use crate::pipeline::{Control, Handle, Playhead};
 use crate::record::SourceId;
@@ -34,6 +35,10 @@ impl FeedSource for PipelineFeed {
 
     fn playhead(&self) -> Playhead {
         self.handle.playhead()
+    }
+
+    fn alerts(&self) -> Arc<[Alert]> {
+        self.handle.alerts()
     }
 
     fn send(&mut self, control: Control) {

@@ -360,6 +360,7 @@ impl Headless {
             let target = app.world_mut().resource_mut::<Assets<Image>>().add(image);
             let render_target =
                 RenderTarget::Image(bevy::camera::ImageRenderTarget { handle: target.clone(), scale_factor: scale });
+            app.insert_resource(super::remote::PictureOf(target.clone()));
             app.world_mut().spawn((camera_parts(), render_target, PrimaryEguiContext));
             while app.plugins_state() == PluginsState::Adding {
                 bevy::tasks::tick_global_task_pools_on_main_thread();

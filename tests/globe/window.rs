@@ -65,7 +65,7 @@ impl Globe {
     fn start(words: &[&str]) -> Globe {
         let display = Display::start("960x640");
         let mut program = Command::new(env!("CARGO_BIN_EXE_argus-globe"))
-            .args(["globe", "--trace-input", "--size", "960x640"])
+            .args(["globe", "--trace-input", "--quality", "full", "--size", "960x640"])
             .args(words)
             .env("DISPLAY", &display.name)
             .env_remove("WAYLAND_DISPLAY")
@@ -261,7 +261,7 @@ fn a_drag_turns_the_globe_and_on_a_panel_it_does_not() {
 #[test]
 fn letters_in_the_filter_box_switch_nothing() {
     let mut globe = Globe::start(&SAMPLE);
-    globe.key("slash");
+    globe.key("shift+f");
     assert_eq!(globe.wait("layer"), "layer table on");
     globe.xdotool(&["type", "ecpb"]);
     globe.key("Escape");

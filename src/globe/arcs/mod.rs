@@ -12,6 +12,7 @@ pub use model::{ArcInstance, arc_point, make_arcs, point_list, segment_list};
 use super::camera::SceneView;
 use super::feed::Feed;
 use super::gpu::{BufferSlot, GpuData, RenderProfile};
+use super::quality::{Drawn, Step};
 use super::{Emphasis, GlobeSet};
 
 /// The arcs that are drawn.
@@ -25,6 +26,7 @@ pub struct Arcs {
     pub wanted: usize,
     generation: u64,
     tolerance: f64,
+    step: Step,
 }
 
 impl Arcs {
@@ -46,16 +48,20 @@ impl Plugin for ArcsPlugin {
 
 fn update_arcs(
     (feed, emphasis, scene, profile): (Res<Feed>, Res<Emphasis>, Res<SceneView>, Res<RenderProfile>),
+    drawn: Res<Drawn>,
     mut arcs: ResMut<Arcs>,
     mut data: ResMut<GpuData>,
 ) {
-    let stale = arcs.generation != feed.generation || emphasis.is_changed();
+    let step = drawn.0;
+    let fewer = arcs.step.most_arcs() != step.most_arcs();
+    let stale = arcs.generation != feed.generation || emphasis.is_changed() || fewer;
     if stale {
-        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis);
+        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis, step.most_arcs());
         data.set_buffer(BufferSlot::Arcs, &made.instances);
-        *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, ..made };
+        *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, step, ..made };
     }
-    let tolerance = model::tolerance(scene.view.radii_per_pixel(), profile.software, arcs.instances.len());
+    let tolerance =
+        model::tolerance(scene.view.radii_per_pixel(), profile.software, arcs.instances.len()) * step.arc_tolerance();
     if stale || tolerance != arcs.tolerance {
         arcs.tolerance = tolerance;
         let lines = profile.software && arcs.is_crowd();

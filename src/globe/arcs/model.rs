@@ -117,9 +117,10 @@ fn at_rest(fade: f32) -> f32 {
     0.3 + 0.7 * left.powi(6)
 }
 
-/// The arcs of a snapshot, lightest first so that heavy ones lie on top; beyond 60,000 the lightest are left out.
+/// The arcs of a snapshot, lightest first so that heavy ones lie on top; beyond `most` (60,000 at most) the lightest
+/// are left out.
 #[must_use]
-pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis) -> Arcs {
+pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis, most: Option<usize>) -> Arcs {
     let chosen: Set<(IpAddr, IpAddr)> = emphasis.paths.iter().copied().collect();
     let mut lanes: Vec<(u32, Lane)> = Vec::with_capacity(snapshot.paths.len() * 2);
     for (index, path) in (0..).zip(&snapshot.paths) {
@@ -150,7 +151,7 @@ pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis
     let wanted = lanes.len();
     // Stable: arcs of one class keep the order of the snapshot.
     lanes.sort_by_key(|(_, l)| (l.flags & SELECTED, class_of(l.load)));
-    let first = lanes.len().saturating_sub(MOST);
+    let first = lanes.len().saturating_sub(most.unwrap_or(MOST).min(MOST));
     let drawn = lanes.get(first..).unwrap_or_default();
     Arcs {
         instances: drawn.iter().map(|(_, l)| instance(l)).collect(),

@@ -104,7 +104,7 @@ fn arcs_of_any_level_are_drawn_and_traffic_within_a_group_is_a_loop() {
     for by in By::ALL {
         let masks = crate::cache::Masks { v4: 1, v6: 0 };
         let merged = addresses.clone().at_level(Level { by, masks });
-        let arcs = make_arcs(&merged, &Overrides::default(), &Emphasis::default());
+        let arcs = make_arcs(&merged, &Overrides::default(), &Emphasis::default(), None);
         assert_eq!(arcs.instances.len(), 2 * merged.paths.len(), "{by:?}");
         let loops = arcs.instances.iter().filter(|a| a.angle == 0.0).count();
         assert_eq!(loops > 0, by == By::Network, "{by:?}");

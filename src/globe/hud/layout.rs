@@ -7,10 +7,12 @@ use bevy::window::PrimaryWindow;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::bar::bar_ui;
 use super::notice::{NoticeModel, notice_ui};
 use super::status::{StatusModel, status_ui};
 use super::{Hud, HudOptions, help, rail, shelf, theme};
 use crate::globe::actions::Action;
+use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{FreeRect, UiWants};
 use crate::globe::feed::Feed;
@@ -18,12 +20,16 @@ use crate::globe::gpu::RenderProfile;
 use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
+use crate::globe::palette::palette_ui;
+use crate::globe::quality::Drawn;
 use crate::globe::selection::{Picked, Selection, find_host};
 use crate::globe::table::{TableModel, View, table_ui};
-use crate::globe::timeline::{TimelineModel, timeline_ui};
+use crate::globe::timeline::{Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
+use crate::globe::views::Views;
 use crate::globe::wall::{EDGE as WALL_EDGE, Shown, Wall, wall_ui};
 use crate::globe::{GlobeSet, Motion, SceneClock};
+use crate::pipeline::PlayState;
 
 /// Rows up to which the table's answer is made within the frame.
 const INLINE_ROWS: usize = 2_000;
@@ -40,6 +46,8 @@ impl Plugin for HudPlugin {
         app.init_resource::<Hud>()
             .init_resource::<HudOptions>()
             .init_resource::<LegendModel>()
+            .init_resource::<Views>()
+            .init_resource::<Marks>()
             .add_message::<Action>()
             .add_systems(PreUpdate, ask_panels)
             .add_systems(
@@ -111,6 +119,9 @@ struct Seen<'w, 's> {
     trace: Res<'w, Trace>,
     wall: Res<'w, Wall>,
     motion: Res<'w, Motion>,
+    views: Res<'w, Views>,
+    marks: Res<'w, Marks>,
+    drawn: Res<'w, Drawn>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -136,7 +147,7 @@ fn draw_panels(
     let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = Ui::new(ctx.clone(), Id::new("root"), builder);
     let mut done: Vec<Action> = Vec::new();
-    if seen.wall.hides_panels(seen.clock.elapsed) && !hud.help {
+    if seen.wall.hides_panels(seen.clock.elapsed) && !hud.help && hud.palette.is_none() {
         let rect = root.available_rect_before_wrap();
         free_is(&ctx, rect, &mut free);
         let shown = Shown {
@@ -192,18 +203,37 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let snapshot = &seen.feed.snapshot;
     let playhead = &seen.feed.playhead;
     let status = StatusModel::new(snapshot, playhead, seen.options.filter.as_deref(), &hud.typed);
+    let status = StatusModel {
+        alerts: alerts::active(&seen.feed.alerts, playhead.now).count(),
+        quality: seen.drawn.0.words(),
+        ..status
+    };
     let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
     top.frame(theme::panel_frame()).show(root, |ui| {
         edge_line(ui, false);
         done.extend(status_ui(ui, &status));
     });
+    if hud.bar.open || !hud.shown.is_empty() {
+        let bar = Panel::top("filter-bar").exact_size(58.0).resizable(false).show_separator_line(false);
+        bar.frame(theme::panel_frame()).show(root, |ui| {
+            edge_line(ui, false);
+            done.extend(bar_ui(ui, &mut hud.bar, &hud.shown));
+        });
+    }
     if let Some(span) = snapshot.span
         && seen.layers.is_on(Layer::Timeline)
     {
         let count = (root.available_width() / 3.0).clamp(50.0, 1_200.0) as usize;
+        if let Some(view) = hud.stretch.filter(|_| playhead.state != PlayState::Paused) {
+            hud.stretch = Some(following(view, span, playhead.now));
+        }
+        let view = hud.stretch.unwrap_or(span);
         let model = TimelineModel {
             span,
-            bars: hud.bars.get(&snapshot.series, span, count),
+            view,
+            bars: hud.bars.get(&snapshot.series, view, count),
+            marks: &seen.marks,
+            alerts: &seen.feed.alerts,
             playhead: *playhead,
             window: snapshot.window,
             records: snapshot.totals.records,
@@ -257,6 +287,15 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
     if seen.layers.is_on(Layer::Legend) && free.height() > 255.0 && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
         legend_card(ctx, at, seen);
+    }
+    if hud.alerts {
+        let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now);
+        card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(320.0);
+                done.extend(alerts_ui(ui, &rows, (free.height() - 120.0).min(420.0)));
+            });
+        });
     }
     let mut right = free.right() - EDGE;
     if seen.selection.details
@@ -333,6 +372,18 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
         let at = free.center();
         card("notice", Align2::CENTER_CENTER, at).show(ctx, |ui| {
             theme::card_frame().inner_margin(Margin::symmetric(18, 14)).show(ui, |ui| notice_ui(ui, &model));
+        });
+    }
+    if let Some(palette) = &mut hud.palette {
+        palette.refresh(&hud.rows, &seen.views, &seen.feed, seen.clock.elapsed);
+        let screen = ctx.viewport_rect();
+        let at = pos2(screen.center().x, screen.top() + 72.0);
+        let area = card("palette", Align2::CENTER_TOP, at).order(Order::Foreground);
+        area.show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width((screen.width() - 80.0).min(560.0));
+                done.extend(palette_ui(ui, palette));
+            });
         });
     }
     if hud.help {

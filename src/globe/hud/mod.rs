@@ -4,6 +4,7 @@
 //! window. [`HudPlugin`] lays them out: status at the top, timeline and table at the bottom, cards over the globe. What
 //! they leave free is told to the camera through `FreeRect`; the globe takes the pointer only there.
 
+mod bar;
 pub mod help;
 mod layout;
 pub mod notice;
@@ -16,5 +17,6 @@ mod status;
 pub mod text;
 pub mod theme;
 
+pub use bar::{FilterBar, with_word};
 pub use layout::HudPlugin;
 pub use state::{Hud, HudOptions, Toast};

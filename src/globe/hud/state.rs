@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bevy::prelude::Resource;
 use bevy::tasks::Task;
 
+use super::bar::FilterBar;
 use crate::base::Span;
 use crate::cache::{Series, Snapshot};
 use crate::globe::actions::{Row, rows};
 use crate::globe::inspector::DetailModel;
+use crate::globe::palette::Palette;
 use crate::globe::selection::Picked;
 use crate::globe::table::{View, Wish};
 use crate::globe::timeline::Bars;
@@ -20,6 +22,8 @@ pub struct HudOptions {
     pub filter: Option<String>,
     /// Size of all text and panels relative to the normal one; 0 means 1.
     pub ui_scale: f32,
+    /// Addresses are replaced: nobody may ask for real ones.
+    pub masked: bool,
 }
 
 /// A line that appears for a few seconds.
@@ -38,10 +42,20 @@ pub struct Hud {
     pub help: bool,
     /// Whether the list of addresses without a place is open.
     pub unplaced: bool,
+    /// The open palette or search.
+    pub palette: Option<Palette>,
+    /// The stretch of the recording that the time line shows; all of it if none.
+    pub stretch: Option<Span>,
+    /// Whether the list of alerts is open.
+    pub alerts: bool,
     /// Digits of a speed being typed.
     pub typed: String,
     /// A passing message.
     pub toast: Option<Toast>,
+    /// The filter of the picture; empty if there is none.
+    pub shown: String,
+    /// The bar that it is typed into.
+    pub bar: FilterBar,
     /// Text for the clipboard, taken in the next frame.
     pub clipboard: Option<String>,
     /// Put the keyboard into the table's text box in the next frame.
@@ -65,8 +79,13 @@ impl Default for Hud {
         Hud {
             help: false,
             unplaced: false,
+            palette: None,
+            stretch: None,
+            alerts: false,
             typed: String::new(),
             toast: None,
+            shown: String::new(),
+            bar: FilterBar::default(),
             clipboard: None,
             focus_filter: false,
             reveal: false,
@@ -88,12 +107,16 @@ impl Hud {
         self.themed = false;
     }
 
-    /// Closes what lies on top: help, then the list of addresses without a place. False when neither is open.
+    /// Closes what lies on top: help, then the lists. False when none is open.
     pub fn step_back(&mut self) -> bool {
         if !self.typed.is_empty() {
             self.typed.clear();
+        } else if self.palette.is_some() {
+            self.palette = None;
         } else if self.help {
             self.help = false;
+        } else if self.alerts {
+            self.alerts = false;
         } else if self.unplaced {
             self.unplaced = false;
         } else {

@@ -28,6 +28,10 @@ pub(super) struct StatusModel {
     pub sources: Vec<SourceLine>,
     /// The argus filter in force.
     pub filter: Option<String>,
+    /// Number of alerts that go on.
+    pub alerts: usize,
+    /// What is left out of the picture because the machine is busy.
+    pub quality: &'static str,
     /// A speed being typed.
     pub typed: String,
     /// Things that deserve attention: losses, refusals, damage.
@@ -100,6 +104,8 @@ impl StatusModel {
             cells: cells(snapshot),
             sources: snapshot.health.sources.iter().map(source_line).collect(),
             filter: filter.map(str::to_owned),
+            alerts: 0,
+            quality: "",
             typed: typed.to_owned(),
             losses: losses(snapshot),
         }
@@ -187,12 +193,27 @@ pub(super) fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
                 action = Some(Action::Help);
             }
             sources_ui(ui, model);
+            if alerts_badge(ui, model.alerts) {
+                action = Some(Action::Alerts);
+            }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 action = cells_ui(ui, model).or(action.take());
             });
         });
     });
     action
+}
+
+/// How many alerts go on; true when it is clicked.
+fn alerts_badge(ui: &mut Ui, count: usize) -> bool {
+    if count == 0 {
+        return false;
+    }
+    let words = format!("{} alert{}", grouped(count as u64), if count == 1 { "" } else { "s" });
+    let badge = theme::badge(ui, &words, theme::ALERT);
+    let mark = theme::mark(ui, Mark::Alert);
+    let response = badge.union(mark).interact(egui::Sense::click());
+    response.on_hover_text("list of alerts (!)").clicked()
 }
 
 /// The values, as many as there is room for.
@@ -271,6 +292,11 @@ fn sources_ui(ui: &mut Ui, model: &StatusModel) {
             theme::mark(ui, source.mark).on_hover_text(&source.about);
         }
     }
+    if !model.quality.is_empty() {
+        ui.label(theme::label(model.quality).color(theme::WARN)).on_hover_text(
+            "the picture is simplified until there is room for the wished frames per second; no record is lost",
+        );
+    }
     if !model.losses.is_empty() {
         ui.label(theme::label(model.losses.join(" \u{b7} ")).color(theme::WARN));
     }
@@ -319,6 +345,7 @@ mod tests {
         s.health.sources[0].state = SourceState::Retrying("connection refused by 192.0.2.17:561".into());
         s.totals.hosts = 123_456;
         let m = StatusModel::new(&s, &playhead(PlayState::Replay { speed: 3600.0 }), Some("tcp and port 443"), "");
+        let m = StatusModel { alerts: 12, ..m };
         for width in [1024.0, 1280.0, 1920.0] {
             let mut probe = Probe::new(width, 52.0);
             probe.frame(None, |ui| {

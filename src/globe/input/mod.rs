@@ -10,9 +10,11 @@ use bevy::prelude::*;
 
 use super::GlobeSet;
 use super::actions::Action;
-use super::hud::Hud;
+use super::hud::{Hud, HudOptions};
 use super::selection::Selection;
+use super::timeline::Marks;
 use super::trace::Trace;
+use super::views::Views;
 
 /// Reads keys and clicks and obeys actions.
 pub struct InputPlugin;
@@ -24,9 +26,19 @@ impl Plugin for InputPlugin {
             .init_resource::<Hud>()
             .init_resource::<Selection>()
             .init_resource::<Trace>()
+            .init_resource::<Views>()
+            .init_resource::<Marks>()
+            .init_resource::<HudOptions>()
             .add_systems(
                 Update,
-                (keys::read_keys, pointer::read_clicks, obey::obey_panels, obey::obey_time, obey::obey_camera)
+                (
+                    keys::read_keys,
+                    pointer::read_clicks,
+                    obey::narrow,
+                    obey::obey_panels,
+                    obey::obey_time,
+                    obey::obey_camera,
+                )
                     .chain()
                     .in_set(GlobeSet::Input),
             )

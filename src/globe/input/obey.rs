@@ -10,29 +10,51 @@ use bevy::render::view::screenshot::{Screenshot, save_to_disk};
 use bevy::window::{PrimaryWindow, WindowMode};
 
 use crate::base::clock::wall_now;
+use crate::base::{Span, Timestamp};
 use crate::cache::{By, Level, Snapshot};
 use crate::export::{self, Format};
 use crate::globe::SceneClock;
 use crate::globe::actions::Action;
 use crate::globe::camera::CameraRig;
 use crate::globe::feed::{Feed, FeedInput};
-use crate::globe::hud::{Hud, Toast, text};
+use crate::globe::hud::{Hud, HudOptions, Toast, text, with_word};
 use crate::globe::layers::{LayerId, Layers};
+use crate::globe::palette::Palette;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
-use crate::globe::timeline::{faster, slower, step};
+use crate::globe::timeline::{IDLE, Marks, faster, slower, step};
 use crate::globe::trace::Trace;
-use crate::pipeline::{Control, PlayState, Playhead};
+use crate::globe::views::Views;
+use crate::pipeline::{Control, PlayState, Playhead, Show};
 
 /// Altitude in radii at which a flight to an address ends, unless the eye is already nearer.
 const FLY_ALTITUDE: f64 = 0.6;
 /// Seconds a passing message stays.
 const TOAST: f64 = 4.0;
 
+/// Adding a word to the filter is showing the longer filter.
+pub(super) fn narrow(
+    mut actions: MessageReader<Action>,
+    hud: Res<Hud>,
+    mut shown: Local<Vec<Action>>,
+    mut commands: Commands,
+) {
+    let mut text = hud.shown.clone();
+    for action in actions.read() {
+        if let Action::Narrow(word, negated) = action {
+            text = with_word(&text, word, *negated);
+            shown.push(Action::Show(text.clone()));
+        }
+    }
+    for action in shown.drain(..) {
+        commands.write_message(action);
+    }
+}
+
 /// The wish that an action is, if it is one.
 #[must_use]
 pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapshot) -> Option<Control> {
     let span = snapshot.span;
-    let seek = |t: crate::base::Timestamp| {
+    let seek = |t: Timestamp| {
         let t = span.map_or(t, |s| t.clamp(s.start, s.end.max(s.start)));
         Control::Seek(t)
     };
@@ -51,6 +73,9 @@ pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapsh
         Action::First => Control::Seek(span?.start),
         Action::Live => Control::Live,
         Action::Seek(t) => seek(*t),
+        Action::Fit(length) => Control::Fit(*length),
+        Action::Show(text) if text.trim().is_empty() => Control::Show(None),
+        Action::Show(text) => Control::Show(Some(Box::new(Show::parse(text).ok()?))),
         Action::Window(d) => Control::Window((*d).max(Duration::from_millis(100))),
         _ => return None,
     })
@@ -58,22 +83,36 @@ pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapsh
 
 /// The level that an action asks for, if it asks for one.
 #[must_use]
-pub(super) fn level_of(action: &Action, now: Level) -> Option<Level> {
+pub(super) fn level_of(action: &Action, now: Level, views: &Views) -> Option<Level> {
     match action {
         Action::NextLevel(coarser) => Some(now.next(*coarser)),
+        Action::SavedView(name) => views.find(name).ok()?.level.filter(|level| *level != now),
         Action::ShowAddress(_) if now.by != By::Address => Some(Level { by: By::Address, ..now }),
         _ => None,
     }
 }
 
-pub(super) fn obey_time(mut actions: MessageReader<Action>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>) {
+pub(super) fn obey_time(
+    mut actions: MessageReader<Action>,
+    (feed, views): (Res<Feed>, Res<Views>),
+    input: Option<ResMut<FeedInput>>,
+    told: (Res<SceneClock>, ResMut<Hud>, ResMut<Marks>),
+) {
     let Some(mut input) = input else { return };
+    let (clock, mut hud, mut marks) = told;
     let mut playhead = feed.playhead;
     let mut level = feed.snapshot.level;
     for action in actions.read() {
-        if let Some(next) = level_of(action, level) {
+        if let Some(next) = level_of(action, level, &views) {
             level = next;
             input.send(Control::Level(level));
+        }
+        if let Some((control, said)) = mark(action, &mut marks, playhead.now, feed.snapshot.span) {
+            if let Some(text) = said {
+                hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            control.into_iter().for_each(|c| input.send(c));
+            continue;
         }
         let Some(control) = control_of(action, &playhead, &feed.snapshot) else { continue };
         // Several wishes in one frame build on each other.
@@ -88,7 +127,56 @@ pub(super) fn obey_time(mut actions: MessageReader<Action>, feed: Res<Feed>, inp
     }
 }
 
-pub(super) fn obey_camera(mut actions: MessageReader<Action>, feed: Res<Feed>, mut rig: ResMut<CameraRig>) {
+/// Changes the marks of the time line; gives what the pipeline is to do and what is said about it. None: the action is
+/// none of these.
+fn mark(
+    action: &Action,
+    marks: &mut Marks,
+    now: Timestamp,
+    recording: Option<Span>,
+) -> Option<(Option<Control>, Option<String>)> {
+    let before = marks.part();
+    let control = match action {
+        Action::BeginPart => {
+            marks.begin_part(now);
+            // The part is played from its beginning once both ends stand.
+            (marks.part() != before).then(|| Control::Loop(marks.part()))
+        }
+        Action::EndPart => {
+            marks.end_part(now, recording?);
+            Some(Control::Loop(marks.part()))
+        }
+        Action::ClearPart => {
+            marks.clear_part();
+            Some(Control::Loop(None))
+        }
+        Action::Bookmark => {
+            let (_, time) = text::date_and_time(now);
+            let said = if marks.toggle_bookmark(now) { "bookmark at" } else { "no bookmark at" };
+            return Some((None, Some(format!("{said} {time}"))));
+        }
+        Action::NextBookmark => match marks.next_bookmark(now) {
+            Some(at) => Some(Control::Seek(at)),
+            None => return Some((None, Some("no bookmark yet; M sets one".into()))),
+        },
+        Action::SkipIdle => {
+            marks.skip_idle = if marks.skip_idle.is_some() { None } else { Some(IDLE) };
+            let said = match marks.skip_idle {
+                Some(longest) => format!("silence of more than {} is jumped over", text::duration(longest)),
+                None => "silence is played".into(),
+            };
+            return Some((Some(Control::SkipIdle(marks.skip_idle)), Some(said)));
+        }
+        _ => return None,
+    };
+    Some((control, None))
+}
+
+pub(super) fn obey_camera(
+    mut actions: MessageReader<Action>,
+    (feed, views): (Res<Feed>, Res<Views>),
+    mut rig: ResMut<CameraRig>,
+) {
     let fly = |rig: &mut CameraRig, addr: IpAddr| {
         let exact = feed.snapshot.find_address(addr);
         if let Some(host) = exact.or_else(|| find_host(&feed.snapshot, addr)) {
@@ -101,6 +189,12 @@ pub(super) fn obey_camera(mut actions: MessageReader<Action>, feed: Res<Feed>, m
             Action::Tilt([heading, tilt]) => rig.turn(f64::from(*heading), f64::from(*tilt)),
             Action::Zoom(octaves) => rig.zoom_by(0.5f64.powf(f64::from(*octaves))),
             Action::Home => rig.home(),
+            Action::Look(orbit) => rig.fly_to(*orbit),
+            Action::SavedView(name) => {
+                if let Some(orbit) = views.find(name).ok().and_then(|v| v.orbit) {
+                    rig.fly_to(orbit);
+                }
+            }
             Action::NorthUp => rig.north_up(),
             Action::TopDown => rig.top_down(),
             Action::Spin => {
@@ -121,6 +215,8 @@ pub(super) struct Panels<'w> {
     layers: ResMut<'w, Layers>,
     selection: ResMut<'w, Selection>,
     rig: ResMut<'w, CameraRig>,
+    views: Res<'w, Views>,
+    options: Res<'w, HudOptions>,
 }
 
 pub(super) fn obey_panels(
@@ -140,7 +236,7 @@ pub(super) fn obey_panels(
                     show(&mut panels, &feed.snapshot, addr);
                 }
             }
-            other => obey_panel(other, &mut panels),
+            other => obey_panel(other, &mut panels, clock.elapsed),
         }
         let now = *panels.selection;
         if now.picked != before.picked {
@@ -155,11 +251,15 @@ pub(super) fn obey_panels(
     }
 }
 
-fn obey_panel(action: &Action, p: &mut Panels) {
+fn obey_panel(action: &Action, p: &mut Panels, now: f64) {
     let (hud, selection) = (&mut *p.hud, &mut *p.selection);
     match action {
         Action::Toggle(id) => p.layers.toggle(*id),
         Action::Help => hud.help = !hud.help,
+        Action::Palette(sought) => hud.palette = Some(Palette::new(*sought)),
+        Action::ClosePalette => hud.palette = None,
+        Action::ShowSpan(stretch) => hud.stretch = *stretch,
+        Action::Alerts => hud.alerts = !hud.alerts,
         Action::Unplaced => hud.unplaced = !hud.unplaced,
         Action::EditFilter => {
             p.layers.set(LayerId::Table, true);
@@ -169,6 +269,21 @@ fn obey_panel(action: &Action, p: &mut Panels) {
             p.layers.set(LayerId::Table, true);
             hud.wish.text.clone_from(text);
         }
+        Action::EditShown => (hud.bar.open, hud.bar.focus) = (true, true),
+        Action::Show(_) if p.options.masked => {
+            hud.toast = Some(Toast { text: "no filter while addresses are replaced".into(), until: now + TOAST });
+        }
+        Action::Show(text) => match Show::parse(text) {
+            Ok(_) => {
+                text.trim().clone_into(&mut hud.shown);
+                hud.bar.applied(&hud.shown);
+            }
+            Err(error) => hud.toast = Some(Toast { text: error.to_string(), until: now + TOAST }),
+        },
+        Action::SavedView(name) => match p.views.find(name) {
+            Ok(view) => *p.layers = view.layers.unwrap_or(*p.layers),
+            Err(text) => hud.toast = Some(Toast { text, until: now + TOAST }),
+        },
         Action::SelectHost(addr) | Action::FlyTo(addr) | Action::ShowAddress(addr) => {
             selection.pick(Picked::Host(*addr));
         }

@@ -1,5 +1,6 @@
 //! From the snapshot to lines of text. No egui here.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::base::Span;
@@ -9,6 +10,7 @@ use crate::geo::{Origin, Place};
 use crate::globe::hud::text;
 use crate::globe::selection::{Picked, find_host, find_path};
 use crate::globe::table::{FlowId, has_end, joins};
+use crate::pipeline::{Asked, PlaceTest};
 
 /// Rows of peers and of flows that the details list; more are counted.
 const LISTED: usize = 50;
@@ -142,6 +144,8 @@ pub struct DetailModel {
     pub flows: Vec<(FlowId, String, String)>,
     /// How many flows there are.
     pub flow_count: usize,
+    /// Words of a filter that this thing has: country, city, system, ports.
+    pub words: Vec<String>,
     /// The text that shows the same flows in the table.
     pub filter: String,
     /// What "copy" copies.
@@ -162,6 +166,9 @@ impl DetailModel {
     }
 }
 
+/// Ports that are offered for the filter.
+const MOST_PORTS: usize = 3;
+
 fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
     let named = |name: String| DetailModel { copy: name.clone(), title: name, ..DetailModel::default() };
     let Some(host) = find_host(s, addr) else { return named(s.name_of(addr.into())) };
@@ -176,12 +183,14 @@ fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
     m.rows.push(("packets", format!("{} sent, {} received", host.sent.pkts, host.received.pkts)));
     m.rows.push(("seen", seen_text(host.seen)));
     m.rows.push(("place", format!("{}, from {}", coordinates(&host.place), origin_text(&host.place))));
+    m.words = place_words(&host.place);
     list_members(&mut m, s, host);
     let mut peers = peers_of(s, host);
     m.peer_count = peers.len();
     peers.truncate(LISTED);
     m.peers = peers;
     list_flows(&mut m, s, |f| has_end(f, addr));
+    m.words.extend(port_words(s, |f| has_end(f, addr)));
     m
 }
 
@@ -256,7 +265,28 @@ fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
     m.rows.push(("seen", seen_text(path.seen)));
     m.rows.push(("distance", format!("{:.0} km", x.place.at.angle_to(y.place.at) * 6371.0)));
     list_flows(&mut m, s, |f| joins(f, a, b));
+    m.words = port_words(s, |f| joins(f, a, b));
     m
+}
+
+/// What a filter asks of a place.
+fn place_words(p: &Place) -> Vec<String> {
+    let mut tests = Vec::new();
+    tests.extend(p.country.map(Asked::Country));
+    tests.extend(p.city.as_ref().filter(|c| !c.contains('"')).map(|c| Asked::City(c.to_lowercase())));
+    tests.extend(p.asn.map(Asked::System));
+    tests.into_iter().map(|asked| PlaceTest { negated: false, asked }.to_string()).collect()
+}
+
+/// The ports that most bytes went to.
+fn port_words(s: &Snapshot, test: impl Fn(&FlowRow) -> bool) -> Vec<String> {
+    let mut ports: BTreeMap<u16, u64> = BTreeMap::new();
+    for f in s.flows.iter().filter(|f| matches!(f.last.key.proto, 6 | 17) && test(f)) {
+        *ports.entry(f.last.key.dport).or_default() += f.src.bytes.saturating_add(f.dst.bytes);
+    }
+    let mut ports: Vec<(u16, u64)> = ports.into_iter().collect();
+    ports.sort_by_key(|(port, bytes)| (std::cmp::Reverse(*bytes), *port));
+    ports.into_iter().take(MOST_PORTS).map(|(port, _)| format!("port {port}")).collect()
 }
 
 fn list_flows(m: &mut DetailModel, s: &Snapshot, test: impl Fn(&FlowRow) -> bool) {

@@ -48,12 +48,29 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
             });
         });
     });
+    action = words_ui(ui, model).or(action);
     ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
         rows_ui(ui, model);
         action = members_ui(ui, model).or(action.take());
         action = peers_ui(ui, model).or(action.take());
         action = flows_ui(ui, model).or(action.take());
+    });
+    action
+}
+
+/// Words that a click adds to the filter of the picture; with Alt what they say is excluded.
+fn words_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
+    let mut action = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        for word in &model.words {
+            let face = RichText::new(word).font(FontId::monospace(theme::SMALL));
+            let response = ui.button(face).on_hover_text("click: show only this; Alt+click: everything else");
+            if response.clicked() {
+                action = Some(Action::Narrow(word.clone(), ui.input(|i| i.modifiers.alt)));
+            }
+        }
     });
     action
 }

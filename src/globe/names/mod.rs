@@ -12,10 +12,8 @@ use super::PaintSet;
 use super::camera::SceneView;
 use super::layers::{LayerId, Layers};
 use super::maps::AssetNotes;
+use super::quality::Drawn;
 use crate::geo::{countries, find_data, parse_cities};
-
-/// Most names at once.
-const MOST: usize = 64;
 
 /// All names, most important first.
 #[derive(Resource, Clone, Debug, Default)]
@@ -44,7 +42,11 @@ fn load_names(mut names: ResMut<Names>, mut notes: ResMut<AssetNotes>) {
     names.0 = labels(countries(), &cities);
 }
 
-fn paint_names(mut contexts: EguiContexts, names: Res<Names>, scene: Res<SceneView>, layers: Res<Layers>) -> Result {
+fn paint_names(
+    mut contexts: EguiContexts,
+    (names, scene): (Res<Names>, Res<SceneView>),
+    (layers, drawn): (Res<Layers>, Res<Drawn>),
+) -> Result {
     if !layers.is_on(LayerId::Names) {
         return Ok(());
     }
@@ -54,7 +56,7 @@ fn paint_names(mut contexts: EguiContexts, names: Res<Names>, scene: Res<SceneVi
     let view = &scene.view;
     let mut placer = Placer::default();
     for label in names.0.iter().filter(|l| wanted(l, view.height())) {
-        if placer.len() >= MOST {
+        if placer.len() >= drawn.0.most_names() {
             break;
         }
         let Some((pixel, strength)) = model::on_screen(label, view) else { continue };

@@ -7,6 +7,7 @@ use bevy::window::PrimaryWindow;
 
 use super::model::{ARC_TOLERANCE_PX, PIN_TOLERANCE_PX, PinSpot, View, pick_arc, pick_pin};
 use super::spread;
+use crate::base::hash::Set;
 use crate::cache::PathArc;
 use crate::globe::arcs::{Arcs, arc_point};
 use crate::globe::camera::{SceneView, UiWants};
@@ -50,6 +51,14 @@ impl Picker {
         let view = self.view.as_ref()?;
         let hit = pick_pin(&self.spots, view, point.to_array(), PIN_TOLERANCE_PX * view.mark.max(1.0))?;
         self.addrs.get(hit.index).copied()
+    }
+
+    /// Where the heads of some pins are on the screen, in logical pixels; those out of sight are left out.
+    pub fn places_of<'a>(&'a self, wanted: &'a Set<IpAddr>) -> impl Iterator<Item = [f32; 2]> + 'a {
+        self.spots.iter().zip(&self.addrs).filter(|(_, addr)| wanted.contains(*addr)).filter_map(|(spot, _)| {
+            let view = self.view.as_ref()?;
+            Some(view.pin_on_screen(spot)?.0)
+        })
     }
 
     /// Where the heads of the pins in sight are on the screen, in logical pixels.

@@ -1,7 +1,9 @@
 //! The strip at the bottom: traffic over the whole recording, the window, and the playhead to take hold of.
 
+mod marks;
 mod model;
 mod ui;
 
-pub use model::{Bars, SPEEDS, TimelineModel, faster, slower, step};
+pub use marks::{IDLE, Marks};
+pub use model::{Bars, SPEEDS, TimelineModel, faster, following, slower, step};
 pub use ui::timeline_ui;

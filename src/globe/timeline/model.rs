@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::marks::Marks;
+use crate::alert::Alert;
 use crate::base::{Span, Timestamp};
 use crate::cache::{Series, Snapshot};
 use crate::pipeline::{PlayState, Playhead};
@@ -100,8 +102,14 @@ impl Bars {
 pub struct TimelineModel<'a> {
     /// The whole recording.
     pub span: Span,
-    /// The histogram over it.
+    /// The stretch of it that the strip shows.
+    pub view: Span,
+    /// The histogram over what is shown.
     pub bars: &'a Bars,
+    /// The part to repeat, bookmarks.
+    pub marks: &'a Marks,
+    /// When alerts held.
+    pub alerts: &'a [Alert],
     /// The playhead.
     pub playhead: Playhead,
     /// Length of the window.
@@ -115,17 +123,29 @@ pub struct TimelineModel<'a> {
 }
 
 impl TimelineModel<'_> {
-    /// Place of a time on the strip, 0 to 1; times outside the span lie at its ends.
+    /// Place of a time on the strip, 0 to 1; times outside of what is shown lie at its ends.
     #[must_use]
     pub fn place(&self, t: Timestamp) -> f64 {
-        let whole = self.span.duration().as_secs_f64();
-        if whole <= 0.0 { 1.0 } else { (t.since(self.span.start).as_secs_f64() / whole).clamp(0.0, 1.0) }
+        let whole = self.view.duration().as_secs_f64();
+        if whole <= 0.0 { 1.0 } else { (t.since(self.view.start).as_secs_f64() / whole).clamp(0.0, 1.0) }
+    }
+
+    /// Whether a time is on the strip.
+    #[must_use]
+    pub fn shows(&self, t: Timestamp) -> bool {
+        self.view.contains(t)
+    }
+
+    /// Whether only a part of the recording is shown.
+    #[must_use]
+    pub fn is_zoomed(&self) -> bool {
+        self.view != self.span
     }
 
     /// The time at a place of the strip.
     #[must_use]
     pub fn time(&self, place: f64) -> Timestamp {
-        self.span.start + self.span.duration().mul_f64(place.clamp(0.0, 1.0))
+        self.view.start + self.view.duration().mul_f64(place.clamp(0.0, 1.0))
     }
 
     /// Whether the playhead stands.
@@ -133,6 +153,50 @@ impl TimelineModel<'_> {
     pub fn is_paused(&self) -> bool {
         self.playhead.state == PlayState::Paused
     }
+}
+
+/// What the strip shows after it was drawn apart by a factor around a place of it: at least a second, at most the
+/// recording; `None` is the whole recording.
+#[must_use]
+pub(super) fn zoomed(view: Span, span: Span, place: f64, factor: f64) -> Option<Span> {
+    const SHORTEST: f64 = 1.0;
+    let (now, whole) = (view.duration().as_secs_f64(), span.duration().as_secs_f64());
+    let length = (now / factor.clamp(0.01, 100.0)).max(SHORTEST);
+    if length >= whole || !length.is_finite() {
+        return None;
+    }
+    let place = place.clamp(0.0, 1.0);
+    let from = view.start.since(span.start).as_secs_f64() + (now - length) * place;
+    Some(cut_out(span, from, length))
+}
+
+/// What the strip shows after it was moved by a part of its width; stays within the recording.
+#[must_use]
+pub(super) fn panned(view: Span, span: Span, by: f64) -> Option<Span> {
+    let length = view.duration().as_secs_f64();
+    if view == span {
+        return None;
+    }
+    Some(cut_out(span, view.start.since(span.start).as_secs_f64() + by * length, length))
+}
+
+/// What the strip shows so that a moving playhead stays in sight.
+#[must_use]
+pub fn following(view: Span, span: Span, now: Timestamp) -> Span {
+    /// Where the playhead stands after the strip has jumped.
+    const AHEAD: f64 = 0.1;
+    if view.contains(now) {
+        return view;
+    }
+    let length = view.duration().as_secs_f64();
+    cut_out(span, now.since(span.start).as_secs_f64() - AHEAD * length, length)
+}
+
+/// So many seconds of a recording, `from` seconds behind its start, moved into it.
+fn cut_out(span: Span, from: f64, length: f64) -> Span {
+    let most = (span.duration().as_secs_f64() - length).max(0.0);
+    let start = span.start + Duration::try_from_secs_f64(from.clamp(0.0, most)).unwrap_or_default();
+    Span::new(start, start + Duration::try_from_secs_f64(length).unwrap_or_default())
 }
 
 /// The window's next length: shorter or longer by a quarter, on round figures, 1 s to 1 day.
@@ -183,6 +247,22 @@ mod tests {
         let s = Duration::from_secs;
         assert_eq!((window_step(s(120), true), window_step(s(120), false)), (s(300), s(60)));
         assert_eq!((window_step(s(86_400), true), window_step(s(1), false)), (s(86_400), s(1)));
+    }
+
+    #[test]
+    fn the_strip_is_drawn_apart_around_the_pointer_and_stays_inside() {
+        let at = |s| fixture::now() + Duration::from_secs(s);
+        let whole = Span::new(at(0), at(1000));
+        let half = zoomed(whole, whole, 0.25, 2.0).expect("a part");
+        assert_eq!(half, Span::new(at(125), at(625)));
+        assert_eq!(zoomed(half, whole, 0.5, 0.4), None, "all of it again");
+        assert_eq!(zoomed(half, whole, 0.5, 1e9).map(|v| v.duration().as_secs()), Some(5));
+        assert_eq!(panned(half, whole, 10.0), Some(Span::new(at(500), at(1000))));
+        assert_eq!(panned(half, whole, -10.0), Some(Span::new(at(0), at(500))));
+        assert_eq!(panned(whole, whole, 0.5), None);
+        assert_eq!(following(half, whole, at(300)), half);
+        assert_eq!(following(half, whole, at(650)), Span::new(at(500), at(1000)));
+        assert_eq!(following(half, whole, at(10)), Span::new(at(0), at(500)));
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use bevy_egui::egui::{
     self, Align, Align2, Color32, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2,
 };
 
-use super::model::{SPEEDS, TimelineModel, window_step};
+use super::model::{SPEEDS, TimelineModel, panned, window_step, zoomed};
 use crate::base::units::grouped;
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
@@ -45,6 +45,12 @@ fn buttons_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
         action = speed_ui(ui, model).or(action.take());
         ui.add_space(10.0);
         action = window_ui(ui, model).or(action.take());
+        if model.is_zoomed() {
+            ui.add_space(6.0);
+            if ui.button("whole span").on_hover_text("show all of the recording").clicked() {
+                action = Some(Action::ShowSpan(None));
+            }
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let text =
                 format!("{} records \u{b7} {} flows in the window", grouped(model.records), grouped(model.flows));
@@ -102,6 +108,7 @@ fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
     let band = Rect::from_x_y_ranges(from..=now, rect.y_range());
     painter.rect_filled(band, 0.0, theme::ACCENT.gamma_multiply(0.13));
     bars(&painter, rect, model, (from, now));
+    marks_ui(&painter, rect, model);
     let now = now.clamp(rect.left() + 1.0, rect.right() - 1.0);
     painter.vline(now, rect.y_range(), Stroke::new(2.0, theme::TEXT));
     let head = vec![pos2(now - 5.0, rect.top() - 3.0), pos2(now + 5.0, rect.top() - 3.0), pos2(now, rect.top() + 4.0)];
@@ -109,6 +116,34 @@ fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
     labels_ui(ui, model, rect, now);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Slider, true, "playhead"));
     pointer_ui(ui, model, rect, &response)
+}
+
+/// The part that is repeated, bookmarks as flags, alerts as diamonds: each has a shape of its own.
+fn marks_ui(painter: &egui::Painter, rect: Rect, model: &TimelineModel) {
+    let x = |t| rect.left() + model.place(t) as f32 * rect.width();
+    if let Some(part) = model.marks.part() {
+        let band = Rect::from_x_y_ranges(x(part.start)..=x(part.end), rect.y_range());
+        painter.rect_filled(band, 0.0, theme::GOOD.gamma_multiply(0.10));
+    }
+    for (end, inwards) in model.marks.ends().into_iter().zip([5.0, -5.0]) {
+        let Some(at) = end.filter(|t| model.shows(*t)).map(x) else { continue };
+        let line = [pos2(at + inwards, rect.top()), pos2(at, rect.top()), pos2(at, rect.bottom())];
+        painter.line(line.to_vec(), Stroke::new(1.5, theme::GOOD));
+        painter.line_segment(
+            [pos2(at, rect.bottom() - 1.0), pos2(at + inwards, rect.bottom() - 1.0)],
+            Stroke::new(1.5, theme::GOOD),
+        );
+    }
+    for at in model.marks.bookmarks().iter().copied().filter(|t| model.shows(*t)).map(x) {
+        painter.vline(at, rect.y_range(), Stroke::new(1.0, theme::WARN));
+        let flag = vec![pos2(at, rect.top()), pos2(at + 7.0, rect.top() + 3.0), pos2(at, rect.top() + 6.0)];
+        painter.add(egui::Shape::convex_polygon(flag, theme::WARN, Stroke::NONE));
+    }
+    for alert in model.alerts.iter().filter(|a| model.shows(a.held.start)) {
+        let c = pos2(x(alert.held.start), rect.bottom() - 5.0);
+        let corners = [vec2(0.0, -4.0), vec2(4.0, 0.0), vec2(0.0, 4.0), vec2(-4.0, 0.0)].map(|d| c + d);
+        painter.add(egui::Shape::convex_polygon(corners.to_vec(), theme::ALERT, Stroke::new(1.0, theme::WELL)));
+    }
 }
 
 /// One bar per pair of points; those inside the window are brighter.
@@ -137,8 +172,8 @@ fn bars(painter: &egui::Painter, rect: Rect, model: &TimelineModel, (from, to): 
 fn labels_ui(ui: &mut Ui, model: &TimelineModel, graph: Rect, now: f32) {
     let (rect, _) = ui.allocate_exact_size(vec2(graph.width(), 15.0), Sense::hover());
     let font = FontId::monospace(theme::SMALL);
-    let start = format!("{} UTC", text::date_time(model.span.start));
-    let end = format!("{} UTC", text::date_time(model.span.end));
+    let start = format!("{} UTC", text::date_time(model.view.start));
+    let end = format!("{} UTC", text::date_time(model.view.end));
     let paint = |at: Pos2, anchor, text: &str, ink| theme::paint_text(ui, at, anchor, text, font.clone(), ink);
     let a = paint(rect.left_bottom(), Align2::LEFT_BOTTOM, &start, theme::FAINT);
     let b = paint(rect.right_bottom(), Align2::RIGHT_BOTTOM, &end, theme::FAINT);
@@ -154,6 +189,13 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
     let at = response.interact_pointer_pos().or(response.hover_pos())?;
     let place = f64::from((at.x - rect.left()) / rect.width().max(1.0));
     let time = model.time(place);
+    let held = |button| response.dragged_by(button);
+    let across =
+        held(egui::PointerButton::Middle) || (held(egui::PointerButton::Primary) && ui.input(|i| i.modifiers.shift));
+    if across {
+        let by = -f64::from(response.drag_delta().x / rect.width().max(1.0));
+        return panned(model.view, model.span, by).map(|view| Action::ShowSpan(Some(view)));
+    }
     if response.clicked() || response.dragged() {
         return Some(Action::Seek(time));
     }
@@ -165,6 +207,10 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
     let bar = (place.clamp(0.0, 1.0) * model.bars.rates.len() as f64) as usize;
     let rate = model.bars.rates.get(bar).copied().unwrap_or(0.0);
     response.clone().on_hover_text_at_pointer(format!("{} UTC\n{}", text::date_time(time), text::load(rate)));
+    let apart = f64::from(ui.input(egui::InputState::zoom_delta));
+    if apart != 1.0 {
+        return Some(Action::ShowSpan(zoomed(model.view, model.span, place, apart)));
+    }
     let wheel = ui.input(|i| i.smooth_scroll_delta.y);
     let notch = ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::MouseWheel { .. })));
     (notch && wheel != 0.0).then(|| Action::Window(window_step(model.window, wheel > 0.0)))
@@ -174,6 +220,7 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
 mod tests {
     use std::time::Duration;
 
+    use super::super::marks::Marks;
     use super::super::model::Bars;
     use super::*;
     use crate::globe::fixture;
@@ -186,7 +233,22 @@ mod tests {
         let bars = Bars::new(&s.series, span, 200);
         let playhead =
             Playhead { now: fixture::now() - Duration::from_secs(300), state: PlayState::Paused, speed: 10.0 };
-        let model = TimelineModel { span, bars: &bars, playhead, window: s.window, records: 8, flows: 4, live: false };
+        let mut marks = Marks::default();
+        marks.begin_part(fixture::now() - Duration::from_secs(500));
+        marks.end_part(fixture::now() - Duration::from_secs(400), span);
+        marks.toggle_bookmark(fixture::now() - Duration::from_secs(200));
+        let model = TimelineModel {
+            span,
+            view: span,
+            bars: &bars,
+            marks: &marks,
+            alerts: &[],
+            playhead,
+            window: s.window,
+            records: 8,
+            flows: 4,
+            live: false,
+        };
         let mut probe = Probe::new(width, 92.0);
         let mut action = None;
         probe.frame(None, |ui| {

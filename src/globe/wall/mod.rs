@@ -75,6 +75,12 @@ impl Wall {
         Wall { on, stop_secs: stop_secs.clamp(STOP_SECS[0], STOP_SECS[1]), looped, ..Wall::default() }
     }
 
+    /// Whether wall mode is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// Whether the panels are hidden `now`, in seconds of the scene's clock.
     #[must_use]
     pub fn hides_panels(&self, now: f64) -> bool {
@@ -180,7 +186,7 @@ fn tour(
     // The first stop is what the globe shows already: no flight before anything was seen.
     let first = wall.due == 0.0;
     wall.due = clock.elapsed + wall.stop_secs;
-    match wall.tour.go_on(&feed.snapshot) {
+    match wall.tour.go_on(&feed.snapshot, &feed.alerts) {
         Stop::Overview => {
             if selection.is_some() {
                 selection.pick(Picked::Nothing);

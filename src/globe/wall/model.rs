@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use crate::alert::Alert;
 use crate::base::hash::Set;
 use crate::base::units::grouped;
 use crate::cache::{HostPin, Snapshot};
@@ -40,11 +41,12 @@ pub(super) struct Tour {
 }
 
 impl Tour {
-    /// Goes on to the next stop: after the overview to an address in a country that was not seen before, else to the
-    /// busiest address that was not visited lately; after an address to the overview.
-    pub(super) fn go_on(&mut self, snapshot: &Snapshot) -> Stop {
+    /// Goes on to the next stop: after the overview to the newest alert that was not visited lately, else to an address
+    /// in a country that was not seen before, else to the busiest address; after an address to the overview.
+    pub(super) fn go_on(&mut self, snapshot: &Snapshot, alerts: &[Alert]) -> Stop {
         let to_host = self.stop == Some(Stop::Overview);
-        let pick = if to_host { self.newcomer(snapshot).or_else(|| self.busiest(snapshot)) } else { None };
+        let calm = || self.newcomer(snapshot).or_else(|| self.busiest(snapshot));
+        let pick = if to_host { self.alerting(snapshot, alerts).or_else(calm) } else { None };
         for host in &snapshot.hosts {
             self.countries.extend(host.place.country);
         }
@@ -55,7 +57,7 @@ impl Tour {
                 if self.visited.len() > REMEMBERED {
                     self.visited.pop_front();
                 }
-                self.caption = find_host(snapshot, addr).map(|h| sentence(h, why)).unwrap_or_default();
+                self.caption = find_host(snapshot, addr).map(|h| sentence(h, &why)).unwrap_or_default();
                 Stop::Host(addr)
             }
             None => {
@@ -65,6 +67,13 @@ impl Tour {
         };
         self.stop = Some(stop);
         stop
+    }
+
+    /// The address of the newest alert that was not visited lately.
+    fn alerting(&self, snapshot: &Snapshot, alerts: &[Alert]) -> Option<(IpAddr, Why)> {
+        let placed = |a: &Alert| a.addr.and_then(|addr| find_host(snapshot, addr)).map(|h| h.addr);
+        let mut active = alerts.iter().rev().filter(|a| a.is_active(snapshot.now));
+        active.find_map(|a| Some((placed(a).filter(|addr| !self.visited.contains(addr))?, Why::Alert(a.text.clone()))))
     }
 
     /// The busiest address in a country that the tour has not seen.
@@ -83,8 +92,10 @@ impl Tour {
 }
 
 /// Why an address is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Why {
+    /// What the alert says.
+    Alert(String),
     NewCountry,
     Busiest,
     Largest,
@@ -120,7 +131,7 @@ fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
-fn sentence(h: &HostPin, why: Why) -> String {
+fn sentence(h: &HostPin, why: &Why) -> String {
     let who = match (&h.group, &h.place.as_name) {
         (Some(group), _) => text::shorten(&group.name, 60),
         (None, Some(name)) => format!("{} ({}){}", h.addr, text::shorten(name, 40), place(h)),
@@ -129,6 +140,7 @@ fn sentence(h: &HostPin, why: Why) -> String {
     let flows = counted(h.flows.into(), "flow", "flows");
     let rates = format!("sends {} and receives {}", text::load(h.load_out), text::load(h.load_in));
     match why {
+        Why::Alert(text) => format!("Alert: {}{}", text::shorten(text, 160), place(h)),
         Why::NewCountry => format!("New on the map: {who} {rates} in {flows}"),
         Why::Busiest => format!("Among the busiest: {who} {rates} in {flows}"),
         Why::Largest => format!("Quiet now: {who} moved {} in {flows}", text::bytes(volume(h))),
@@ -179,20 +191,20 @@ pub(super) fn drift(elapsed: f64, reduced_motion: bool) -> [f32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::globe::fixture;
+    use crate::globe::fixture::{self, alert};
 
     #[test]
     fn the_overview_and_the_busiest_take_turns_and_none_comes_twice_in_a_row() {
         let snapshot = fixture::snapshot();
         let mut tour = Tour::default();
-        assert_eq!(tour.go_on(&snapshot), Stop::Overview);
+        assert_eq!(tour.go_on(&snapshot, &[]), Stop::Overview);
         let mut last = None;
         for _ in 0..40 {
-            let Stop::Host(addr) = tour.go_on(&snapshot) else { panic!("a host after the overview") };
+            let Stop::Host(addr) = tour.go_on(&snapshot, &[]) else { panic!("a host after the overview") };
             assert_ne!(Some(addr), last);
             assert!(tour.caption.contains(&addr.to_string()), "{}", tour.caption);
             last = Some(addr);
-            assert_eq!(tour.go_on(&snapshot), Stop::Overview);
+            assert_eq!(tour.go_on(&snapshot, &[]), Stop::Overview);
             assert!(tour.caption.starts_with("4 addresses in "), "{}", tour.caption);
         }
     }
@@ -201,20 +213,41 @@ mod tests {
     fn a_new_country_comes_before_the_busiest() {
         let mut snapshot = fixture::snapshot();
         let mut tour = Tour::default();
-        tour.go_on(&snapshot);
+        tour.go_on(&snapshot, &[]);
         let last = snapshot.hosts.last_mut().expect("a host");
         last.place.country = Some(*b"ZZ");
         (last.load_in, last.load_out) = (0.0, 0.0);
         let addr = last.addr;
-        assert_eq!(tour.go_on(&snapshot), Stop::Host(addr));
+        assert_eq!(tour.go_on(&snapshot, &[]), Stop::Host(addr));
         assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
+    }
+
+    #[test]
+    fn alerts_come_first_and_do_not_hold_the_tour() {
+        let snapshot = fixture::snapshot();
+        let alerts = ["193.0.6.139", "192.0.2.77", "131.111.8.42"].map(|a| alert(a, 20, 0));
+        let past = [alert("133.11.1.1", 500, 400)];
+        let mut tour = Tour::default();
+        let mut visits = Vec::new();
+        for _ in 0..3 {
+            assert_eq!(tour.go_on(&snapshot, &alerts), Stop::Overview);
+            let Stop::Host(addr) = tour.go_on(&snapshot, &alerts) else { panic!("a host") };
+            visits.push((addr.to_string(), tour.caption.starts_with("Alert: ")));
+        }
+        // The newest first, without the one that has no place; then what is calm.
+        let told: Vec<(&str, bool)> = visits.iter().map(|(a, told)| (a.as_str(), *told)).collect();
+        assert_eq!(told[..2], [("131.111.8.42", true), ("193.0.6.139", true)]);
+        assert!(!told[2].1);
+        tour.go_on(&snapshot, &past);
+        tour.go_on(&snapshot, &past);
+        assert!(!tour.caption.starts_with("Alert"), "{}", tour.caption);
     }
 
     #[test]
     fn an_empty_window_stays_with_the_overview() {
         let mut tour = Tour::default();
         for _ in 0..3 {
-            assert_eq!(tour.go_on(&Snapshot::default()), Stop::Overview);
+            assert_eq!(tour.go_on(&Snapshot::default(), &[]), Stop::Overview);
         }
         assert!(tour.caption.starts_with("No address"));
     }
@@ -226,7 +259,7 @@ mod tests {
         let host = snapshot.hosts.first_mut().expect("a host");
         (host.place.city, host.place.country, host.flows) = (None, None, 1);
         assert!(overview(&snapshot).starts_with("1 address: "), "{}", overview(&snapshot));
-        let said = snapshot.hosts.first().map(|h| sentence(h, Why::Busiest)).unwrap_or_default();
+        let said = snapshot.hosts.first().map(|h| sentence(h, &Why::Busiest)).unwrap_or_default();
         assert!(said.ends_with(" in 1 flow") && !said.contains("  ") && !said.contains("in  "), "{said}");
     }
 

@@ -1,0 +1,100 @@
+//! The list of alerts.
+
+use bevy_egui::egui::{self, Align, FontId, Label, Layout, RichText, ScrollArea, Sense, Ui};
+
+use super::model::AlertRow;
+use crate::globe::actions::Action;
+use crate::globe::hud::text;
+use crate::globe::hud::theme::{self, Icon, Mark};
+
+/// Most rows that are drawn.
+const MOST: usize = 200;
+
+/// Draws the list; the action is a click on a row or on the cross.
+pub fn alerts_ui(ui: &mut Ui, rows: &[AlertRow], room: f32) -> Option<Action> {
+    let mut action = None;
+    let active = rows.iter().filter(|r| r.active).count();
+    ui.horizontal(|ui| {
+        ui.label(theme::heading("Alerts"));
+        ui.label(theme::label(format!("{active} now, {} in all", rows.len())));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if theme::icon_button(ui, Icon::Close, "close (!)").clicked() {
+                action = Some(Action::Alerts);
+            }
+        });
+    });
+    if rows.is_empty() {
+        ui.add_space(4.0);
+        ui.add(
+            Label::new(theme::label(
+                "Nothing yet. Rules are given with --alert or as alert = [\"\u{2026}\"] in the configuration.",
+            ))
+            .wrap(),
+        );
+        return action;
+    }
+    ui.add_space(4.0);
+    ScrollArea::vertical().max_height(room.max(60.0)).auto_shrink([false, true]).show(ui, |ui| {
+        for row in rows.iter().take(MOST) {
+            if row_ui(ui, row).clicked() {
+                action = row.addr.map(Action::FlyTo).or(Some(Action::Seek(row.since)));
+            }
+        }
+    });
+    action
+}
+
+fn row_ui(ui: &mut Ui, row: &AlertRow) -> egui::Response {
+    let ink = if row.active { theme::TEXT } else { theme::DIM };
+    let inner = ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        theme::mark(ui, if row.active { Mark::Alert } else { Mark::Idle });
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            ui.add(Label::new(RichText::new(&row.text).size(12.0).color(ink)).wrap().selectable(false));
+            let (_, since) = text::date_and_time(row.since);
+            let (_, until) = text::date_and_time(row.until);
+            let when = if row.active { format!("since {since}") } else { format!("{since} to {until}") };
+            let line = RichText::new(when).font(FontId::monospace(theme::SMALL)).color(theme::FAINT);
+            ui.add(Label::new(line).selectable(false));
+        });
+    });
+    ui.add_space(4.0);
+    let response = inner.response.interact(Sense::click());
+    let tip = match row.addr {
+        Some(_) => format!("{}\nclick: fly there", row.rule),
+        None => format!("{}\nclick: go to that time", row.rule),
+    };
+    response.on_hover_text(tip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::rows;
+    use super::*;
+    use crate::globe::fixture::{self, alert};
+    use crate::globe::hud::probe::Probe;
+
+    #[test]
+    fn a_click_on_an_alert_flies_to_its_address() {
+        let rows = rows(&[alert("129.132.1.1", 60, 0), alert("192.0.2.9", 500, 400)], fixture::now());
+        let mut probe = Probe::new(340.0, 300.0);
+        let mut action = None;
+        let mut draw = |ui: &mut Ui| action = alerts_ui(ui, &rows, 200.0).or(action.take());
+        probe.frame(None, &mut draw);
+        assert!(probe.shows("1 now, 2 in all") && probe.shows("since 21:43:00"), "{:?}", probe.texts());
+        assert_eq!(probe.overlaps(), []);
+        let at = probe.find("since 21:43:00").expect("drawn");
+        probe.frame(Some(at), &mut draw);
+        assert_eq!(action, Some(Action::FlyTo("129.132.1.1".parse().expect("an address"))));
+    }
+
+    #[test]
+    fn an_empty_list_says_how_to_fill_it() {
+        let mut probe = Probe::new(340.0, 120.0);
+        probe.frame(None, |ui| {
+            alerts_ui(ui, &[], 200.0);
+        });
+        assert!(probe.shows("--alert"));
+    }
+}

@@ -1,0 +1,255 @@
+//! The filter bar: what the whole picture is narrowed to, always in sight while it is narrowed, gone by one click.
+
+use std::sync::Arc;
+
+use bevy_egui::egui::text::{LayoutJob, TextFormat};
+use bevy_egui::egui::{self, Align, Color32, FontId, Galley, Key, Layout, RichText, Stroke, TextBuffer, TextEdit, Ui};
+
+use super::theme;
+use crate::globe::actions::Action;
+use crate::pipeline::{Show, ShowError};
+
+/// Most texts that are remembered.
+const REMEMBERED: usize = 50;
+
+/// The bar.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilterBar {
+    /// Whether it is open without a filter.
+    pub open: bool,
+    /// Put the keyboard into it in the next frame.
+    pub focus: bool,
+    /// What is typed.
+    pub text: String,
+    /// What was in force before, newest last.
+    history: Vec<String>,
+    /// The place in the history while it is walked through.
+    walked: Option<usize>,
+}
+
+impl FilterBar {
+    /// Takes over a text that is in force now.
+    pub fn applied(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        self.walked = None;
+        if !text.is_empty() && self.history.last().is_none_or(|last| last != text) {
+            if self.history.len() >= REMEMBERED {
+                self.history.remove(0);
+            }
+            self.history.push(text.to_owned());
+        }
+        if text.is_empty() {
+            self.open = false;
+        }
+    }
+
+    /// Walks through what was in force before.
+    fn walk(&mut self, back: bool) {
+        let len = self.history.len();
+        let at = match (self.walked, back) {
+            (None, true) => len.checked_sub(1),
+            (Some(at), true) => Some(at.saturating_sub(1)),
+            (Some(at), false) if at + 1 < len => Some(at + 1),
+            (_, false) => None,
+        };
+        let known = at.and_then(|i| self.history.get(i)).cloned();
+        (self.walked, self.text) = (at, known.unwrap_or_default());
+    }
+}
+
+/// The words of a filter with one more of them: places stand before the rest, which grows by `and`.
+#[must_use]
+pub fn with_word(shown: &str, word: &str, negated: bool) -> String {
+    let Ok(mut show) = Show::parse(shown) else { return word.to_owned() };
+    let rest = Show::filter_text(shown);
+    let place = Show::parse(word).ok().filter(|s| !s.places.is_empty());
+    if let Some(mut place) = place {
+        place.places.iter_mut().for_each(|p| p.negated = negated);
+        show.places.retain(|known| place.places.iter().all(|p| p.asked != known.asked));
+        show.places.append(&mut place.places);
+        return joined(&show, rest);
+    }
+    let word = if negated { format!("not {word}") } else { word.to_owned() };
+    if rest.split(" and ").any(|part| part.trim() == word) {
+        return joined(&show, rest);
+    }
+    let longer = if rest.is_empty() { word } else { format!("{rest} and {word}") };
+    joined(&show, &longer)
+}
+
+/// The tests of places before the rest.
+fn joined(show: &Show, rest: &str) -> String {
+    let places = Show { places: show.places.clone(), ..Show::default() };
+    format!("{places} {rest}").trim().to_owned()
+}
+
+/// Draws the bar; the action applies or removes the filter.
+pub(super) fn bar_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str) -> Option<Action> {
+    let mut action = None;
+    let error = Show::parse(&bar.text).err();
+    ui.horizontal(|ui| {
+        ui.label(theme::label("show only").color(theme::ACCENT));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let face = if shown.is_empty() { "close" } else { "show all" };
+            if ui.button(face).on_hover_text("takes the filter away").clicked() {
+                action = Some(Action::Show(String::new()));
+            }
+            action = field_ui(ui, bar, shown, error.as_ref()).or(action.take());
+        });
+    });
+    let sentence = match &error {
+        Some(error) => RichText::new(&error.problem).size(theme::SMALL).color(theme::ALERT),
+        None if bar.text.trim() != shown => theme::hint("Enter applies it, Esc takes the change back"),
+        None => theme::hint("argus filter language; country=de, city=Zurich or as=559 may stand before it"),
+    };
+    ui.label(sentence);
+    action
+}
+
+fn field_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str, error: Option<&ShowError>) -> Option<Action> {
+    let mut layouter = |ui: &Ui, text: &dyn TextBuffer, _: f32| layout(ui, text.as_str(), error);
+    let edit = TextEdit::singleline(&mut bar.text)
+        .id(egui::Id::new("filter-bar"))
+        .font(FontId::monospace(theme::MONO))
+        .hint_text(RichText::new("tcp and port 443").color(theme::FAINT))
+        .char_limit(4096)
+        .layouter(&mut layouter)
+        .desired_width(ui.available_width());
+    let response = ui.add(edit);
+    if std::mem::take(&mut bar.focus) {
+        response.request_focus();
+    }
+    let pressed = |key| ui.input(|i| i.key_pressed(key));
+    if response.has_focus() {
+        if pressed(Key::ArrowUp) {
+            bar.walk(true);
+        } else if pressed(Key::ArrowDown) {
+            bar.walk(false);
+        }
+    }
+    // Enter and Escape take the keyboard from a field of one line.
+    if !response.lost_focus() {
+        return None;
+    }
+    if pressed(Key::Enter) {
+        if error.is_some() {
+            response.request_focus();
+            return None;
+        }
+        return Some(Action::Show(bar.text.trim().to_owned()));
+    }
+    if pressed(Key::Escape) {
+        shown.clone_into(&mut bar.text);
+        bar.open = !shown.is_empty();
+    }
+    None
+}
+
+/// The text with a line under the place of the error.
+fn layout(ui: &Ui, text: &str, error: Option<&ShowError>) -> Arc<Galley> {
+    let font = FontId::monospace(theme::MONO);
+    let plain = TextFormat::simple(font.clone(), theme::TEXT);
+    let wrong = TextFormat {
+        underline: Stroke::new(2.0, theme::ALERT),
+        background: Color32::TRANSPARENT,
+        ..TextFormat::simple(font, theme::TEXT)
+    };
+    let mut job = LayoutJob::default();
+    let (from, to) = error.map_or((text.len(), text.len()), |e| (e.at.min(text.len()), (e.at + e.len).min(text.len())));
+    let pieces = [(text.get(..from), &plain), (text.get(from..to), &wrong), (text.get(to..), &plain)];
+    for (piece, format) in pieces {
+        if let Some(piece) = piece.filter(|p| !p.is_empty()) {
+            job.append(piece, 0.0, format.clone());
+        }
+    }
+    if job.text != text {
+        job = LayoutJob::simple_singleline(text.to_owned(), FontId::monospace(theme::MONO), theme::TEXT);
+    }
+    job.wrap.max_width = f32::INFINITY;
+    ui.fonts_mut(|f| f.layout_job(job))
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy_egui::egui::{Event, Modifiers};
+
+    use super::*;
+    use crate::globe::hud::probe::Probe;
+
+    fn key(key: Key) -> Event {
+        Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE }
+    }
+
+    fn typed(text: &str, shown: &str, keys: &[Key]) -> (Probe, FilterBar, Option<Action>) {
+        let mut bar = FilterBar { open: true, focus: true, ..FilterBar::default() };
+        let mut probe = Probe::new(700.0, 60.0);
+        let mut action = None;
+        let mut draw = |ui: &mut Ui| action = bar_ui(ui, &mut bar, shown).or(action.take());
+        probe.frame(None, &mut draw);
+        probe.run(vec![Event::Text(text.into())], &mut draw);
+        for k in keys {
+            probe.run(vec![key(*k)], &mut draw);
+        }
+        probe.frame(None, &mut draw);
+        (probe, bar, action)
+    }
+
+    #[test]
+    fn enter_applies_what_is_right_and_says_what_is_wrong() {
+        let (_, _, action) = typed("tcp and port 443", "", &[Key::Enter]);
+        assert_eq!(action, Some(Action::Show("tcp and port 443".into())));
+        let (probe, bar, action) = typed("tcp and prot 443", "", &[Key::Enter]);
+        assert_eq!((action, bar.text.as_str()), (None, "tcp and prot 443"));
+        assert!(probe.shows("did you mean 'port'?"), "{:?}", probe.texts());
+        assert_eq!(probe.overlaps(), []);
+    }
+
+    #[test]
+    fn escape_takes_a_change_back_and_closes_an_empty_bar() {
+        let (_, bar, action) = typed("udp", "tcp", &[Key::Escape]);
+        assert_eq!((bar.text.as_str(), bar.open, action), ("tcp", true, None));
+        assert!(!typed("udp", "", &[Key::Escape]).1.open);
+    }
+
+    #[test]
+    fn one_click_shows_everything() {
+        let mut bar = FilterBar { text: "udp".into(), ..FilterBar::default() };
+        let mut probe = Probe::new(700.0, 60.0);
+        let mut action = None;
+        let mut draw = |ui: &mut Ui| action = bar_ui(ui, &mut bar, "udp").or(action.take());
+        probe.frame(None, &mut draw);
+        let at = probe.find("show all").expect("drawn");
+        probe.frame(Some(at), &mut draw);
+        assert_eq!(action, Some(Action::Show(String::new())));
+    }
+
+    #[test]
+    fn words_are_added_once_and_turned_around() {
+        let all = with_word("", "country=de", false);
+        assert_eq!(all, "country=de");
+        let all = with_word(&with_word(&all, "port 443", false), "as=559", true);
+        assert_eq!(all, "country=de !as=559 port 443");
+        assert_eq!(with_word(&all, "port 443", false), all);
+        assert_eq!(with_word(&all, "country=de", true), "!as=559 !country=de port 443");
+        assert!(with_word(&all, "port 80", true).ends_with("port 443 and not port 80"));
+        for text in [all.as_str(), "tcp or udp"] {
+            Show::parse(&with_word(text, "port 80", true)).expect("still a filter");
+        }
+    }
+
+    #[test]
+    fn what_was_in_force_comes_back_by_arrows() {
+        let mut bar = FilterBar::default();
+        ["tcp", "udp", "udp", "icmp"].iter().for_each(|t| bar.applied(t));
+        let mut seen = Vec::new();
+        for back in [true, true, true, true, false, false, false] {
+            bar.walk(back);
+            seen.push(bar.text.clone());
+        }
+        assert_eq!(seen, ["icmp", "udp", "tcp", "tcp", "udp", "icmp", ""]);
+        for i in 0..200 {
+            bar.applied(&format!("port {i}"));
+        }
+        assert_eq!(bar.history.len(), REMEMBERED);
+    }
+}

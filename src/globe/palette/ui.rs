@@ -1,0 +1,133 @@
+//! The palette's panel.
+
+use bevy_egui::egui::{self, FontId, Key, Modifiers, RichText, Sense, TextEdit, Ui, vec2};
+
+use super::{Palette, Sought};
+use crate::globe::actions::Action;
+use crate::globe::hud::theme;
+
+/// Height of a row in points.
+const ROW: f32 = 24.0;
+
+/// Draws field and matches; gives what is to be done: the chosen action with the closing behind it, or the closing.
+pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
+    let mut done = keys(ui, palette);
+    let hint = match palette.sought {
+        Sought::Commands => "What to do? Any action, speed or saved view",
+        Sought::Places => "Who, where? An address, city, country or AS",
+    };
+    let edit = TextEdit::singleline(&mut palette.text)
+        .id(egui::Id::new("palette"))
+        .font(FontId::proportional(theme::HEADING))
+        .hint_text(RichText::new(hint).color(theme::FAINT))
+        .desired_width(f32::INFINITY)
+        .char_limit(200);
+    ui.add(edit).request_focus();
+    ui.add_space(6.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for (i, entry) in palette.entries.iter().enumerate() {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+        if i == palette.chosen || response.hovered() {
+            ui.painter().rect_filled(rect, 4.0, theme::ACCENT_GROUND);
+        }
+        let note = ui.painter().layout_no_wrap(entry.note.clone(), FontId::monospace(theme::SMALL), theme::DIM);
+        let room = rect.width() - note.size().x - 30.0;
+        let font = FontId::proportional(theme::BODY);
+        let mut job = egui::text::LayoutJob::simple_singleline(entry.title.clone(), font, theme::TEXT);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(40.0));
+        let title = ui.painter().layout_job(job);
+        let y = |height: f32| rect.center().y - height * 0.5;
+        ui.painter().galley(egui::pos2(rect.left() + 8.0, y(title.size().y)), title, theme::TEXT);
+        let x = rect.right() - note.size().x - 8.0;
+        ui.painter().galley(egui::pos2(x, y(note.size().y)), note, theme::DIM);
+        if response.clicked() {
+            done = vec![entry.action.clone(), Action::ClosePalette];
+        }
+    }
+    if palette.entries.is_empty() {
+        let text = match palette.sought {
+            _ if palette.text.trim().is_empty() => "type to search",
+            Sought::Commands => "no action is called so",
+            Sought::Places => "nothing in the window and no country is called so",
+        };
+        ui.label(theme::hint(text));
+    }
+    done
+}
+
+/// Up and down choose, Enter does, Escape closes.
+fn keys(ui: &Ui, palette: &mut Palette) -> Vec<Action> {
+    let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let count = palette.entries.len();
+    if pressed(Key::ArrowDown) && count > 0 {
+        palette.chosen = (palette.chosen + 1) % count;
+    }
+    if pressed(Key::ArrowUp) && count > 0 {
+        palette.chosen = (palette.chosen + count - 1) % count;
+    }
+    if pressed(Key::Escape) {
+        return vec![Action::ClosePalette];
+    }
+    if pressed(Key::Enter)
+        && let Some(entry) = palette.entries.get(palette.chosen)
+    {
+        return vec![entry.action.clone(), Action::ClosePalette];
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy_egui::egui::Event;
+
+    use super::*;
+    use crate::globe::actions::rows;
+    use crate::globe::feed::Feed;
+    use crate::globe::fixture;
+    use crate::globe::hud::probe::Probe;
+    use crate::globe::views::Views;
+
+    fn key(key: Key) -> Event {
+        Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE }
+    }
+
+    fn type_into(sought: Sought, text: &str, keys: &[Key]) -> (Probe, Vec<Action>) {
+        let mut feed = Feed::default();
+        feed.show(std::sync::Arc::new(fixture::snapshot()));
+        let (rows, views) = (rows(), Views::default());
+        let mut palette = Palette::new(sought);
+        let mut probe = Probe::new(560.0, 380.0);
+        let mut done = Vec::new();
+        let mut time = 0.0;
+        let mut draw = |ui: &mut Ui| {
+            time += 0.1;
+            palette.refresh(&rows, &views, &feed, time);
+            done.extend(palette_ui(ui, &mut palette));
+        };
+        probe.frame(None, &mut draw);
+        probe.run(vec![Event::Text(text.into())], &mut draw);
+        probe.frame(None, &mut draw);
+        for k in keys {
+            probe.run(vec![key(*k)], &mut draw);
+        }
+        probe.frame(None, &mut draw);
+        (probe, done)
+    }
+
+    #[test]
+    fn typing_narrows_and_enter_does_the_chosen_one() {
+        let (probe, done) = type_into(Sought::Commands, "full screen", &[Key::Enter]);
+        assert!(probe.shows("Program: full screen") && probe.shows("F11"), "{:?}", probe.texts());
+        assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
+        assert_eq!(probe.overlaps(), []);
+        assert_eq!(probe.clipped(), [] as [String; 0]);
+    }
+
+    #[test]
+    fn arrows_choose_another_and_escape_closes() {
+        let (_, first) = type_into(Sought::Places, "1", &[Key::Enter]);
+        let (_, second) = type_into(Sought::Places, "1", &[Key::ArrowDown, Key::Enter]);
+        assert_ne!(first[0], second[0]);
+        assert_eq!(type_into(Sought::Commands, "", &[Key::Escape]).1, [Action::ClosePalette]);
+    }
+}

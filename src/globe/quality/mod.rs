@@ -1,0 +1,45 @@
+//! Draws less while the machine is too busy for the wished rate, says so, and draws more again when there is room.
+//! Records are never left out for the sake of frames.
+
+mod model;
+
+use bevy::prelude::*;
+
+pub use model::{Quality, Step};
+
+use super::GlobeSet;
+
+/// Whether and for which rate the picture is simplified.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct QualityTarget {
+    /// Frames per second that are wished; 0: the full picture, whatever it takes.
+    pub fps: f64,
+}
+
+/// How much is drawn.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn(pub Step);
+
+/// Measures frames and decides.
+pub struct QualityPlugin;
+
+impl Plugin for QualityPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Drawn>()
+            .init_resource::<QualityTarget>()
+            .add_systems(Update, measure.in_set(GlobeSet::Feed));
+    }
+}
+
+fn measure(
+    time: Option<Res<Time<Real>>>,
+    target: Res<QualityTarget>,
+    mut quality: Local<Quality>,
+    mut drawn: ResMut<Drawn>,
+) {
+    let Some(time) = time.filter(|_| target.fps > 0.0) else { return };
+    if quality.frame(time.delta_secs_f64(), target.fps) {
+        drawn.0 = quality.step();
+        tracing::info!("quality step {:?}", drawn.0);
+    }
+}

@@ -1,0 +1,42 @@
+//! Saved views: where the eye is, which layers are on and what one pin stands for, under a name.
+
+use std::collections::BTreeMap;
+
+use bevy::prelude::Resource;
+
+use super::camera::Orbit;
+use super::layers::Layers;
+use crate::cache::Level;
+
+/// Most views that are kept.
+pub const MOST_VIEWS: usize = 100;
+
+/// What a name stands for; what is not said stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SavedView {
+    /// Where the eye is.
+    pub orbit: Option<Orbit>,
+    /// Which layers are on.
+    pub layers: Option<Layers>,
+    /// What one pin stands for.
+    pub level: Option<Level>,
+}
+
+/// All saved views by name.
+#[derive(Resource, Clone, Debug, Default, PartialEq)]
+pub struct Views(pub BTreeMap<String, SavedView>);
+
+impl Views {
+    /// The view of a name.
+    ///
+    /// # Errors
+    /// There is none; the sentence lists those that there are.
+    pub fn find(&self, name: &str) -> Result<SavedView, String> {
+        self.0.get(name).copied().ok_or_else(|| {
+            let shown: String = name.chars().take(40).collect();
+            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            format!("there is no saved view {shown:?}; saved are: {known}")
+        })
+    }
+}
