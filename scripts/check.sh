@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-core=(--no-default-features --features live,codecs)
+core=(--no-default-features --features live,codecs,tls)
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check

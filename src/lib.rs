@@ -9,6 +9,7 @@ pub mod filter;
 pub mod aggregate;
 pub mod anonymize;
 pub mod packet;
+pub mod secure;
 pub mod sensor;
 pub mod foreign;
 pub mod geo;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::secure::SecureArgs;
 use super::{Usage, ranonymize};
 use crate::anonymize::{Mask, Settings};
 use crate::base::time::parse_duration;
@@ -23,6 +24,9 @@ pub(crate) struct InputArgs {
     /// Read from an argus server or relay
     #[arg(short = 'S', long = "server", value_name = "HOST[:PORT]")]
     pub(crate) server: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) secure: SecureArgs,
 
     /// Watch a network interface with the built-in sensor
     #[arg(short = 'i', long = "interface", value_name = "DEVICE")]
@@ -96,6 +100,7 @@ impl InputArgs {
         let files = self.read.iter().map(|path| Ok(SourceSpec::from_file(path.as_os_str())));
         let servers = self.server.iter().map(|s| SourceSpec::from_remote(s).map_err(|e| Usage(format!("-S {e}"))));
         let live = |device: &String| SourceSpec::Live { device: device.clone(), filter: self.packet_filter.clone() };
+        let servers = servers.map(|s| s.map(|spec| self.secure.equip(spec)));
         files.chain(servers).chain(self.interface.iter().map(|d| Ok(live(d)))).collect()
     }
 

@@ -27,6 +27,7 @@ mod rasplit;
 mod rastream;
 mod rastrip;
 mod ratop;
+mod secure;
 mod service;
 mod snapshot;
 mod tools;

@@ -62,6 +62,10 @@ pub(crate) struct Args {
     /// Accepted for compatibility: no system configuration is read anyway
     #[arg(short = 'X')]
     no_config: bool,
+    /// Believe servers read with argus-tls:// whose certificate is by an authority in this file, in PEM; --tls-cert is
+    /// shown to those that ask [default: authorities that the system trusts]
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
     #[command(flatten)]
     service: ServiceArgs,
     /// Print help
@@ -102,7 +106,9 @@ struct Plan {
 
 impl Plan {
     fn new(args: &Args, filter: Option<String>) -> anyhow::Result<Plan> {
-        let servers = args.servers.iter().map(|s| SourceSpec::from_remote(s).map_err(Usage));
+        let tls = args.service.tls_files(args.tls_ca.clone());
+        let server = |s: &String| SourceSpec::from_remote(s).map(|spec| spec.with_tls_files(&tls)).map_err(Usage);
+        let servers = args.servers.iter().map(server);
         let files = args.read.iter().map(|f| Ok(SourceSpec::from_file(f)));
         let sources = files.chain(servers).collect::<Result<Vec<_>, Usage>>()?;
         if sources.is_empty() {
@@ -288,6 +294,7 @@ impl Found {
             }
             "SET_PID" => self.set_pid = is_yes(setting)?,
             "PID_PATH" => self.pid_path = Some(value.into()),
+            "TLS_CA" => fill(&mut args.tls_ca, value.into()),
             "CLASSIFIER_FILE" => args.rules = Some(value.into()),
             _ => return args.service.take(key, setting),
         }

@@ -76,7 +76,11 @@ fn open_all(plan: &Plan) -> Result<Vec<Box<dyn Source>>, PipelineError> {
         let endless = || PipelineError::Endless { name: spec.to_string() };
         if matches!(
             spec,
-            SourceSpec::ArgusTcp(_) | SourceSpec::ArgusUdp(_) | SourceSpec::Export(_) | SourceSpec::Live { .. }
+            SourceSpec::ArgusTcp(_)
+                | SourceSpec::ArgusTls { .. }
+                | SourceSpec::ArgusUdp(_)
+                | SourceSpec::Export(_)
+                | SourceSpec::Live { .. }
         ) {
             return Err(endless());
         }

@@ -1,4 +1,4 @@
-//! An argus server or relay on TCP.
+//! An argus server or relay on TCP, plain or inside TLS.
 //!
 //! ```text
 //! server → management record (128 bytes)      a full or refusing server: one word
@@ -9,8 +9,8 @@
 //! Commands have no terminator, and an old server takes all bytes of one read as one command, so each is sent alone
 //! and answered before the next. A lost connection is made again for ever, with growing pauses.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::base::clock::steady_now;
 use crate::base::hash::Map;
 use crate::record::codec::{FrameError, Framer, Mar, RecordKind, RecordRef};
 use crate::record::{Cause, SrcId, Transport};
+use crate::secure::{ClientTls, Connection};
 
 /// Records and reads after which a poll returns.
 const MAX_RECORDS: usize = 1024;
@@ -49,11 +50,11 @@ enum State {
     /// A connection is being made; `rest` are further addresses to try.
     Connecting { socket: Socket, rest: Vec<SocketAddr>, since: Instant },
     /// Waiting for the management record.
-    Greeting { stream: TcpStream, since: Instant },
+    Greeting { stream: Connection, since: Instant },
     /// Waiting for the answer to the filter.
-    Asking { stream: TcpStream, since: Instant, answer: Vec<u8> },
+    Asking { stream: Connection, since: Instant, answer: Vec<u8> },
     /// Records arrive.
-    Streaming { stream: TcpStream },
+    Streaming { stream: Connection },
     /// Given up.
     Dead,
 }
@@ -63,6 +64,7 @@ pub(super) struct ArgusStream {
     host: String,
     port: u16,
     filter: String,
+    tls: Option<ClientTls>,
     state: State,
     framer: Framer,
     failures: usize,
@@ -93,11 +95,11 @@ impl From<io::Error> for Loss {
 }
 
 impl ArgusStream {
-    /// Will connect to `host[:port]` when it is polled.
+    /// Will connect to `host[:port]` when it is polled, inside TLS if that is given.
     ///
     /// # Errors
     /// The name of the server makes no sense.
-    pub(super) fn new(host: &str, filter: &str) -> Result<ArgusStream, SourceError> {
+    pub(super) fn new(host: &str, filter: &str, tls: Option<ClientTls>) -> Result<ArgusStream, SourceError> {
         let (name, port) =
             split_host(host).map_err(|problem| SourceError::Unavailable { name: host.to_owned(), problem })?;
         let now = steady_now();
@@ -105,6 +107,7 @@ impl ArgusStream {
             host: name.to_owned(),
             port,
             filter: filter.trim().to_owned(),
+            tls,
             state: State::Pausing { until: now },
             framer: Framer::new(),
             failures: 0,
@@ -211,12 +214,16 @@ impl ArgusStream {
         let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)));
         self.framer = Framer::new();
         self.heard = now;
-        self.state = State::Greeting { stream: socket.into(), since: now };
+        let stream = match &self.tls {
+            None => Connection::Plain(socket.into()),
+            Some(tls) => Connection::Secure(Box::new(tls.connect(&self.host, socket.into())?)),
+        };
+        self.state = State::Greeting { stream, since: now };
         Ok(Step::More)
     }
 
     /// Reads what there is; false if there is nothing at the moment.
-    fn receive(&mut self, stream: &mut TcpStream, now: Instant) -> Result<bool, Loss> {
+    fn receive(&mut self, stream: &Connection, now: Instant) -> Result<bool, Loss> {
         match stream.read(self.framer.space()) {
             Ok(0) => {
                 let cut = self.framer.held() > 0;
@@ -235,14 +242,8 @@ impl ArgusStream {
         }
     }
 
-    fn greeting(
-        &mut self,
-        mut stream: TcpStream,
-        since: Instant,
-        batch: &mut Batch,
-        now: Instant,
-    ) -> Result<Step, Loss> {
-        self.receive(&mut stream, now)?;
+    fn greeting(&mut self, stream: Connection, since: Instant, batch: &mut Batch, now: Instant) -> Result<Step, Loss> {
+        self.receive(&stream, now)?;
         let Some((_, record)) = self.framer.next_record().map_err(|e| unwelcome(&e))? else {
             if now.duration_since(since) > PATIENCE {
                 return Err(Loss::Again("the server says nothing; is it an argus server".into()));
@@ -270,13 +271,7 @@ impl ArgusStream {
         Ok(Step::Idle(NAP / 4))
     }
 
-    fn asking(
-        &mut self,
-        mut stream: TcpStream,
-        since: Instant,
-        mut answer: Vec<u8>,
-        now: Instant,
-    ) -> Result<Step, Loss> {
+    fn asking(&mut self, stream: Connection, since: Instant, mut answer: Vec<u8>, now: Instant) -> Result<Step, Loss> {
         let mut buf = [0; 2];
         let want = 2 - answer.len().min(2);
         match stream.read(buf.get_mut(..want).unwrap_or_default()) {
@@ -305,7 +300,7 @@ impl ArgusStream {
         }
     }
 
-    fn start(&mut self, mut stream: TcpStream) -> Result<Step, Loss> {
+    fn start(&mut self, stream: Connection) -> Result<Step, Loss> {
         stream.write_all(b"START: ")?;
         self.failures = 0;
         self.trouble = None;
@@ -315,7 +310,7 @@ impl ArgusStream {
 
     fn streaming(
         &mut self,
-        mut stream: TcpStream,
+        stream: Connection,
         batch: &mut Batch,
         warnings: &mut Warnings,
         now: Instant,
@@ -325,7 +320,7 @@ impl ArgusStream {
             if self.deliver(batch, warnings)? {
                 break;
             }
-            if !self.receive(&mut stream, now)? {
+            if !self.receive(&stream, now)? {
                 if now.duration_since(self.heard) > self.silence {
                     return Err(Loss::Again(format!("nothing heard for {} s", self.silence.as_secs())));
                 }
@@ -400,7 +395,7 @@ impl Source for ArgusStream {
 
 impl Drop for ArgusStream {
     fn drop(&mut self) {
-        if let State::Streaming { stream } = &mut self.state {
+        if let State::Streaming { stream } = &self.state {
             // A courtesy; the server sees the connection end anyway.
             let _ = stream.write_all(b"DONE: ");
         }

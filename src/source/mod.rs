@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::base::Warnings;
 use crate::record::{Batch, SourceId};
+use crate::secure::{ClientTls, TlsError};
 
 mod argus_file;
 mod argus_net;
@@ -152,7 +153,12 @@ pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<B
     match spec {
         SourceSpec::File(path) => opener::open_file(path, id),
         SourceSpec::Stdin => opener::open_stdin(id),
-        SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter)?)),
+        SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter, None)?)),
+        SourceSpec::ArgusTls { host, files } => {
+            let unusable = |e: TlsError| SourceError::Unavailable { name: host.clone(), problem: e.to_string() };
+            let tls = ClientTls::load(files).map_err(unusable)?;
+            Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter, Some(tls))?))
+        }
         SourceSpec::ArgusUdp(place) => Ok(Box::new(argus_udp::ArgusDatagrams::new(place)?)),
         SourceSpec::ExportFile(path) => Ok(Box::new(export::ExportFile::open(path)?)),
         SourceSpec::Export(place) => Ok(Box::new(export::ExportSocket::new(place)?)),

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::secure::TlsFiles;
+
 /// Port of argus servers.
 const DEFAULT_PORT: u16 = 561;
 
@@ -16,6 +18,13 @@ pub enum SourceSpec {
     Stdin,
     /// An argus server or relay on TCP, `host:port`, default port 561 (`-S`).
     ArgusTcp(String),
+    /// The same inside TLS (`-S argus-tls://host:port`).
+    ArgusTls {
+        /// `host:port`; the certificate has to be for this host.
+        host: String,
+        /// Whom to believe, and what to show if asked.
+        files: TlsFiles,
+    },
     /// Argus records in datagrams, received on `host:port` (`-S argus-udp://host:port`).
     ArgusUdp(String),
     /// A file of flow export datagrams, one behind the other (`-r cisco:FILE`).
@@ -52,7 +61,7 @@ impl SourceSpec {
     }
 
     /// The value of an option that names a server (`-S`): `host`, `host:port`, `[address]:port`, each with or without
-    /// `argus://` or `argus-tcp://` before it; with `argus-udp://` it is the address of this machine to receive on, and
+    /// `argus://`, `argus-tcp://` or, inside TLS, `argus-tls://` before it; with `argus-udp://` it is the address of this machine to receive on, and
     /// with `cisco://`, `netflow://`, `ipfix://` or `sflow://` that to receive flow exports on (every address if none is
     /// named).
     ///
@@ -64,20 +73,34 @@ impl SourceSpec {
         {
             return SourceSpec::from_export(rest.trim_end_matches('/'), *port);
         }
-        let (udp, rest) = match word.split_once("://") {
-            Some(("argus" | "argus-tcp", rest)) => (false, rest.trim_end_matches('/')),
-            Some(("argus-udp", rest)) => (true, rest.trim_end_matches('/')),
+        let (scheme, rest) = match word.split_once("://") {
+            Some((scheme @ ("argus" | "argus-tcp" | "argus-tls" | "argus-udp"), rest)) => {
+                (scheme, rest.trim_end_matches('/'))
+            }
             Some((scheme, _)) => {
                 return Err(format!(
-                    "{word:?}: servers are read with argus://, argus-tcp:// or argus-udp://, flow \
-                     exports with cisco://, netflow://, ipfix:// or sflow://; {scheme:?} is not supported"
+                    "{word:?}: servers are read with argus://, argus-tcp://, argus-tls:// or \
+                     argus-udp://, flow exports with cisco://, netflow://, ipfix:// or sflow://; {scheme:?} is not supported"
                 ));
             }
-            None => (false, word),
+            None => ("argus", word),
         };
         let (host, port) = split_host(rest).map_err(|problem| format!("{word:?}: {problem}"))?;
         let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-        Ok(if udp { SourceSpec::ArgusUdp(place) } else { SourceSpec::ArgusTcp(place) })
+        Ok(match scheme {
+            "argus-udp" => SourceSpec::ArgusUdp(place),
+            "argus-tls" => SourceSpec::ArgusTls { host: place, files: TlsFiles::default() },
+            _ => SourceSpec::ArgusTcp(place),
+        })
+    }
+
+    /// The same source with these files, where it is read inside TLS.
+    #[must_use]
+    pub fn with_tls_files(self, files: &TlsFiles) -> SourceSpec {
+        match self {
+            SourceSpec::ArgusTls { host, .. } => SourceSpec::ArgusTls { host, files: files.clone() },
+            other => other,
+        }
     }
 
     /// The place to receive flow exports on: `port`, `:port`, `host`, `host:port` (`-C`); every address if no host is
@@ -138,6 +161,7 @@ impl fmt::Display for SourceSpec {
             SourceSpec::File(path) => write!(f, "{}", path.display()),
             SourceSpec::Stdin => f.write_str("-"),
             SourceSpec::ArgusTcp(host) => f.write_str(host),
+            SourceSpec::ArgusTls { host, .. } => write!(f, "argus-tls://{host}"),
             SourceSpec::ArgusUdp(place) => write!(f, "argus-udp://{place}"),
             SourceSpec::ExportFile(path) => write!(f, "cisco:{}", path.display()),
             SourceSpec::Export(place) => write!(f, "cisco://{place}"),

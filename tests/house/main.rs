@@ -293,7 +293,7 @@ fn only_the_globe_speaks_of_the_globe_feature() {
 #[test]
 fn the_headless_build_holds_no_window_gpu_or_egui_crate() {
     let out = Command::new(env!("CARGO"))
-        .args(["tree", "--no-default-features", "--features", "live,codecs", "-e", "normal", "--prefix", "none"])
+        .args(["tree", "--no-default-features", "--features", "live,codecs,tls", "-e", "normal", "--prefix", "none"])
         .current_dir(root())
         .output()
         .expect("cargo runs");

@@ -12,6 +12,7 @@ use super::is_yes;
 use crate::base::rc::Setting;
 use crate::filter::Filter;
 use crate::record::SrcId;
+use crate::secure::{ServerTls, TlsError, TlsFiles};
 use crate::sink::{Network, ServerConfig, Voice};
 
 /// How to serve, and how to run.
@@ -35,6 +36,15 @@ pub(crate) struct ServiceArgs {
     /// Megabytes that may wait for one client before it is cut off
     #[arg(long, value_name = "MB", default_value_t = 32)]
     pub(crate) client_queue: usize,
+    /// Serve inside TLS only, with this certificate in PEM; clients connect with argus-tls://
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key to the certificate, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Serve only clients that show a certificate by an authority in this file, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
     /// Run in the background
     #[arg(short = 'd', long = "daemon")]
     pub(crate) daemon: bool,
@@ -68,6 +78,9 @@ impl ServiceArgs {
             "ACCESS_PORT" => fill(&mut self.port, value.parse().map_err(|_| "a port from 0 to 65535 is expected")?),
             "BIND_IP" if self.bind.is_empty() => self.bind = value.split(',').map(str::to_owned).collect(),
             "BIND_IP" => {}
+            "TLS_CERT" => fill(&mut self.tls_cert, value.into()),
+            "TLS_KEY" => fill(&mut self.tls_key, value.into()),
+            "TLS_CLIENT_CA" => fill(&mut self.tls_client_ca, value.into()),
             "CHROOT_DIR" => fill(&mut self.chroot, value.into()),
             "SETUSER_ID" => fill(&mut self.user, value.to_owned()),
             "SETGROUP_ID" => fill(&mut self.group, value.to_owned()),
@@ -84,8 +97,8 @@ impl ServiceArgs {
     /// The server asked for, if any.
     ///
     /// # Errors
-    /// An address is none.
-    pub(crate) fn server(&self, voice: Voice, mar_interval_secs: u16) -> Result<Option<ServerConfig>, Usage> {
+    /// An address is none, or certificate and key are of no use.
+    pub(crate) fn server(&self, voice: Voice, mar_interval_secs: u16) -> anyhow::Result<Option<ServerConfig>> {
         let port = match (self.any_port, self.port) {
             (true, _) => 0,
             (false, None | Some(0)) => return Ok(None),
@@ -109,8 +122,19 @@ impl ServiceArgs {
             queue_bytes: self.client_queue.clamp(1, 65_536) << 20,
             voice,
             mar_interval_secs,
+            tls: self.tls()?,
             ..ServerConfig::default()
         }))
+    }
+
+    /// The files of this program inside TLS, with those of the authorities that vouch for the other side.
+    pub(crate) fn tls_files(&self, ca: Option<PathBuf>) -> TlsFiles {
+        TlsFiles { cert: self.tls_cert.clone(), key: self.tls_key.clone(), ca }
+    }
+
+    fn tls(&self) -> Result<Option<ServerTls>, TlsError> {
+        let files = self.tls_files(self.tls_client_ca.clone());
+        (files != TlsFiles::default()).then(|| ServerTls::load(&files)).transpose()
     }
 
     /// Gives up what is not needed when interfaces and ports are open: the root directory, then group and user, as far

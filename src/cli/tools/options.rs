@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::super::Usage;
+use super::super::secure::SecureArgs;
 use super::expand::{Expand, RMON_TITLES};
 use super::rarc;
 use super::strip::Strip;
@@ -31,6 +32,8 @@ pub(in crate::cli) struct Common {
     /// Receive NetFlow, IPFIX or sFlow in datagrams
     #[arg(short = 'C', value_name = "[HOST]:PORT")]
     pub(super) export: Vec<String>,
+    #[command(flatten)]
+    pub(super) secure: SecureArgs,
     /// Leave a server after so many seconds
     #[arg(short = 'T', value_name = "SECONDS")]
     pub(super) run_time: Option<u32>,
@@ -517,7 +520,7 @@ fn sources(args: &Common) -> anyhow::Result<Vec<Input>> {
     }
     for host in &args.server {
         let spec = SourceSpec::from_remote(host).map_err(|problem| Usage(format!("-S {problem}")))?;
-        out.push(Input::whole(spec));
+        out.push(Input::whole(args.secure.equip(spec)));
     }
     for place in &args.export {
         let spec = SourceSpec::from_export(place, EXPORT_PORT).map_err(|problem| Usage(format!("-C {problem}")))?;

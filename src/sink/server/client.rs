@@ -4,8 +4,8 @@
 //! client's own thread, so that a slow client hurts nobody but itself.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,11 +17,14 @@ use super::command::{Command, CommandParser};
 use super::selection::Selection;
 use crate::base::clock::steady_now;
 use crate::record::Batch;
+use crate::secure::{Connection, ServerTls};
 
 /// Bytes handed to the socket at a time.
 const WRITE_LEN: usize = 256 * 1024;
 /// Longest time that one write may make no progress.
 const STALL: Duration = Duration::from_secs(60);
+/// Longest time that a client inside TLS may take to make itself known.
+const HANDSHAKE: Duration = Duration::from_secs(15);
 /// A command without terminator is complete when nothing follows for this time.
 const SETTLE: Duration = Duration::from_millis(40);
 
@@ -58,7 +61,7 @@ pub(super) enum Offer {
 /// A connected client.
 #[derive(Debug)]
 pub(super) struct Client {
-    stream: TcpStream,
+    connection: Connection,
     /// Address and port as text, for messages.
     pub(super) name: String,
     since: Instant,
@@ -71,15 +74,19 @@ impl Client {
     ///
     /// # Errors
     /// The connection is gone already.
-    pub(super) fn new(stream: TcpStream, ip: IpAddr, port: u16) -> io::Result<Client> {
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, tls: Option<&ServerTls>) -> io::Result<Client> {
         stream.set_nonblocking(false)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(STALL))?;
         // Finds out within minutes that the other machine is gone.
         SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(STALL))?;
+        let connection = match tls {
+            None => Connection::Plain(stream),
+            Some(tls) => Connection::Secure(Box::new(tls.accept(stream)?)),
+        };
         Ok(Client {
-            stream,
-            name: std::net::SocketAddr::new(ip, port).to_string(),
+            connection,
+            name: peer.to_string(),
             since: steady_now(),
             queue: Mutex::new(Queue { phase: Phase::Asking, batches: VecDeque::new(), bytes: 0 }),
             changed: Condvar::new(),
@@ -151,7 +158,7 @@ impl Client {
         }
         self.changed.notify_all();
         // Wakes both threads; an error means that the connection is gone, which is what is wanted.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.connection.socket().shutdown(Shutdown::Both);
     }
 
     /// The next batches to write, about [`WRITE_LEN`] bytes; `None` when there will be no more.
@@ -197,13 +204,18 @@ pub(super) fn serve(client: &Arc<Client>, shared: &Arc<Shared>) {
 
 /// Talks with the client until it has gone; says why it ended.
 fn converse(client: &Arc<Client>, shared: &Arc<Shared>) -> io::Result<&'static str> {
-    let mut stream = &client.stream;
+    let stream = &client.connection;
+    stream.socket().set_read_timeout(Some(HANDSHAKE))?;
+    if let Err(e) = stream.shake_hands() {
+        tracing::warn!("client {} is cut off: {e}", client.name);
+        return Ok("sent nothing that could be trusted");
+    }
     stream.write_all(&shared.greeting())?;
     let mut parser = CommandParser::default();
     let mut selection = Some(Selection::everything());
     let mut buf = [0; 4096];
     loop {
-        stream.set_read_timeout(parser.is_waiting().then_some(SETTLE))?;
+        stream.socket().set_read_timeout(parser.is_waiting().then_some(SETTLE))?;
         let settled = match stream.read(&mut buf) {
             Ok(0) => return Ok("closed the connection"),
             Ok(n) => {
@@ -258,9 +270,7 @@ fn start(client: &Arc<Client>, shared: &Arc<Shared>, selection: Selection) -> io
     std::thread::Builder::new().name("client-out".into()).spawn(move || {
         match write_out(&own, &all, &selection) {
             // The peer sees the end behind the last record, and closes its side.
-            Ok(()) => {
-                let _ = own.stream.shutdown(Shutdown::Write);
-            }
+            Ok(()) => own.connection.end(),
             Err(e) => {
                 if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
                     all.counters.cut_off.fetch_add(1, Ordering::Relaxed);
@@ -279,7 +289,6 @@ fn start(client: &Arc<Client>, shared: &Arc<Shared>, selection: Selection) -> io
 /// Writes queued records until there will be no more.
 fn write_out(client: &Client, shared: &Shared, selection: &Selection) -> io::Result<()> {
     let mut out = Vec::with_capacity(WRITE_LEN);
-    let mut stream = &client.stream;
     while let Some(batches) = client.take() {
         let mut bytes = 0;
         out.clear();
@@ -291,7 +300,7 @@ fn write_out(client: &Client, shared: &Shared, selection: &Selection) -> io::Res
                 records += 1;
             }
         }
-        stream.write_all(&out)?;
+        client.connection.write_all(&out)?;
         client.written(bytes);
         shared.counters.records_sent.fetch_add(records, Ordering::Relaxed);
         shared.moved();

@@ -58,6 +58,10 @@ fn admit(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
 
 fn refuse(shared: &Shared, mut stream: TcpStream, option: u8) {
     shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+    if shared.config.tls.is_some() {
+        // Nobody could read the word; the end of the connection has to do.
+        return;
+    }
     // Four bytes fit into a fresh connection's buffer, and a client that is gone does not need them.
     let _ = stream.set_nonblocking(true).and_then(|()| stream.write_all(&refusal(option)));
 }
@@ -77,7 +81,7 @@ fn make_place(shared: &Shared) -> bool {
 }
 
 fn welcome(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> std::io::Result<()> {
-    let client = Arc::new(Client::new(stream, peer.ip(), peer.port())?);
+    let client = Arc::new(Client::new(stream, peer, shared.config.tls.as_ref())?);
     shared.clients().push(Arc::clone(&client));
     let (own, all) = (Arc::clone(&client), Arc::clone(shared));
     let spawned = std::thread::Builder::new().name("client-in".into()).spawn(move || client::serve(&own, &all));

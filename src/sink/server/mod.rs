@@ -1,4 +1,4 @@
-//! Serves records to clients on TCP, as the classic sensor and relay do.
+//! Serves records to clients on TCP, as the classic sensor and relay do, or inside TLS.
 //!
 //! ```text
 //! client connects          server → management record (start), 128 bytes
@@ -33,6 +33,7 @@ use std::time::{Duration, Instant};
 use crate::base::clock::{steady_now, wall_now};
 use crate::record::codec::{Mar, MarCause, MarMaker, RecordKind, RecordRef, to_v3};
 use crate::record::{Batch, Cause, SrcId};
+use crate::secure::ServerTls;
 use client::{Client, Offer};
 
 pub use access::{Network, NetworkError};
@@ -72,6 +73,8 @@ pub struct ServerConfig {
     pub voice: Voice,
     /// Seconds between the server's own management records ([`Voice::Relay`]), at least 1.
     pub mar_interval_secs: u16,
+    /// Certificate and key, to serve inside TLS only.
+    pub tls: Option<ServerTls>,
     /// A client that has not said START within this time loses its place when another one needs it.
     pub patience: Duration,
 }
@@ -86,6 +89,7 @@ impl Default for ServerConfig {
             queue_bytes: 32 << 20,
             voice: Voice::Sensor,
             mar_interval_secs: 60,
+            tls: None,
             patience: Duration::from_secs(5),
         }
     }

@@ -39,7 +39,7 @@ fn our_reader_gets_every_record_of_our_server() {
 }
 
 /// Waits until a growing file holds so many flow records.
-fn wait_for_records(path: &Path, count: usize) {
+pub(super) fn wait_for_records(path: &Path, count: usize) {
     for _ in 0..PATIENCE.as_millis() / 50 {
         if path.exists() && read_file(path.to_str().expect("plain")).len() >= count {
             return;

@@ -9,6 +9,8 @@ mod datagrams;
 mod hostile;
 mod interface;
 mod ratop;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg(target_os = "linux")]
 mod namespace;
 
