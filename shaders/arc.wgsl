@@ -31,6 +31,7 @@ struct Vertex {
     @location(1) at: vec2<f32>,
     // Half the width.
     @location(2) @interpolate(flat) half: f32,
+    @location(3) light: f32,
 }
 
 // A point of an arc and how it moves with t.
@@ -69,6 +70,11 @@ fn well_hidden(p: vec3<f32>) -> bool {
     return along < 0.0 && root > 0.0 && -along - sqrt(root) < dd;
 }
 
+// What is left of an arc's light beyond the horizon: what rises behind the globe is farther away, and looks it.
+fn depth_light(p: vec3<f32>) -> f32 {
+    return mix(0.45, 1.0, smoothstep(0.55, 1.0, dot(scene.eye.xyz, p)));
+}
+
 @vertex
 fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let entry = points[v >> 1u];
@@ -96,7 +102,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.color = unpack4x8unorm(arc.rgba);
     if selected {
         out.half += 1.0 * scene.up.w;
-        out.color = vec4<f32>(mix(out.color.rgb, vec3<f32>(1.0), 0.35), 1.0);
+        out.color = vec4<f32>(mix(out.color.rgb, scene.inks.chosen.rgb, 0.35), 1.0);
     }
     if (arc.style & 32u) != 0u {
         out.color.a *= 0.15;
@@ -106,6 +112,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let dashes = f32((arc.style >> 8u) & 255u);
     out.at = vec2<f32>(across, (t - class_.x - arc.phase) * dashes);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * shift / half_screen * clip.w, clip.zw);
+    out.light = depth_light(p);
     // Beyond the far end of depth, where it costs nothing.
     if well_hidden(p) {
         clip.z = -clip.w;
@@ -122,9 +129,11 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let dash = f * f * (1.0 - smoothstep(0.93, 1.0, f));
     let core = clamp(0.5 - off, 0.0, 1.0);
     let outline = clamp(scene.more.z - off, 0.0, 1.0);
-    let light = (0.50 + 0.56 * dash) * core;
-    let alpha = max(core * (0.55 + 0.45 * dash), outline * 0.34) * in.color.a;
-    return vec4<f32>(in.color.rgb * light * in.color.a, alpha);
+    let cover = core * (0.55 + 0.45 * dash);
+    // On a dark ground a dash is a little brighter than its colour.
+    let light = mix(cover, core * (0.50 + 0.56 * dash), scene.inks.chosen.w);
+    let edge = max(outline * scene.inks.halo.w - cover, 0.0);
+    return vec4<f32>(in.color.rgb * light + scene.inks.halo.rgb * edge, cover + edge) * in.color.a * in.light;
 }
 
 // The same as lines one pixel wide: what a software renderer draws of a crowd of light arcs. Each entry of `points` is
@@ -133,6 +142,7 @@ struct LineVertex {
     @builtin(position) clip: vec4<f32>,
     @location(0) @interpolate(flat) color: vec4<f32>,
     @location(1) along: f32,
+    @location(2) light: f32,
 }
 
 @vertex
@@ -153,6 +163,7 @@ fn line_vertex(@builtin(vertex_index) v: u32) -> LineVertex {
     let class_ = scene.classes[arc.style & 15u];
     var out: LineVertex;
     out.clip = clip;
+    out.light = depth_light(here.p);
     out.color = unpack4x8unorm(arc.rgba);
     if (arc.style & 32u) != 0u {
         out.color.a *= 0.15;
@@ -165,6 +176,8 @@ fn line_vertex(@builtin(vertex_index) v: u32) -> LineVertex {
 fn line_fragment(in: LineVertex) -> @location(0) vec4<f32> {
     let f = fract(in.along);
     let dash = f * f;
-    let alpha = (0.42 + 0.5 * dash) * in.color.a;
-    return vec4<f32>(in.color.rgb * (0.46 + 0.50 * dash) * in.color.a, alpha);
+    let visible = in.color.a * in.light;
+    let alpha = (0.42 + 0.5 * dash) * visible;
+    let light = mix(0.42 + 0.5 * dash, 0.46 + 0.50 * dash, scene.inks.chosen.w);
+    return vec4<f32>(in.color.rgb * light * visible, alpha);
 }

@@ -36,7 +36,7 @@ fn fragment(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     let day = daylight(dot(n, scene.sun.xyz));
     let facing = clamp(dot(n, -ray), 0.0, 1.0);
     // Thin towards the rim, where the shell would show its edge.
-    let alpha = smoothstep(0.08, 0.95, cover) * scene.look.w * mix(0.34, 0.64, day) * smoothstep(0.0, 0.35, facing);
-    let white = mix(vec3<f32>(0.18, 0.21, 0.26), vec3<f32>(0.905, 0.925, 0.955), day);
+    let alpha = smoothstep(0.08, 0.95, cover) * scene.look.w * mix(scene.inks.cloud_night.w, scene.inks.cloud_day.w, day) * smoothstep(0.0, 0.35, facing);
+    let white = mix(scene.inks.cloud_night.rgb, scene.inks.cloud_day.rgb, day);
     return vec4<f32>(white * alpha, alpha);
 }

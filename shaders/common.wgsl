@@ -3,6 +3,28 @@
 // Axes: y is north, +z is (0°, 0°), +x is 90° east; the globe's radius is 1. Pixels are physical.
 #define_import_path argus_globe::common
 
+// Colours of the theme. What each row means is said at `SceneInks`.
+struct Inks {
+    space: vec4<f32>,
+    land: vec4<f32>,
+    sea: vec4<f32>,
+    night: vec4<f32>,
+    floor: vec4<f32>,
+    air_day: vec4<f32>,
+    air_night: vec4<f32>,
+    haze_day: vec4<f32>,
+    haze_night: vec4<f32>,
+    border: vec4<f32>,
+    cloud_day: vec4<f32>,
+    cloud_night: vec4<f32>,
+    edge: vec4<f32>,
+    halo: vec4<f32>,
+    chosen: vec4<f32>,
+    home: vec4<f32>,
+    plate: vec4<f32>,
+    alert: vec4<f32>,
+}
+
 struct Scene {
     clip_from_world: mat4x4<f32>,
     // Eye; w = |eye|² - 1, reckoned in double precision.
@@ -26,6 +48,7 @@ struct Scene {
     // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern). The first
     // one's w is the share of the full spread of pins at one place.
     classes: array<vec4<f32>, 9>,
+    inks: Inks,
 }
 
 @group(0) @binding(0) var<uniform> scene: Scene;

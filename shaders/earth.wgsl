@@ -43,12 +43,26 @@ fn graticule(uv: vec2<f32>, step: vec2<f32>) -> f32 {
     return max(line.x * inside, line.y * inside * equator);
 }
 
-// Light of the air in front of or beside the globe; `q` is the ray's least distance from the centre.
-fn air(q: f32, s: f32) -> vec3<f32> {
+// The air in front of or beside the globe, in sRGB and multiplied by its alpha; `q` is the ray's least distance from the
+// centre. On a dark ground it adds light, on a light one it covers.
+fn air(q: f32, s: f32) -> vec4<f32> {
     let lit = mix(1.0, smoothstep(-0.35, 0.35, s), scene.sun.w);
-    let blue = mix(vec3<f32>(0.02, 0.05, 0.13), vec3<f32>(0.16, 0.42, 0.95), lit);
+    let blue = mix(scene.inks.air_night.rgb, scene.inks.air_day.rgb, lit);
     let height = max(q - 1.0, 0.0);
-    return blue * exp(-height * 75.0) * 0.55 * scene.look.y;
+    let strength = exp(-height * 75.0) * scene.look.y * scene.inks.floor.w;
+    if scene.inks.night.w > 0.5 {
+        return vec4<f32>(encode(blue), 1.0) * strength;
+    }
+    return vec4<f32>(encode(blue * strength * 0.55), 0.0);
+}
+
+// The ground of a chart: land and sea of the theme, in part or wholly a photograph.
+fn chart(map: vec3<f32>, water: f32) -> vec3<f32> {
+    // A little darker and quieter than a photograph: deserts and ice give way to the marks on them.
+    let grey = dot(map, vec3<f32>(0.2126, 0.7152, 0.0722));
+    let photo = mix(vec3<f32>(grey), map, 0.84) * (0.80 / (1.0 + 0.65 * grey));
+    let plain = mix(scene.inks.land.rgb, scene.inks.sea.rgb, water) * (0.90 + 0.24 * min(grey, 0.5));
+    return mix(plain, photo, scene.inks.land.w);
 }
 
 @fragment
@@ -69,9 +83,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
     var out: Out;
     let s = dot(n, scene.sun.xyz);
-    let halo = select(vec3<f32>(0.0), air(q, s), b < 0.0);
+    let halo = select(vec4<f32>(0.0), air(q, s), b < 0.0);
     if coverage <= 0.0 {
-        out.color = vec4<f32>(encode(halo), 0.0);
+        out.color = halo;
         out.depth = 0.0;
         return out;
     }
@@ -80,9 +94,8 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     var ground = vec3<f32>(0.010, 0.022, 0.042);
     var shine = vec3<f32>(0.0);
     // City lights stay below the dimmest mark; near by they are areas, not points, and glow less.
-    let lamps = mix(0.20, 0.55, smoothstep(0.5, 3.0, scene.eye.w));
+    let lamps = mix(0.20, 0.55, smoothstep(0.5, 3.0, scene.eye.w)) * scene.inks.sea.w;
     if scene.look.x > 0.5 {
-        // A little darker and quieter than a photograph: this is the ground of a chart.
         var map: vec3<f32>;
         var water = 0.0;
         if scene.more.w > 0.5 {
@@ -90,6 +103,9 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
             let step = max(length(dx * size), length(dy * size));
             let lod = log2(max(step, 1.0)) - 0.5;
             map = textureSampleLevel(day_map, map_sampler, uv, lod).rgb;
+            if scene.inks.land.w < 1.0 {
+                water = textureSampleLevel(water_map, map_sampler, uv, lod).r;
+            }
             if day < 0.99 {
                 let glow = textureSampleLevel(lights_map, map_sampler, uv, lod - 1.0).r;
                 shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
@@ -100,11 +116,8 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
             let glow = textureSampleGrad(lights_map, map_sampler, uv, dx, dy).r;
             shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
         }
-        let grey = dot(map, vec3<f32>(0.2126, 0.7152, 0.0722));
-        ground = mix(vec3<f32>(grey), map, 0.84);
-        // Deserts and ice give way to the marks on them.
-        ground = ground * (0.80 / (1.0 + 0.65 * grey));
-        if scene.more.w < 0.5 {
+        ground = chart(map, water);
+        if scene.more.w < 0.5 && scene.inks.land.w > 0.5 {
             let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
             shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
         }
@@ -113,22 +126,23 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
         let size = vec2<f32>(textureDimensions(water_map));
         let step = max(length(dx * size), length(dy * size));
         let water = textureSampleLevel(water_map, map_sampler, uv, log2(max(step, 1.0))).r;
-        ground = mix(vec3<f32>(0.024, 0.035, 0.050), vec3<f32>(0.006, 0.014, 0.030), water);
+        ground = mix(scene.inks.land.rgb, scene.inks.sea.rgb, water);
     }
-    // The night keeps enough light to read the map; it is bluer, as by the moon.
-    let dark = ground * vec3<f32>(0.105, 0.125, 0.175) + vec3<f32>(0.0006, 0.0012, 0.0028);
+    // The night keeps enough light to read the map.
+    let dark = ground * scene.inks.night.rgb + scene.inks.floor.rgb;
     var colour = mix(dark, ground, day) + shine;
     // The air thickens towards the rim.
     let facing_eye = clamp(dot(n, -ray), 0.0, 1.0);
     let lit = mix(1.0, smoothstep(-0.3, 0.3, s), scene.sun.w);
     let away = 1.0 - facing_eye;
     let haze = away * away * away * scene.look.y;
-    colour = mix(colour, mix(vec3<f32>(0.012, 0.026, 0.06), vec3<f32>(0.20, 0.42, 0.80), lit), haze * 0.62);
+    colour = mix(colour, mix(scene.inks.haze_night.rgb, scene.inks.haze_day.rgb, lit), haze * scene.inks.air_day.w);
     if scene.look.z > 0.5 {
         let step = max(abs(dx), abs(dy)) * 0.75;
-        colour = mix(colour, vec3<f32>(0.55, 0.70, 0.85), graticule(uv, step) * 0.22);
+        colour = mix(colour, scene.inks.border.rgb * scene.inks.border.rgb, graticule(uv, step) * 0.22);
     }
-    out.color = vec4<f32>(encode(mix(halo, colour, coverage)), coverage);
+    // Where the rim cuts a pixel, ground and air share it.
+    out.color = mix(halo, vec4<f32>(encode(colour), 1.0), coverage);
     out.depth = scene.forward.w / max(max(t, 1e-4) * dot(ray, scene.forward.xyz), scene.forward.w);
     return out;
 }

@@ -46,17 +46,15 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let to_eye = normalize(scene.eye.xyz - segment.a);
     let facing = smoothstep(0.0, 0.45, dot(to_eye, segment.a));
     var strength = 0.56;
-    var tint = vec3<f32>(0.75, 0.855, 0.935);
     if segment.kind == 1u {
-        strength = 0.46;
-        tint = vec3<f32>(0.83, 0.865, 0.895);
+        strength = 0.48;
     } else if segment.kind == 2u {
         strength = 0.32;
     } else if segment.kind == 3u {
         strength = 0.24;
     }
-    let lit = mix(0.62, 1.0, daylight(dot(segment.a, scene.sun.xyz)));
-    out.color = vec4<f32>(tint, strength * facing * lit);
+    let lit = mix(scene.inks.haze_night.w, 1.0, daylight(dot(segment.a, scene.sun.xyz)));
+    out.color = vec4<f32>(scene.inks.border.rgb, min(strength * scene.inks.haze_day.w, 1.0) * facing * lit);
     return out;
 }
 

@@ -92,8 +92,8 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
         if shown <= 0.02 {
             discard;
         }
-        let chosen = select(in.color.rgb, vec3<f32>(1.0), (marks & 3u) != 0u);
-        let tone = mix(vec3<f32>(0.045, 0.060, 0.090), chosen, clamp(0.5 - ring, 0.0, 1.0));
+        let chosen = select(in.color.rgb, scene.inks.chosen.rgb, (marks & 3u) != 0u);
+        let tone = mix(scene.inks.edge.rgb, chosen, clamp(0.5 - ring, 0.0, 1.0));
         return vec4<f32>(tone * shown, shown);
     }
     // In radii from here on; y is along the axis as it appears.
@@ -118,7 +118,7 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     if solid <= 0.02 {
         discard;
     }
-    let ink = vec3<f32>(0.045, 0.060, 0.090);
+    let ink = scene.inks.edge.rgb;
     let steel = vec3<f32>(0.81, 0.83, 0.85);
     // Light from the upper left; the cap's face is lighter than the side.
     let side = 0.80 + 0.16 * (1.0 - smoothstep(-0.7, 0.9, p.x));
@@ -134,8 +134,8 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     var colour = mix(ink, steel, clamp(0.5 - needle, 0.0, 1.0));
     colour = mix(colour, fill, clamp(0.5 - body, 0.0, 1.0));
     if (marks & 3u) != 0u {
-        // Chosen: the outline turns white.
-        colour = mix(colour, vec3<f32>(1.0), clamp(outer + 0.6, 0.0, 1.0));
+        // Chosen: the outline turns bright.
+        colour = mix(colour, scene.inks.chosen.rgb, clamp(outer + 0.6, 0.0, 1.0));
     }
     let alpha = solid * in.color.a;
     return vec4<f32>(colour * alpha, alpha);

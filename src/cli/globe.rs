@@ -26,8 +26,8 @@ use crate::export::{self, Format};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     CameraRig, FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Look, LookPlugin, LookPoll, LookSource,
-    Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, Scene, Selection, Setup, Synthetic, Trace, Wall,
-    WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
+    Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, Scene, Selection, Setup, Synthetic, Theme, Trace,
+    Vision, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
 use crate::source::SourceSpec;
@@ -62,6 +62,12 @@ pub(crate) struct Args {
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     ui_scale: f32,
+    /// Colours: dark, light, contrast (high contrast) or night (dim and warm).
+    #[arg(long, value_name = "NAME", default_value_t)]
+    theme: Theme,
+    /// Save the picture of --screenshot as other eyes see it: protanopia, deuteranopia, tritanopia or grey.
+    #[arg(long, value_name = "NAME", requires = "screenshot")]
+    vision: Option<Vision>,
     /// Print what keys and clicks led to, for tests of the window.
     #[arg(long, hide = true)]
     trace_input: bool,
@@ -185,7 +191,11 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         for _ in 0..SETTLE {
             globe.frame()?;
         }
-        globe.picture()?.save_png(path).with_context(|| format!("writing {}", path.display()))?;
+        let mut picture = globe.picture()?;
+        if let Some(vision) = args.vision {
+            picture.see_as(vision);
+        }
+        picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
         if let Some(path) = args.config.clone().or_else(config::usual_path) {
             let source = LookSource::new(look(&args)?, reload(path));
@@ -210,7 +220,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
 
 /// The globe with its panels as the options say.
 fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
-    let Look { layers, ui_scale, reduced_motion, .. } = look(args)?;
+    let Look { layers, ui_scale, reduced_motion, theme, .. } = look(args)?;
     let options = HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some() };
     let trace = Trace { on: args.trace_input };
     let (select, help) = (args.select, args.show_keys);
@@ -218,7 +228,7 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
     setup.extend.push(Box::new(move |app| {
         panels(app);
-        app.insert_resource(options).insert_resource(trace);
+        app.insert_resource(options).insert_resource(trace).insert_resource(theme);
         app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
         app.world_mut().resource_mut::<CameraRig>().reduced_motion = reduced_motion;
         app.world_mut().resource_mut::<Hud>().help = help;
@@ -236,7 +246,7 @@ fn look(args: &Args) -> anyhow::Result<Look> {
         None => Layers::default(),
     };
     let (level, ui_scale) = (args.input.level(), args.ui_scale);
-    Ok(Look { layers, level, ui_scale, reduced_motion: args.reduced_motion })
+    Ok(Look { layers, level, ui_scale, reduced_motion: args.reduced_motion, theme: args.theme })
 }
 
 /// Gives the settings anew whenever the configuration file has changed. An editor may take it away for a moment.

@@ -127,6 +127,8 @@ pub enum Action {
     FullScreen,
     /// Wall mode on or off.
     Wall,
+    /// The next theme.
+    NextTheme,
     /// Saves what is shown as data.
     Export(Format),
     /// Saves a picture of the window.
@@ -345,6 +347,13 @@ pub static ACTIONS: &[Spec] = &[
     spec(Program, "help", Action::Help, "this help", &[ch('?'), plain(KeyName::F(1))]),
     spec(Program, "full-screen", Action::FullScreen, "full screen", &[plain(KeyName::F(11))]),
     spec(Program, "wall", Action::Wall, "wall mode; Esc held leaves it", &[ch('w')]),
+    spec(
+        Program,
+        "theme",
+        Action::NextTheme,
+        "theme: dark, light, high contrast, night shift",
+        &[shift(KeyName::Char('t'))],
+    ),
     spec(Program, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
     spec(Program, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
     spec(Program, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),

@@ -55,11 +55,19 @@ pub fn film_frame(
     snapshot: Arc<Snapshot>,
     playhead: Playhead,
 ) -> Result<Picture, RunError> {
+    // Panels take the sizes of their texts one frame later.
+    pass_by(globe, reel, snapshot, playhead)?;
+    globe.picture()
+}
+
+/// Shows a snapshot for one frame without a picture: what begins at one moment may still be seen at the next.
+///
+/// # Errors
+/// The graphics device failed.
+pub fn pass_by(globe: &mut Headless, reel: &Reel, snapshot: Arc<Snapshot>, playhead: Playhead) -> Result<(), RunError> {
     let mut clock = globe.world().resource_mut::<SceneClock>();
     clock.frozen = true;
     clock.elapsed = playhead.now.as_secs_f64() / playhead.speed;
     *reel.lock() = Shot { next: Some(snapshot), playhead };
-    // Panels take the sizes of their texts one frame later.
-    globe.frame()?;
-    globe.picture()
+    globe.frame()
 }

@@ -34,6 +34,8 @@ pub enum LayerId {
     Legend,
     /// Traffic over time and the playhead.
     Timeline,
+    /// Pins that would lie on each other as one mark.
+    Clusters,
 }
 
 /// One row of the table.
@@ -70,6 +72,7 @@ pub static LAYERS: &[Layer] = &[
     row(LayerId::Stars, "stars", 'Z', "Stars", true),
     row(LayerId::Legend, "legend", 'D', "Legend", true),
     row(LayerId::Timeline, "timeline", 'T', "Timeline", true),
+    row(LayerId::Clusters, "clusters", 'Q', "Clusters of pins", true),
 ];
 
 /// Which layers are on: a set of bits.

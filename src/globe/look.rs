@@ -6,6 +6,7 @@ use bevy::prelude::*;
 use super::camera::CameraRig;
 use super::feed::FeedInput;
 use super::hud::{Hud, HudOptions, Toast};
+use super::inks::Theme;
 use super::layers::{LAYERS, Layers};
 use super::{GlobeSet, Motion, SceneClock};
 use crate::cache::Level;
@@ -27,6 +28,8 @@ pub struct Look {
     pub ui_scale: f32,
     /// Nothing moves that need not.
     pub reduced_motion: bool,
+    /// Colours of everything.
+    pub theme: Theme,
 }
 
 /// Gives new settings, or says why they cannot be used; `None` while nothing has changed. Must not wait.
@@ -61,7 +64,8 @@ fn take_look(
     source: Option<ResMut<LookSource>>,
     clock: Res<SceneClock>,
     (mut hud, mut options, mut layers): (ResMut<Hud>, ResMut<HudOptions>, ResMut<Layers>),
-    (mut motion, mut rig, input): (ResMut<Motion>, ResMut<CameraRig>, Option<ResMut<FeedInput>>),
+    (mut motion, mut rig, mut theme): (ResMut<Motion>, ResMut<CameraRig>, ResMut<Theme>),
+    input: Option<ResMut<FeedInput>>,
 ) {
     let Some(mut source) = source.filter(|s| clock.elapsed >= s.due) else { return };
     source.due = clock.elapsed + EVERY;
@@ -83,6 +87,9 @@ fn take_look(
     if was.reduced_motion != now.reduced_motion {
         motion.reduced = now.reduced_motion;
         rig.reduced_motion = now.reduced_motion;
+    }
+    if was.theme != now.theme {
+        *theme = now.theme;
     }
     if was.level != now.level
         && let Some(mut input) = input
@@ -106,7 +113,13 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_taken_over_and_mistakes_are_told() {
-        let start = Look { layers: Layers::default(), level: Level::default(), ui_scale: 1.0, reduced_motion: false };
+        let start = Look {
+            layers: Layers::default(),
+            level: Level::default(),
+            ui_scale: 1.0,
+            reduced_motion: false,
+            theme: Theme::Dark,
+        };
         let answer: Arc<Mutex<Option<Result<Look, String>>>> = Arc::default();
         let ask = answer.clone();
         let mut app = App::new();

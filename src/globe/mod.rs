@@ -19,6 +19,7 @@ pub mod arcs;
 pub mod bench;
 pub mod borders;
 pub mod camera;
+pub mod clusters;
 pub mod feed;
 pub mod film;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub mod film;
 mod fixture;
 pub mod gpu;
 pub mod hud;
+pub mod inks;
 pub mod input;
 pub mod inspector;
 pub mod layers;
@@ -40,6 +42,7 @@ pub mod pins;
 pub mod pipe;
 pub mod quality;
 pub mod remote;
+pub mod rings;
 pub mod run;
 pub mod scale;
 pub mod scene;
@@ -56,13 +59,15 @@ use bevy::prelude::*;
 pub use bench::{BenchResult, measure_main, run_bench};
 pub use camera::{CameraRig, Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
-pub use film::{Reel, film_frame};
+pub use film::{Reel, film_frame, pass_by};
 pub use hud::{Hud, HudOptions};
+pub use inks::{Theme, UnknownTheme, Vision};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use look::{Look, LookPlugin, LookPoll, LookSource};
 pub use pipe::{PipelineFeed, failed};
 pub use quality::QualityTarget;
 pub use remote::{Errand, LONGEST_LINE, RemotePlugin, RemoteSource};
+pub use rings::RING_SECS;
 pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
@@ -162,16 +167,18 @@ impl Plugin for GlobePlugins {
             .init_resource::<layers::Layers>()
             .init_resource::<MarkScale>()
             .init_resource::<Motion>()
+            .init_resource::<Theme>()
             .init_resource::<Emphasis>()
             .configure_sets(bevy_egui::EguiPrimaryContextPass, (PaintSet::Names, PaintSet::Panels).chain())
             .configure_sets(
                 Update,
                 (GlobeSet::Feed, GlobeSet::Input, GlobeSet::Camera, GlobeSet::Update, GlobeSet::Ui).chain(),
             )
+            .add_systems(PreUpdate, inks::take_theme.run_if(resource_changed::<Theme>))
             .add_systems(First, advance_clock.after(bevy::time::TimeSystems))
             .add_plugins((feed::FeedPlugin, camera::CameraPlugin, gpu::GpuPlugin, maps::MapsPlugin))
             .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
-            .add_plugins((names::NamesPlugin, quality::QualityPlugin));
+            .add_plugins((names::NamesPlugin, quality::QualityPlugin, rings::RingsPlugin, clusters::ClustersPlugin));
     }
 }
 

@@ -26,6 +26,7 @@ use bevy_egui::{EguiGlobalSettings, EguiInput, EguiPlugin, EguiPreUpdateSet, Pri
 
 use super::camera::{CameraRig, Orbit};
 use super::feed::{Feed, FeedInput, Overrides};
+use super::inks::Vision;
 use super::layers::Layers;
 use super::{Canvas, GlobePlugins, SceneClock};
 
@@ -279,6 +280,13 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Replaces every colour by what some eyes make of it.
+    pub fn see_as(&mut self, vision: Vision) {
+        for [r, g, b, _] in self.rgba.as_chunks_mut().0 {
+            [*r, *g, *b] = vision.sees([*r, *g, *b]);
+        }
+    }
+
     /// Writes it as PNG.
     ///
     /// # Errors

@@ -75,6 +75,7 @@ fn wrong_words_are_named() {
         (["--view", "1,2"], "--view \"1,2\""),
         (["--layers", "moon"], "\"moon\""),
         (["--synthetic", "boats=3"], "boats=3"),
+        (["--theme", "pink"], "dark, light, contrast, night"),
     ] {
         let output = globe(&words).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{words:?}");

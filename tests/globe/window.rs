@@ -179,10 +179,11 @@ const SCENE: [&str; 8] =
 const SAMPLE: [&str; 6] = ["--at", "end", "--paused", "--view", "48,8,6000", "--layers=-arcs,-legend"];
 
 /// Pixels that each layer changes at least in `SAMPLE`. Arcs and legend come last: their dashes move.
-const LEAST: [(&str, usize); 13] = [
+const LEAST: [(&str, usize); 14] = [
     ("earth", 20_000),
     ("clouds", 500),
     ("pins", 300),
+    ("clusters", 100),
     ("borders", 300),
     ("night", 500),
     ("atmosphere", 300),

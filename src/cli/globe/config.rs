@@ -22,6 +22,7 @@ const NOT_KEPT: &[&str] = &[
     "config",
     "print-config",
     "screenshot",
+    "vision",
     "export",
     "frames",
     "from",
@@ -157,8 +158,8 @@ pub(super) fn printed(globe: &Command) -> String {
     let mut out = String::from(
         "# Configuration of argus-globe: values for options that the command line does not give.\n\
          # Looked for at $XDG_CONFIG_HOME/argus-globe/config.toml (~/.config by default), or named with --config FILE.\n\
-         # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale and\n\
-         # reduced-motion are taken over at once.\n",
+         # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale,\n\
+         # reduced-motion and theme are taken over at once.\n",
     );
     for (name, arg) in options(globe) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use super::{Args, SETTLE, first_view, plan, setup};
 use crate::base::{Span, Timestamp};
 use crate::cli::{Outcome, Usage};
-use crate::globe::{FeedInput, Headless, Reel, Scene, film_frame};
+use crate::globe::{FeedInput, Headless, RING_SECS, Reel, Scene, film_frame, pass_by};
 use crate::pipeline::{At, PlayState, Playhead, Recording};
 
 /// Most frames of one film.
@@ -39,6 +39,11 @@ impl Moments {
             )));
         }
         Ok(Moments { from, step, count: count as u64 })
+    }
+
+    /// The moment that many frames before the first.
+    fn before(self, frames: u64) -> Timestamp {
+        self.from - Duration::from_nanos((frames as f64 * self.step).round() as u64)
     }
 
     fn at(self, frame: u64) -> Timestamp {
@@ -72,6 +77,10 @@ pub(super) fn run(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32
     for _ in 0..SETTLE {
         globe.frame()?;
     }
+    for early in (1..=lead_in(fps)).rev() {
+        let at = moments.before(early);
+        pass_by(&mut globe, &reel, Arc::new(recording.at(at)), playhead(at))?;
+    }
     for frame in 0..moments.count {
         let at = moments.at(frame);
         let picture = film_frame(&mut globe, &reel, Arc::new(recording.at(at)), playhead(at))?;
@@ -80,6 +89,12 @@ pub(super) fn run(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32
     }
     writeln!(std::io::stdout().lock(), "{}", film_command(dir, fps, size))?;
     Ok(Outcome::Done)
+}
+
+/// Frames before the first that are gone through unseen, so that rings which began then are on their way: the film does
+/// not depend on where it begins.
+fn lead_in(fps: f64) -> u64 {
+    (RING_SECS * fps).ceil() as u64 + 1
 }
 
 fn time(at: Option<At>, or: At, span: Span) -> Timestamp {

@@ -6,6 +6,8 @@
 mod model;
 mod ui;
 
+use std::net::IpAddr;
+
 use bevy::prelude::*;
 use bevy_egui::egui::{self, Color32, Stroke};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass};
@@ -13,8 +15,9 @@ use bevy_egui::{EguiContexts, EguiPrimaryContextPass};
 pub use model::{AlertRow, active, pulse, rows};
 pub use ui::alerts_ui;
 
+use super::clusters::Clusters;
 use super::feed::Feed;
-use super::hud::theme;
+use super::inks::inks;
 use super::layers::{LayerId, Layers};
 use super::picking::Picker;
 use super::selection::find_host;
@@ -35,28 +38,33 @@ impl Plugin for AlertsPlugin {
     }
 }
 
+/// The pins that alerts of this moment belong to, by their addresses.
+pub(super) fn alerting(feed: &Feed) -> Set<IpAddr> {
+    let addrs: Set<IpAddr> = active(&feed.alerts, feed.playhead.now).filter_map(|a| a.addr).collect();
+    addrs.into_iter().filter_map(|a| find_host(&feed.snapshot, a)).map(|h| h.addr).collect()
+}
+
 fn paint_marks(
     mut contexts: EguiContexts,
-    (feed, picker, layers): (Res<Feed>, Res<Picker>, Res<Layers>),
+    (feed, picker, clusters, layers): (Res<Feed>, Res<Picker>, Res<Clusters>, Res<Layers>),
     (clock, motion): (Res<SceneClock>, Res<Motion>),
 ) -> Result {
-    let now = feed.playhead.now;
-    let addrs: Set<_> = active(&feed.alerts, now).filter_map(|a| a.addr).collect();
-    if addrs.is_empty() || !layers.is_on(LayerId::Pins) {
+    let pins = alerting(&feed);
+    if pins.is_empty() || !layers.is_on(LayerId::Pins) {
         return Ok(());
     }
-    let pins: Set<_> = addrs.into_iter().filter_map(|a| find_host(&feed.snapshot, a)).map(|h| h.addr).collect();
     let ctx = contexts.ctx_mut()?;
     let painter = ctx.layer_painter(egui::LayerId::background());
     let swell = pulse(clock.elapsed, motion.reduced);
-    for [x, y] in picker.places_of(&pins) {
+    let bunched = picker.view().map(|view| clusters.places_of(view, &feed.snapshot, &pins)).unwrap_or_default();
+    for [x, y] in picker.places_of(&pins).chain(bunched) {
         let zoom = ctx.zoom_factor();
         let centre = egui::pos2(x / zoom, y / zoom);
         let r = RADIUS + SWELL * swell;
         let corners = [(0.0, -r), (r, 0.0), (0.0, r), (-r, 0.0)].map(|(x, y)| centre + egui::vec2(x, y));
         let diamond = |stroke| egui::Shape::closed_line(corners.to_vec(), stroke);
         painter.add(diamond(Stroke::new(5.0, Color32::from_black_alpha(170))));
-        painter.add(diamond(Stroke::new(2.5, theme::ALERT.gamma_multiply(1.0 - 0.45 * swell))));
+        painter.add(diamond(Stroke::new(2.5, inks().alert.gamma_multiply(1.0 - 0.45 * swell))));
     }
     Ok(())
 }

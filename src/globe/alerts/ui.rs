@@ -6,6 +6,7 @@ use super::model::AlertRow;
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon, Mark};
+use crate::globe::inks::inks;
 
 /// Most rows that are drawn.
 const MOST: usize = 200;
@@ -45,7 +46,7 @@ pub fn alerts_ui(ui: &mut Ui, rows: &[AlertRow], room: f32) -> Option<Action> {
 }
 
 fn row_ui(ui: &mut Ui, row: &AlertRow) -> egui::Response {
-    let ink = if row.active { theme::TEXT } else { theme::DIM };
+    let ink = if row.active { inks().text } else { inks().dim };
     let inner = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         theme::mark(ui, if row.active { Mark::Alert } else { Mark::Idle });
@@ -55,7 +56,7 @@ fn row_ui(ui: &mut Ui, row: &AlertRow) -> egui::Response {
             let (_, since) = text::date_and_time(row.since);
             let (_, until) = text::date_and_time(row.until);
             let when = if row.active { format!("since {since}") } else { format!("{since} to {until}") };
-            let line = RichText::new(when).font(FontId::monospace(theme::SMALL)).color(theme::FAINT);
+            let line = RichText::new(when).font(FontId::monospace(theme::SMALL)).color(inks().faint);
             ui.add(Label::new(line).selectable(false));
         });
     });

@@ -12,6 +12,7 @@ pub use model::{ArcInstance, arc_point, make_arcs, point_list, segment_list};
 use super::camera::SceneView;
 use super::feed::Feed;
 use super::gpu::{BufferSlot, GpuData, RenderProfile};
+use super::inks::Theme;
 use super::quality::{Drawn, Step};
 use super::{Emphasis, GlobeSet};
 
@@ -47,16 +48,16 @@ impl Plugin for ArcsPlugin {
 }
 
 fn update_arcs(
-    (feed, emphasis, scene, profile): (Res<Feed>, Res<Emphasis>, Res<SceneView>, Res<RenderProfile>),
-    drawn: Res<Drawn>,
+    (feed, emphasis, theme): (Res<Feed>, Res<Emphasis>, Res<Theme>),
+    (scene, profile, drawn): (Res<SceneView>, Res<RenderProfile>, Res<Drawn>),
     mut arcs: ResMut<Arcs>,
     mut data: ResMut<GpuData>,
 ) {
     let step = drawn.0;
     let fewer = arcs.step.most_arcs() != step.most_arcs();
-    let stale = arcs.generation != feed.generation || emphasis.is_changed() || fewer;
+    let stale = arcs.generation != feed.generation || emphasis.is_changed() || theme.is_changed() || fewer;
     if stale {
-        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis, step.most_arcs());
+        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis, step.most_arcs(), theme.inks());
         data.set_buffer(BufferSlot::Arcs, &made.instances);
         *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, step, ..made };
     }

@@ -7,6 +7,7 @@ use crate::cache::{PathArc, Snapshot};
 use crate::geo::LatLon;
 use crate::globe::Emphasis;
 use crate::globe::feed::Overrides;
+use crate::globe::inks::Inks;
 use crate::globe::math::{V3, add, angle, any_perpendicular, blend, dot, mul, sub, to_f32, unit};
 use crate::globe::pins::fade;
 use crate::globe::scale::{RATE_SCALE, class_of, pack};
@@ -79,7 +80,7 @@ struct Lane {
     seed: u32,
 }
 
-fn instance(lane: &Lane) -> ArcInstance {
+fn instance(lane: &Lane, inks: &Inks) -> ArcInstance {
     let (a, b) = (lane.from.to_unit(), lane.to.to_unit());
     let (b, way) = circle(a, b);
     let class = class_of(lane.load);
@@ -91,7 +92,7 @@ fn instance(lane: &Lane) -> ArcInstance {
         height: height as f32,
         b: to_f32(b),
         angle: way as f32,
-        rgba: pack(lane.colour.unwrap_or(scale.colour), lane.opacity),
+        rgba: pack(lane.colour.unwrap_or(inks.rates[class]), lane.opacity),
         style: class as u32 | lane.flags | dashes << 8,
         lane: if lane.both { scale.width / 2.0 + 0.75 } else { 0.0 },
         // A number of its own, or all arcs of one class would beat in step.
@@ -120,7 +121,13 @@ fn at_rest(fade: f32) -> f32 {
 /// The arcs of a snapshot, lightest first so that heavy ones lie on top; beyond `most` (60,000 at most) the lightest
 /// are left out.
 #[must_use]
-pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis, most: Option<usize>) -> Arcs {
+pub fn make_arcs(
+    snapshot: &Snapshot,
+    overrides: &Overrides,
+    emphasis: &Emphasis,
+    most: Option<usize>,
+    inks: &Inks,
+) -> Arcs {
     let chosen: Set<(IpAddr, IpAddr)> = emphasis.paths.iter().copied().collect();
     let mut lanes: Vec<(u32, Lane)> = Vec::with_capacity(snapshot.paths.len() * 2);
     for (index, path) in (0..).zip(&snapshot.paths) {
@@ -154,7 +161,7 @@ pub fn make_arcs(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis
     let first = lanes.len().saturating_sub(most.unwrap_or(MOST).min(MOST));
     let drawn = lanes.get(first..).unwrap_or_default();
     Arcs {
-        instances: drawn.iter().map(|(_, l)| instance(l)).collect(),
+        instances: drawn.iter().map(|(_, l)| instance(l, inks)).collect(),
         paths: drawn.iter().map(|(i, _)| *i).collect(),
         wanted,
         ..Arcs::default()

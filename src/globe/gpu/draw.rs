@@ -12,12 +12,9 @@ use bevy::render::render_resource::{
 use bevy::render::renderer::{RenderContext, RenderDevice, ViewQuery};
 use bevy::render::view::{ViewDepthTexture, ViewTarget};
 
-use super::GpuData;
 use super::passes::{PASSES, Pass, Shaders};
 use super::prepare::GpuObjects;
-
-/// What is behind everything, in sRGB: nearly black, a little blue.
-const SPACE: [f64; 3] = [5.0 / 255.0, 8.0 / 255.0, 14.0 / 255.0];
+use super::{GpuData, SceneUniform};
 
 /// Pipelines made for one kind of target.
 #[derive(Resource)]
@@ -80,6 +77,7 @@ pub(super) struct Held<'w> {
     canvas: Option<Res<'w, Canvas>>,
     shaders: Res<'w, Shaders>,
     data: Res<'w, GpuData>,
+    scene: Res<'w, SceneUniform>,
     cache: Res<'w, PipelineCache>,
 }
 
@@ -124,23 +122,21 @@ pub(super) fn choose_pipelines(
 
 /// Draws all layers in one render pass.
 pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, held: Held, mut ctx: RenderContext) {
-    let Held { objects, pipelines, canvas, data, cache, .. } = held;
+    let Held { objects, pipelines, canvas, data, scene, cache, .. } = held;
     let (Some(objects), Some(pipelines), Some(canvas)) = (objects, pipelines, canvas) else { return };
     let (target, depth) = view.into_inner();
     if canvas.texture.size() != target.main_texture().size() {
         return;
     }
-    let [r, g, b] = SPACE;
+    // Values of the canvas are sRGB as they are; the colour's type says linear.
+    let [r, g, b] = scene.space();
     let mut pass = ctx.begin_tracked_render_pass(RenderPassDescriptor {
         label: Some("globe"),
         color_attachments: &[Some(RenderPassColorAttachment {
             view: &canvas.view,
             depth_slice: None,
             resolve_target: None,
-            ops: Operations {
-                load: LoadOp::Clear(LinearRgba::new(r as f32, g as f32, b as f32, 1.0).into()),
-                store: StoreOp::Store,
-            },
+            ops: Operations { load: LoadOp::Clear(LinearRgba::new(r, g, b, 1.0).into()), store: StoreOp::Store },
         })],
         depth_stencil_attachment: Some(depth.get_attachment(StoreOp::Store)),
         timestamp_writes: None,

@@ -47,10 +47,14 @@ pub enum BufferSlot {
     ArcPoints,
     /// Segments of arcs drawn as lines.
     ArcLines,
+    /// Rings around what is new.
+    Rings,
+    /// Several pins as one mark.
+    Clusters,
 }
 
 /// Number of [`BufferSlot`]s.
-pub const BUFFER_SLOTS: usize = 7;
+pub const BUFFER_SLOTS: usize = 9;
 
 /// A texture that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

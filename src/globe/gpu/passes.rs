@@ -40,7 +40,7 @@ const USUAL: [&str; 2] = ["vertex", "fragment"];
 const NO_DEPTH: Option<(bool, CompareFunction)> = None;
 
 /// All draws, in order.
-pub(super) const PASSES: [Pass; 7] = [
+pub(super) const PASSES: [Pass; 9] = [
     Pass {
         label: "stars",
         layer: Some(LayerId::Stars),
@@ -86,6 +86,17 @@ pub(super) const PASSES: [Pass; 7] = [
         uses_maps: true,
     },
     Pass {
+        label: "rings",
+        layer: Some(LayerId::Pins),
+        shader: 6,
+        entries: USUAL,
+        amount: Amount::PerElement(BufferSlot::Rings, 6),
+        buffers: [Some(BufferSlot::Rings), None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        uses_maps: false,
+    },
+    Pass {
         label: "pins",
         layer: Some(LayerId::Pins),
         shader: 4,
@@ -116,6 +127,17 @@ pub(super) const PASSES: [Pass; 7] = [
         buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcPoints)],
         topology: PrimitiveTopology::TriangleStrip,
         depth: Some((false, CompareFunction::GreaterEqual)),
+        uses_maps: false,
+    },
+    Pass {
+        label: "clusters",
+        layer: Some(LayerId::Pins),
+        shader: 7,
+        entries: USUAL,
+        amount: Amount::PerElement(BufferSlot::Clusters, 6),
+        buffers: [Some(BufferSlot::Clusters), None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
         uses_maps: false,
     },
 ];
@@ -151,7 +173,7 @@ pub(super) fn draw_count(data: &GpuData) -> u32 {
 #[derive(Resource, Clone)]
 pub(super) struct Shaders {
     /// In the order that [`Pass::shader`] counts.
-    pub(super) layers: [Handle<Shader>; 6],
+    pub(super) layers: [Handle<Shader>; 8],
     /// Imported by the others; held so that it stays loaded.
     _common: Handle<Shader>,
 }
@@ -169,6 +191,8 @@ impl Shaders {
                 add(include_str!("../../../shaders/clouds.wgsl"), "shaders/clouds.wgsl"),
                 add(include_str!("../../../shaders/pin.wgsl"), "shaders/pin.wgsl"),
                 add(include_str!("../../../shaders/arc.wgsl"), "shaders/arc.wgsl"),
+                add(include_str!("../../../shaders/ring.wgsl"), "shaders/ring.wgsl"),
+                add(include_str!("../../../shaders/cluster.wgsl"), "shaders/cluster.wgsl"),
             ],
             _common: common,
         }

@@ -9,6 +9,7 @@ use crate::globe::SceneClock;
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{SceneView, View};
 use crate::globe::feed::Feed;
+use crate::globe::inks::{SceneInks, Theme};
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::{V3, dot, to_f32};
 use crate::globe::picking::spread;
@@ -35,6 +36,15 @@ pub struct SceneUniform {
     look: [f32; 4],
     more: [f32; 4],
     classes: [[f32; 4]; CLASSES],
+    inks: SceneInks,
+}
+
+impl SceneUniform {
+    /// What is behind everything: red, green, blue in sRGB.
+    pub(super) fn space(&self) -> [f32; 3] {
+        let [r, g, b, _] = self.inks.space;
+        [r, g, b]
+    }
 }
 
 impl Default for SceneUniform {
@@ -87,7 +97,7 @@ fn sidereal_angle(at: Timestamp) -> f64 {
 pub(super) fn fill_uniform(
     (scene, clock, feed): (Res<SceneView>, Res<SceneClock>, Res<Feed>),
     (layers, profile, marks, motion): (Res<Layers>, Res<RenderProfile>, Res<MarkScale>, Res<Motion>),
-    arcs: Res<Arcs>,
+    (arcs, theme): (Res<Arcs>, Res<Theme>),
     mut uniform: ResMut<SceneUniform>,
 ) {
     let view = &scene.view;
@@ -96,10 +106,10 @@ pub(super) fn fill_uniform(
     let (sin, cos) = sidereal_angle(now).sin_cos();
     let clouds = on(LayerId::Clouds) * cloud_opacity(view.height());
     let mut classes = [[0.0; 4]; CLASSES];
-    for (out, class) in classes.iter_mut().zip(&RATE_SCALE) {
+    for ((out, class), colour) in classes.iter_mut().zip(&RATE_SCALE).zip(&theme.inks().rates) {
         // Reduced in double precision: the phase is as exact after a year as after a second.
         let phase = if motion.reduced { 0.0 } else { (clock.elapsed * f64::from(class.dash_speed)).fract() };
-        *out = [phase as f32, class.width, f32::from_bits(pack(class.colour, 1.0)), 0.0];
+        *out = [phase as f32, class.width, f32::from_bits(pack(*colour, 1.0)), 0.0];
     }
     let outline = if profile.software && arcs.is_crowd() { 0.5 } else { 1.25 };
     classes[0][3] = spread::scale(view.height() as f32);
@@ -115,6 +125,7 @@ pub(super) fn fill_uniform(
         look: [on(LayerId::Earth) as f32, on(LayerId::Atmosphere) as f32, on(LayerId::Graticule) as f32, clouds as f32],
         more: [cos as f32, sin as f32, outline, if profile.software { 1.0 } else { 0.0 }],
         classes,
+        inks: theme.inks().scene,
     };
 }
 
@@ -158,6 +169,6 @@ mod tests {
 
     #[test]
     fn the_layout_is_that_of_the_shader() {
-        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16);
+        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16 + 18 * 16);
     }
 }

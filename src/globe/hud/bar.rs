@@ -7,6 +7,7 @@ use bevy_egui::egui::{self, Align, Color32, FontId, Galley, Key, Layout, RichTex
 
 use super::theme;
 use crate::globe::actions::Action;
+use crate::globe::inks::inks;
 use crate::pipeline::{Show, ShowError};
 
 /// Most texts that are remembered.
@@ -88,7 +89,7 @@ pub(super) fn bar_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str) -> Option<Ac
     let mut action = None;
     let error = Show::parse(&bar.text).err();
     ui.horizontal(|ui| {
-        ui.label(theme::label("show only").color(theme::ACCENT));
+        ui.label(theme::label("show only").color(inks().accent));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let face = if shown.is_empty() { "close" } else { "show all" };
             if ui.button(face).on_hover_text("takes the filter away").clicked() {
@@ -98,7 +99,7 @@ pub(super) fn bar_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str) -> Option<Ac
         });
     });
     let sentence = match &error {
-        Some(error) => RichText::new(&error.problem).size(theme::SMALL).color(theme::ALERT),
+        Some(error) => RichText::new(&error.problem).size(theme::SMALL).color(inks().alert),
         None if bar.text.trim() != shown => theme::hint("Enter applies it, Esc takes the change back"),
         None => theme::hint("argus filter language; country=de, city=Zurich or as=559 may stand before it"),
     };
@@ -111,7 +112,7 @@ fn field_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str, error: Option<&ShowEr
     let edit = TextEdit::singleline(&mut bar.text)
         .id(egui::Id::new("filter-bar"))
         .font(FontId::monospace(theme::MONO))
-        .hint_text(RichText::new("tcp and port 443").color(theme::FAINT))
+        .hint_text(RichText::new("tcp and port 443").color(inks().faint))
         .char_limit(4096)
         .layouter(&mut layouter)
         .desired_width(ui.available_width());
@@ -148,11 +149,11 @@ fn field_ui(ui: &mut Ui, bar: &mut FilterBar, shown: &str, error: Option<&ShowEr
 /// The text with a line under the place of the error.
 fn layout(ui: &Ui, text: &str, error: Option<&ShowError>) -> Arc<Galley> {
     let font = FontId::monospace(theme::MONO);
-    let plain = TextFormat::simple(font.clone(), theme::TEXT);
+    let plain = TextFormat::simple(font.clone(), inks().text);
     let wrong = TextFormat {
-        underline: Stroke::new(2.0, theme::ALERT),
+        underline: Stroke::new(2.0, inks().alert),
         background: Color32::TRANSPARENT,
-        ..TextFormat::simple(font, theme::TEXT)
+        ..TextFormat::simple(font, inks().text)
     };
     let mut job = LayoutJob::default();
     let (from, to) = error.map_or((text.len(), text.len()), |e| (e.at.min(text.len()), (e.at + e.len).min(text.len())));
@@ -163,7 +164,7 @@ fn layout(ui: &Ui, text: &str, error: Option<&ShowError>) -> Arc<Galley> {
         }
     }
     if job.text != text {
-        job = LayoutJob::simple_singleline(text.to_owned(), FontId::monospace(theme::MONO), theme::TEXT);
+        job = LayoutJob::simple_singleline(text.to_owned(), FontId::monospace(theme::MONO), inks().text);
     }
     job.wrap.max_width = f32::INFINITY;
     ui.fonts_mut(|f| f.layout_job(job))

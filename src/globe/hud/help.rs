@@ -4,6 +4,7 @@ use bevy_egui::egui::{self, Grid, Label, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::theme;
 use crate::globe::actions::{Action, Group, Row};
+use crate::globe::inks::inks;
 use crate::globe::layers::Layers;
 
 /// Whose data and pictures these are; the first line must be shown wherever the databases are.
@@ -56,7 +57,7 @@ pub fn help_ui(ui: &mut Ui, rows: &[Row], layers: Layers) -> Option<Action> {
 
 fn group_ui(ui: &mut Ui, group: Group, rows: &[Row], layers: Layers) -> Option<Action> {
     let mut action = None;
-    ui.label(theme::label(group.title()).color(theme::ACCENT));
+    ui.label(theme::label(group.title()).color(inks().accent));
     ui.add_space(2.0);
     Grid::new(group.title()).num_columns(2).spacing(vec2(10.0, 3.0)).min_row_height(20.0).show(ui, |ui| {
         for row in rows.iter().filter(|r| r.group == group) {

@@ -15,8 +15,10 @@ use crate::globe::actions::Action;
 use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{FreeRect, UiWants};
+use crate::globe::clusters::{Clusters, cluster_card};
 use crate::globe::feed::Feed;
 use crate::globe::gpu::RenderProfile;
+use crate::globe::inks::inks;
 use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
@@ -122,6 +124,7 @@ struct Seen<'w, 's> {
     views: Res<'w, Views>,
     marks: Res<'w, Marks>,
     drawn: Res<'w, Drawn>,
+    clusters: Option<Res<'w, Clusters>>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -195,7 +198,7 @@ fn edge_line(ui: &Ui, top: bool) {
     let rect = ui.max_rect();
     let y = if top { rect.top() - 8.5 } else { rect.bottom() + 8.5 };
     let wide = egui::Rangef::new(0.0, ui.ctx().viewport_rect().right());
-    ui.ctx().layer_painter(ui.layer_id()).hline(wide, y, Stroke::new(1.0, theme::LINE));
+    ui.ctx().layer_painter(ui.layer_id()).hline(wide, y, Stroke::new(1.0, inks().line));
 }
 
 /// Status at the top, timeline and table at the bottom.
@@ -336,14 +339,8 @@ fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
         }
         hover.addr = seen.selection.hovered;
     }
-    let Some(addr) = hover.addr.filter(|_| now - hover.since >= HOVER_DELAY) else { return };
+    let Some(model) = hover_model(seen, hover, now) else { return };
     let Some(at) = seen.windows.iter().next().and_then(Window::cursor_position) else { return };
-    // Its details say the same and more.
-    if seen.selection.details && seen.selection.picked == Picked::Host(addr) {
-        return;
-    }
-    let Some(host) = find_host(&seen.feed.snapshot, addr) else { return };
-    let model = HoverModel::new(&seen.feed.snapshot, host);
     let zoom = ctx.zoom_factor();
     let (at, screen) = (pos2(at.x / zoom, at.y / zoom), ctx.viewport_rect());
     // Below and right of the pointer where there is room, else on the other side.
@@ -359,6 +356,21 @@ fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
     area.show(ctx, |ui| {
         theme::card_frame().show(ui, |ui| hover_ui(ui, &model));
     });
+}
+
+/// What the card says: of the pin under the pointer, else of the cluster.
+fn hover_model(seen: &Seen, hover: &Hover, now: f64) -> Option<HoverModel> {
+    let snapshot = &seen.feed.snapshot;
+    let Some(addr) = hover.addr else {
+        let clusters = seen.clusters.as_ref()?;
+        return Some(cluster_card(snapshot, clusters.marks.get(clusters.hovered?)?));
+    };
+    // The details of a selected pin say the same and more.
+    let told = seen.selection.details && seen.selection.picked == Picked::Host(addr);
+    if told || now - hover.since < HOVER_DELAY {
+        return None;
+    }
+    Some(HoverModel::new(snapshot, find_host(snapshot, addr)?))
 }
 
 /// What lies on top of everything: the notice, the help, a passing message.
@@ -390,7 +402,7 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
         let screen = ctx.viewport_rect();
         let shade = LayerId::new(Order::Middle, Id::new("shade"));
         ctx.move_to_top(shade);
-        ctx.layer_painter(shade).rect_filled(screen, 0.0, theme::SHADE);
+        ctx.layer_painter(shade).rect_filled(screen, 0.0, inks().shade);
         let help_card = card("help", Align2::CENTER_CENTER, screen.center()).order(Order::Foreground);
         help_card.show(ctx, |ui| {
             theme::card_frame().inner_margin(Margin::symmetric(18, 14)).show(ui, |ui| {

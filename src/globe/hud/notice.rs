@@ -7,6 +7,7 @@ use super::text;
 use super::theme::{self, Mark};
 use crate::base::units::grouped;
 use crate::cache::{Snapshot, SourceState};
+use crate::globe::inks::inks;
 use crate::pipeline::{PlayState, Playhead};
 
 /// A card in the middle of the window.
@@ -155,7 +156,7 @@ pub fn notice_ui(ui: &mut Ui, model: &NoticeModel) {
     ui.set_max_width(460.0);
     ui.horizontal(|ui| {
         theme::mark(ui, if model.failed { Mark::Alert } else { Mark::Idle });
-        ui.label(theme::heading(model.title.as_str()).color(if model.failed { theme::ALERT } else { theme::TEXT }));
+        ui.label(theme::heading(model.title.as_str()).color(if model.failed { inks().alert } else { inks().text }));
     });
     ui.add_space(6.0);
     ui.spacing_mut().item_spacing = vec2(8.0, 5.0);
@@ -165,11 +166,11 @@ pub fn notice_ui(ui: &mut Ui, model: &NoticeModel) {
                 ui.add_space(3.0);
                 theme::mark(ui, *mark);
             });
-            ui.add(egui::Label::new(RichText::new(fact).color(theme::DIM)).wrap());
+            ui.add(egui::Label::new(RichText::new(fact).color(inks().dim)).wrap());
         });
     }
     ui.add_space(6.0);
-    ui.add(egui::Label::new(RichText::new(&model.advice).color(theme::TEXT)).wrap());
+    ui.add(egui::Label::new(RichText::new(&model.advice).color(inks().text)).wrap());
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::theme::{self, Icon};
 use crate::base::units::grouped;
 use crate::cache::Snapshot;
 use crate::globe::actions::Action;
+use crate::globe::inks::inks;
 
 const ROW: f32 = 18.0;
 
@@ -36,7 +37,7 @@ pub(super) fn shelf_ui(ui: &mut Ui, snapshot: &Snapshot) -> Option<Action> {
                 let (rect, response) =
                     ui.allocate_exact_size(egui::vec2(ui.available_width(), ROW), egui::Sense::click());
                 if response.hovered() {
-                    ui.painter().rect_filled(rect, 3.0, theme::ACCENT_GROUND);
+                    ui.painter().rect_filled(rect, 3.0, inks().accent_ground);
                 }
                 let paint = |x: f32, anchor, text: &str, ink| {
                     let at = egui::pos2(x, rect.center().y);
@@ -44,8 +45,8 @@ pub(super) fn shelf_ui(ui: &mut Ui, snapshot: &Snapshot) -> Option<Action> {
                 };
                 let bytes = host.sent.bytes.saturating_add(host.received.bytes);
                 let addr = text::shorten(&host.addr.to_string(), 30);
-                paint(rect.left(), egui::Align2::LEFT_CENTER, &addr, theme::TEXT);
-                paint(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, &text::bytes(bytes), theme::DIM);
+                paint(rect.left(), egui::Align2::LEFT_CENTER, &addr, inks().text);
+                paint(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, &text::bytes(bytes), inks().dim);
                 let tip = format!("{}: {}\n{} flows in the window", host.addr, host.why, host.flows);
                 if response.on_hover_text(tip).clicked() {
                     action = Some(Action::Filter(format!("host={}", host.addr)));
@@ -55,7 +56,7 @@ pub(super) fn shelf_ui(ui: &mut Ui, snapshot: &Snapshot) -> Option<Action> {
     );
     if all > snapshot.unplaced.len() as u64 {
         let text = format!("the first {} by volume", grouped(snapshot.unplaced.len() as u64));
-        ui.label(RichText::new(text).size(theme::SMALL).color(theme::FAINT));
+        ui.label(RichText::new(text).size(theme::SMALL).color(inks().faint));
     }
     action
 }

@@ -7,6 +7,7 @@ use super::theme::{self, Mark};
 use crate::base::units::{grouped, si};
 use crate::cache::{Snapshot, SourceHealth, SourceState};
 use crate::globe::actions::Action;
+use crate::globe::inks::inks;
 use crate::pipeline::{PlayState, Playhead};
 
 /// What the line says.
@@ -176,10 +177,10 @@ pub(super) fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
         let colour = match model.mood {
-            Mood::Waiting => theme::DIM,
-            Mood::Live => theme::GOOD,
-            Mood::Paused => theme::WARN,
-            Mood::Replay => theme::ACCENT,
+            Mood::Waiting => inks().dim,
+            Mood::Live => inks().good,
+            Mood::Paused => inks().warn,
+            Mood::Replay => inks().accent,
         };
         let badge = theme::badge(ui, &model.word, colour);
         if badge.interact(egui::Sense::click()).on_hover_text("play or pause (Space); live (End)").clicked() {
@@ -189,7 +190,7 @@ pub(super) fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
         // The right side comes first, so that the values take what it leaves and give way when it is little.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
-            if ui.add(Button::new(RichText::new("?").color(theme::DIM))).on_hover_text("keys and help (?)").clicked() {
+            if ui.add(Button::new(RichText::new("?").color(inks().dim))).on_hover_text("keys and help (?)").clicked() {
                 action = Some(Action::Help);
             }
             sources_ui(ui, model);
@@ -210,7 +211,7 @@ fn alerts_badge(ui: &mut Ui, count: usize) -> bool {
         return false;
     }
     let words = format!("{} alert{}", grouped(count as u64), if count == 1 { "" } else { "s" });
-    let badge = theme::badge(ui, &words, theme::ALERT);
+    let badge = theme::badge(ui, &words, inks().alert);
     let mark = theme::mark(ui, Mark::Alert);
     let response = badge.union(mark).interact(egui::Sense::click());
     response.on_hover_text("list of alerts (!)").clicked()
@@ -225,7 +226,7 @@ fn cells_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
         if ui.available_width() < cell.width + 24.0 {
             break;
         }
-        let response = theme::cell(ui, cell.name, &cell.value, cell.width, theme::TEXT);
+        let response = theme::cell(ui, cell.name, &cell.value, cell.width, inks().text);
         if cell.name == LEVEL {
             let response = response.clone().interact(egui::Sense::click());
             if response.on_hover_text("address, network, AS, city, country (V)").clicked() {
@@ -248,13 +249,13 @@ fn clock_ui(ui: &mut Ui, model: &StatusModel) {
         return;
     }
     let painter = ui.painter();
-    let time = painter.layout_no_wrap(model.time.clone(), FontId::monospace(theme::CLOCK), theme::TEXT);
+    let time = painter.layout_no_wrap(model.time.clone(), FontId::monospace(theme::CLOCK), inks().text);
     let small = |text: String, ink: Color32| painter.layout_no_wrap(text, FontId::monospace(theme::SMALL), ink);
-    let date = small(format!("{} UTC", model.date), theme::DIM);
+    let date = small(format!("{} UTC", model.date), inks().dim);
     let (second, ink) = if model.typed.is_empty() {
-        (model.behind.clone(), theme::WARN)
+        (model.behind.clone(), inks().warn)
     } else {
-        (format!("speed \u{d7}{}\u{2026}", model.typed), theme::ACCENT)
+        (format!("speed \u{d7}{}\u{2026}", model.typed), inks().accent)
     };
     let second = small(second, ink);
     let wide = date.size().x.max(96.0);
@@ -262,18 +263,18 @@ fn clock_ui(ui: &mut Ui, model: &StatusModel) {
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     let time_at = rect.left_center() - vec2(0.0, time.size().y * 0.5);
     let column = rect.left() + time.size().x + 10.0;
-    ui.painter().galley(time_at, time, theme::TEXT);
+    ui.painter().galley(time_at, time, inks().text);
     let middle = rect.center().y;
     // Two lines stand symmetrically; one line alone stands in the middle.
     let lone = second.size().x == 0.0;
     let up = if lone { date.size().y * 0.5 } else { date.size().y };
-    ui.painter().galley(egui::pos2(column, middle - up), date, theme::DIM);
+    ui.painter().galley(egui::pos2(column, middle - up), date, inks().dim);
     ui.painter().galley(egui::pos2(column, middle), second, ink);
 }
 
 fn rule(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(1.0, 28.0), egui::Sense::hover());
-    ui.painter().vline(rect.center().x, rect.y_range(), egui::Stroke::new(1.0, theme::LINE));
+    ui.painter().vline(rect.center().x, rect.y_range(), egui::Stroke::new(1.0, inks().line));
 }
 
 /// Sources, losses and filter, from the right edge inwards.
@@ -281,27 +282,27 @@ fn sources_ui(ui: &mut Ui, model: &StatusModel) {
     if model.sources.len() == 1
         && let Some(source) = model.sources.first()
     {
-        ui.label(theme::label(source.name.as_str()).color(theme::TEXT)).on_hover_text(&source.about);
+        ui.label(theme::label(source.name.as_str()).color(inks().text)).on_hover_text(&source.about);
         ui.label(theme::label(source.state.as_str())).on_hover_text(&source.about);
         theme::mark(ui, source.mark).on_hover_text(&source.about);
     } else if !model.sources.is_empty() {
         let about: Vec<&str> = model.sources.iter().map(|s| s.about.as_str()).collect();
         let about = about.join("\n\n");
-        ui.label(theme::label(format!("{} sources", model.sources.len())).color(theme::TEXT)).on_hover_text(&about);
+        ui.label(theme::label(format!("{} sources", model.sources.len())).color(inks().text)).on_hover_text(&about);
         for source in model.sources.iter().rev().take(8) {
             theme::mark(ui, source.mark).on_hover_text(&source.about);
         }
     }
     if !model.quality.is_empty() {
-        ui.label(theme::label(model.quality).color(theme::WARN)).on_hover_text(
+        ui.label(theme::label(model.quality).color(inks().warn)).on_hover_text(
             "the picture is simplified until there is room for the wished frames per second; no record is lost",
         );
     }
     if !model.losses.is_empty() {
-        ui.label(theme::label(model.losses.join(" \u{b7} ")).color(theme::WARN));
+        ui.label(theme::label(model.losses.join(" \u{b7} ")).color(inks().warn));
     }
     if let Some(filter) = &model.filter {
-        let text = RichText::new(text::shorten(filter, 36)).font(FontId::monospace(theme::SMALL)).color(theme::ACCENT);
+        let text = RichText::new(text::shorten(filter, 36)).font(FontId::monospace(theme::SMALL)).color(inks().accent);
         ui.label(text).on_hover_text(format!("only records that pass this filter: {filter}"));
         ui.label(theme::label("filter"));
     }

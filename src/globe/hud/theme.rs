@@ -1,7 +1,5 @@
-//! How the panels look: colours, fonts, type scale, spacing, and the few small marks that all of them share.
-//!
-//! One place for every colour. Dark, translucent, hairline borders, one accent; categories are Okabe–Ito, and
-//! red-orange belongs to alerts alone. Text keeps a contrast of 4.5:1 on the panel (checked below).
+//! How the panels look: fonts, type scale, spacing, and the few small marks that all of them share. Translucent ground,
+//! hairline borders, one accent. The colours are the theme's, in [`inks`](crate::globe::inks).
 
 use std::sync::Arc;
 
@@ -10,34 +8,7 @@ use bevy_egui::egui::{
     RichText, Sense, Shadow, Stroke, TextStyle, Ui, Vec2, vec2,
 };
 
-/// Ground of panels, opaque.
-pub const GROUND: Color32 = Color32::from_rgb(9, 13, 19);
-/// Ground of panels as drawn: the globe shines through.
-pub const PANEL: Color32 = Color32::from_rgba_premultiplied(8, 12, 18, 246);
-/// Ground of cards. Opaque: text behind a card would shine through any less.
-pub const CARD: Color32 = Color32::from_rgb(10, 15, 22);
-/// Laid over everything behind the help.
-pub const SHADE: Color32 = Color32::from_black_alpha(170);
-/// Ground of fields and of the histogram.
-pub const WELL: Color32 = Color32::from_rgb(4, 7, 11);
-/// Hairlines.
-pub const LINE: Color32 = Color32::from_rgb(33, 42, 53);
-/// Text of the first rank.
-pub const TEXT: Color32 = Color32::from_rgb(226, 233, 240);
-/// Text of the second rank: labels of values.
-pub const DIM: Color32 = Color32::from_rgb(146, 160, 174);
-/// Text of the third rank: hints.
-pub const FAINT: Color32 = Color32::from_rgb(120, 134, 149);
-/// The one accent: selected, active, playhead (Okabe–Ito sky blue).
-pub const ACCENT: Color32 = Color32::from_rgb(86, 180, 233);
-/// Ground of something selected or active.
-pub const ACCENT_GROUND: Color32 = Color32::from_rgb(20, 49, 68);
-/// Running well (Okabe–Ito bluish green, lightened for text).
-pub const GOOD: Color32 = Color32::from_rgb(56, 189, 150);
-/// Deserves attention (Okabe–Ito orange).
-pub const WARN: Color32 = Color32::from_rgb(230, 159, 0);
-/// Alerts and failures only (Okabe–Ito vermilion, lightened for text).
-pub const ALERT: Color32 = Color32::from_rgb(240, 110, 40);
+use crate::globe::inks::inks;
 
 /// Points of small labels.
 pub const SMALL: f32 = 11.0;
@@ -75,7 +46,7 @@ pub fn fonts() -> FontDefinitions {
 /// Puts fonts, sizes and colours into an egui context. Once per context.
 pub fn apply(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
-    ctx.set_theme(egui::Theme::Dark);
+    ctx.set_theme(if inks().is_dark { egui::Theme::Dark } else { egui::Theme::Light });
     ctx.all_styles_mut(|style| {
         style.text_styles = [
             (TextStyle::Small, FontId::proportional(SMALL)),
@@ -99,23 +70,23 @@ pub fn apply(ctx: &egui::Context) {
 }
 
 fn colours(v: &mut egui::Visuals) {
-    v.dark_mode = true;
+    v.dark_mode = inks().is_dark;
     v.override_text_color = None;
-    v.window_fill = CARD;
-    v.panel_fill = PANEL;
-    v.window_stroke = Stroke::new(1.0, LINE);
+    v.window_fill = inks().card;
+    v.panel_fill = inks().panel;
+    v.window_stroke = Stroke::new(1.0, inks().line);
     v.window_corner_radius = CornerRadius::same(RADIUS);
     v.menu_corner_radius = CornerRadius::same(RADIUS);
     v.window_shadow = Shadow::NONE;
     v.popup_shadow = Shadow::NONE;
-    v.extreme_bg_color = WELL;
-    v.faint_bg_color = Color32::from_rgb(13, 19, 27);
-    v.hyperlink_color = ACCENT;
-    v.warn_fg_color = WARN;
-    v.error_fg_color = ALERT;
-    v.selection.bg_fill = ACCENT_GROUND;
-    v.selection.stroke = Stroke::new(1.0, ACCENT);
-    v.weak_text_color = Some(DIM);
+    v.extreme_bg_color = inks().well;
+    v.faint_bg_color = inks().stripe;
+    v.hyperlink_color = inks().accent;
+    v.warn_fg_color = inks().warn;
+    v.error_fg_color = inks().alert;
+    v.selection.bg_fill = inks().accent_ground;
+    v.selection.stroke = Stroke::new(1.0, inks().accent);
+    v.weak_text_color = Some(inks().dim);
     let set = |w: &mut egui::style::WidgetVisuals, fill: Color32, line: Color32, text: Color32| {
         w.bg_fill = fill;
         w.weak_bg_fill = fill;
@@ -124,23 +95,23 @@ fn colours(v: &mut egui::Visuals) {
         w.corner_radius = CornerRadius::same(4);
         w.expansion = 0.0;
     };
-    set(&mut v.widgets.noninteractive, GROUND, LINE, TEXT);
-    set(&mut v.widgets.inactive, Color32::from_rgb(20, 27, 36), LINE, TEXT);
-    set(&mut v.widgets.hovered, Color32::from_rgb(31, 41, 53), Color32::from_rgb(62, 78, 96), Color32::WHITE);
-    set(&mut v.widgets.active, ACCENT_GROUND, ACCENT, Color32::WHITE);
-    set(&mut v.widgets.open, Color32::from_rgb(20, 27, 36), LINE, TEXT);
+    set(&mut v.widgets.noninteractive, inks().ground, inks().line, inks().text);
+    set(&mut v.widgets.inactive, inks().button[0], inks().line, inks().text);
+    set(&mut v.widgets.hovered, inks().button[1], inks().button[2], inks().strong);
+    set(&mut v.widgets.active, inks().accent_ground, inks().accent, inks().strong);
+    set(&mut v.widgets.open, inks().button[0], inks().line, inks().text);
 }
 
 /// Frame of a docked panel.
 pub fn panel_frame() -> Frame {
-    Frame::new().fill(PANEL).inner_margin(Margin::symmetric(12, 8))
+    Frame::new().fill(inks().panel).inner_margin(Margin::symmetric(12, 8))
 }
 
 /// Frame of a card over the globe.
 pub fn card_frame() -> Frame {
     Frame::new()
-        .fill(CARD)
-        .stroke(Stroke::new(1.0, LINE))
+        .fill(inks().card)
+        .stroke(Stroke::new(1.0, inks().line))
         .corner_radius(CornerRadius::same(RADIUS))
         .inner_margin(Margin::symmetric(12, 10))
 }
@@ -148,25 +119,25 @@ pub fn card_frame() -> Frame {
 /// The label of a value: small, second rank.
 #[must_use]
 pub fn label(text: impl Into<String>) -> RichText {
-    RichText::new(text).size(SMALL).color(DIM)
+    RichText::new(text).size(SMALL).color(inks().dim)
 }
 
 /// A hint: small, third rank.
 #[must_use]
 pub fn hint(text: impl Into<String>) -> RichText {
-    RichText::new(text).size(SMALL).color(FAINT)
+    RichText::new(text).size(SMALL).color(inks().faint)
 }
 
 /// A value in fixed-width figures.
 #[must_use]
 pub fn figure(text: impl Into<String>) -> RichText {
-    RichText::new(text).font(FontId::monospace(MONO)).color(TEXT)
+    RichText::new(text).font(FontId::monospace(MONO)).color(inks().text)
 }
 
 /// A heading.
 #[must_use]
 pub fn heading(text: impl Into<String>) -> RichText {
-    RichText::new(text).size(HEADING).color(TEXT)
+    RichText::new(text).size(HEADING).color(inks().text)
 }
 
 /// A word on coloured ground, as wide as its text: a state.
@@ -186,11 +157,12 @@ pub fn badge(ui: &mut Ui, text: &str, colour: Color32) -> Response {
 
 /// A key as it is printed on a keyboard; lit when what it switches is on.
 pub fn keycap(ui: &mut Ui, text: &str, lit: bool, sense: Sense) -> Response {
-    let (ink, ground, line) = if lit { (ACCENT, ACCENT_GROUND, ACCENT) } else { (DIM, WELL, LINE) };
+    let (ink, ground, line) =
+        if lit { (inks().accent, inks().accent_ground, inks().accent) } else { (inks().dim, inks().well, inks().line) };
     let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::monospace(MONO), ink);
     let size = vec2((galley.size().x + 12.0).max(22.0), 20.0);
     let (rect, response) = ui.allocate_exact_size(size, sense);
-    let line = if response.hovered() && sense.senses_click() { TEXT } else { line.gamma_multiply(0.8) };
+    let line = if response.hovered() && sense.senses_click() { inks().text } else { line.gamma_multiply(0.8) };
     ui.painter().rect(rect, CornerRadius::same(4), ground, Stroke::new(1.0, line), egui::StrokeKind::Inside);
     ui.painter().galley(rect.center() - galley.size() * 0.5, galley, ink);
     response
@@ -198,11 +170,11 @@ pub fn keycap(ui: &mut Ui, text: &str, lit: bool, sense: Sense) -> Response {
 
 /// A value under its label, in a cell that never becomes narrower than `width`, so that neighbours stand still.
 pub fn cell(ui: &mut Ui, name: &str, value: &str, width: f32, colour: Color32) -> Response {
-    let name = ui.painter().layout_no_wrap(name.to_owned(), FontId::proportional(SMALL), DIM);
+    let name = ui.painter().layout_no_wrap(name.to_owned(), FontId::proportional(SMALL), inks().dim);
     let value = ui.painter().layout_no_wrap(value.to_owned(), FontId::monospace(BODY), colour);
     let size = vec2(name.size().x.max(value.size().x).max(width), name.size().y + value.size().y);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    ui.painter().galley(rect.left_top(), name, DIM);
+    ui.painter().galley(rect.left_top(), name, inks().dim);
     let at = rect.left_bottom() - vec2(0.0, value.size().y);
     ui.painter().galley(at, value, colour);
     response
@@ -226,10 +198,10 @@ impl Mark {
     #[must_use]
     pub fn colour(self) -> Color32 {
         match self {
-            Mark::Good => GOOD,
-            Mark::Idle => DIM,
-            Mark::Warn => WARN,
-            Mark::Alert => ALERT,
+            Mark::Good => inks().good,
+            Mark::Idle => inks().dim,
+            Mark::Warn => inks().warn,
+            Mark::Alert => inks().alert,
         }
     }
 }
@@ -330,31 +302,6 @@ pub fn paint_text(ui: &Ui, at: egui::Pos2, anchor: Align2, text: &str, font: Fon
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Relative luminance of an opaque sRGB colour (WCAG 2.1).
-    fn luminance(c: Color32) -> f64 {
-        let linear = |v: u8| {
-            let v = f64::from(v) / 255.0;
-            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(c.r()) + 0.7152 * linear(c.g()) + 0.0722 * linear(c.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn text_can_be_read_on_every_ground() {
-        for ink in [TEXT, DIM, FAINT, ACCENT, GOOD, WARN, ALERT] {
-            for ground in [GROUND, WELL, Color32::from_rgb(20, 27, 36)] {
-                let ratio = contrast(ink, ground);
-                assert!(ratio >= 4.5, "{ink:?} on {ground:?}: {ratio:.2}");
-            }
-        }
-        assert!(contrast(ACCENT, ACCENT_GROUND) >= 3.0);
-    }
 
     #[test]
     fn embedded_fonts_have_every_sign_the_panels_use() {

@@ -18,6 +18,7 @@ use crate::globe::actions::Action;
 use crate::globe::camera::CameraRig;
 use crate::globe::feed::{Feed, FeedInput};
 use crate::globe::hud::{Hud, HudOptions, Toast, text, with_word};
+use crate::globe::inks::Theme;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::palette::Palette;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
@@ -217,6 +218,7 @@ pub(super) struct Panels<'w> {
     rig: ResMut<'w, CameraRig>,
     views: Res<'w, Views>,
     options: Res<'w, HudOptions>,
+    theme: ResMut<'w, Theme>,
 }
 
 pub(super) fn obey_panels(
@@ -228,6 +230,11 @@ pub(super) fn obey_panels(
         let before = *panels.selection;
         match action {
             Action::CopyAddress => copy(&mut panels, &feed.snapshot, clock.elapsed),
+            Action::NextTheme => {
+                *panels.theme = panels.theme.next();
+                let text = format!("theme: {}", panels.theme.title());
+                panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
             Action::NextLevel(_) => panels.selection.follow_level(&feed.snapshot),
             Action::NextPin | Action::PreviousPin => {
                 let from = panels.selection.ends()[0];

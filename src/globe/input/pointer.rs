@@ -7,8 +7,9 @@ use crate::globe::SceneClock;
 use crate::globe::actions::Action;
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{CameraRig, Orbit, SceneView, UiWants};
+use crate::globe::clusters::Clusters;
 use crate::globe::feed::Feed;
-use crate::globe::layers::Layers;
+use crate::globe::layers::{LayerId, Layers};
 use crate::globe::picking::{Picker, find};
 use crate::globe::selection::{Picked, Selection};
 
@@ -30,6 +31,7 @@ pub(super) struct Press {
 #[derive(bevy::ecs::system::SystemParam)]
 pub(super) struct Scene<'w> {
     picker: Res<'w, Picker>,
+    clusters: Res<'w, Clusters>,
     arcs: Res<'w, Arcs>,
     feed: Res<'w, Feed>,
     layers: Res<'w, Layers>,
@@ -69,7 +71,11 @@ pub(super) fn read_clicks(
             if twice {
                 zoom_to(&mut rig, &scene.view, at, button == MouseButton::Left);
             } else if button == MouseButton::Left {
-                click(&scene, &selection, at, &mut actions);
+                if let Some(orbit) = parting(&scene, rig.orbit, at) {
+                    rig.fly_to(orbit);
+                } else {
+                    click(&scene, &selection, at, &mut actions);
+                }
             }
         }
     }
@@ -81,6 +87,15 @@ fn zoom_to(rig: &mut CameraRig, scene: &SceneView, at: Vec2, nearer: bool) {
     let factor = if nearer { NEARER } else { 1.0 / NEARER };
     let to: Orbit = rig.orbit.zoomed(scene.frame, pixel, factor);
     rig.fly_to(to);
+}
+
+/// Where the eye goes after a click on a cluster.
+fn parting(scene: &Scene, from: Orbit, at: Vec2) -> Option<Orbit> {
+    if !scene.layers.is_on(LayerId::Pins) || scene.picker.at(at).is_some() {
+        return None;
+    }
+    let index = scene.clusters.at(scene.picker.view()?, at.to_array())?;
+    scene.clusters.parting(index, &scene.feed, from)
 }
 
 fn click(scene: &Scene, selection: &Selection, at: Vec2, actions: &mut MessageWriter<Action>) {

@@ -6,12 +6,13 @@ use super::model::{DetailModel, HoverModel};
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon};
+use crate::globe::inks::inks;
 
 /// Draws the card under the pointer.
 pub fn hover_ui(ui: &mut Ui, model: &HoverModel) {
     ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.label(RichText::new(&model.title).font(FontId::monospace(theme::BODY)).color(theme::TEXT));
+    ui.label(RichText::new(&model.title).font(FontId::monospace(theme::BODY)).color(inks().text));
     for line in &model.lines {
         ui.label(theme::label(line.as_str()));
     }
@@ -26,7 +27,7 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
                 action = Some(Action::Details);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new(&model.title).font(FontId::monospace(15.0)).color(theme::TEXT);
+                let title = RichText::new(&model.title).font(FontId::monospace(15.0)).color(inks().text);
                 ui.add(Label::new(title).truncate());
             });
         });
@@ -44,7 +45,7 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
                 action = Some(Action::CopyAddress);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(RichText::new(&model.subtitle).color(theme::ACCENT)).truncate());
+                ui.add(Label::new(RichText::new(&model.subtitle).color(inks().accent)).truncate());
             });
         });
     });
@@ -80,7 +81,7 @@ fn rows_ui(ui: &mut Ui, model: &DetailModel) {
         ui.horizontal_top(|ui| {
             let (rect, _) = ui.allocate_exact_size(egui::vec2(52.0, 16.0), Sense::hover());
             let font = FontId::proportional(theme::SMALL);
-            theme::paint_text(ui, rect.left_center(), egui::Align2::LEFT_CENTER, name, font, theme::DIM);
+            theme::paint_text(ui, rect.left_center(), egui::Align2::LEFT_CENTER, name, font, inks().dim);
             ui.add(Label::new(RichText::new(value).size(12.0)).wrap());
         });
     }
@@ -91,7 +92,7 @@ fn section(ui: &mut Ui, title: &str, shown: usize, all: usize) {
     let text = if shown < all { format!("{title}  {shown} of {all}") } else { format!("{title}  {all}") };
     ui.label(theme::label(text));
     let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(1.0, theme::LINE));
+    ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(1.0, inks().line));
 }
 
 /// A line that can be clicked: text on the left, figures on the right.
@@ -99,18 +100,18 @@ fn line_ui(ui: &mut Ui, left: &str, right: &str) -> egui::Response {
     let size = egui::vec2(ui.available_width(), 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     if response.hovered() {
-        ui.painter().rect_filled(rect.expand2(egui::vec2(4.0, 0.0)), 3.0, theme::ACCENT_GROUND);
+        ui.painter().rect_filled(rect.expand2(egui::vec2(4.0, 0.0)), 3.0, inks().accent_ground);
     }
     let font = FontId::monospace(theme::SMALL);
-    let right = ui.painter().layout_no_wrap(right.to_owned(), font.clone(), theme::DIM);
+    let right = ui.painter().layout_no_wrap(right.to_owned(), font.clone(), inks().dim);
     let room = rect.width() - right.size().x - 10.0;
-    let mut job = egui::text::LayoutJob::simple_singleline(left.to_owned(), font, theme::TEXT);
+    let mut job = egui::text::LayoutJob::simple_singleline(left.to_owned(), font, inks().text);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room);
     let left = ui.painter().layout_job(job);
     let y = rect.center().y - left.size().y * 0.5;
     let x = rect.right() - right.size().x;
-    ui.painter().galley(egui::pos2(rect.left(), y), left, theme::TEXT);
-    ui.painter().galley(egui::pos2(x, y), right, theme::DIM);
+    ui.painter().galley(egui::pos2(rect.left(), y), left, inks().text);
+    ui.painter().galley(egui::pos2(x, y), right, inks().dim);
     response
 }
 

@@ -3,6 +3,7 @@
 use bevy_egui::egui::{self, Align2, Color32, FontId, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::globe::hud::theme;
+use crate::globe::inks::inks;
 use crate::globe::scale::{RATE_SCALE, RateClass};
 
 /// One decade of the scale.
@@ -10,8 +11,6 @@ use crate::globe::scale::{RATE_SCALE, RateClass};
 pub struct LegendClass {
     /// `1–10 kbit/s`.
     pub label: String,
-    /// Colour of the line.
-    pub colour: Color32,
     /// Width of the line in logical pixels.
     pub width: f32,
     /// Speed of the dashes in arc lengths per second.
@@ -32,12 +31,7 @@ pub struct LegendModel {
 impl Default for LegendModel {
     /// The fixed scale, nothing noted.
     fn default() -> LegendModel {
-        let class = |c: &RateClass| LegendClass {
-            label: c.label.to_owned(),
-            colour: Color32::from_rgb(c.colour[0], c.colour[1], c.colour[2]),
-            width: c.width,
-            dash_speed: c.dash_speed,
-        };
+        let class = |c: &RateClass| LegendClass { label: c.label.to_owned(), width: c.width, dash_speed: c.dash_speed };
         LegendModel { classes: RATE_SCALE.iter().map(class).collect(), pins: String::new(), notes: Vec::new() }
     }
 }
@@ -48,12 +42,13 @@ const SAMPLE: f32 = 64.0;
 /// Draws the card. `time` moves the dashes, in seconds; a standing time shows them standing.
 pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     ui.spacing_mut().item_spacing.y = 3.0;
-    ui.label(theme::label("Rate, each direction").color(theme::TEXT));
-    for class in model.classes.iter().rev() {
+    ui.label(theme::label("Rate, each direction").color(inks().text));
+    for (class, [r, g, b]) in model.classes.iter().zip(inks().rates).rev() {
+        let colour = Color32::from_rgb(r, g, b);
         let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE + 106.0, 16.0), Sense::hover());
         let y = rect.center().y;
         let (left, right) = (rect.left(), rect.left() + SAMPLE);
-        let ground = Stroke::new(class.width, class.colour.gamma_multiply(0.35));
+        let ground = Stroke::new(class.width, colour.gamma_multiply(0.35));
         ui.painter().line_segment([pos2(left, y), pos2(right, y)], ground);
         // Three dashes on the sample, running to the receiver at the speed of an arc.
         let period = SAMPLE / 3.0;
@@ -62,12 +57,12 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
         while x < right {
             let (a, b) = (x.max(left), (x + period * 0.5).min(right));
             if b > a {
-                ui.painter().line_segment([pos2(a, y), pos2(b, y)], Stroke::new(class.width, class.colour));
+                ui.painter().line_segment([pos2(a, y), pos2(b, y)], Stroke::new(class.width, colour));
             }
             x += period;
         }
         let font = FontId::monospace(theme::SMALL);
-        ui.painter().text(pos2(right + 12.0, y), Align2::LEFT_CENTER, &class.label, font, theme::DIM);
+        ui.painter().text(pos2(right + 12.0, y), Align2::LEFT_CENTER, &class.label, font, inks().dim);
     }
     ui.add_space(3.0);
     ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
@@ -75,7 +70,7 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
         ui.label(theme::hint(model.pins.as_str()));
     }
     for note in &model.notes {
-        ui.add(egui::Label::new(theme::label(note.as_str()).color(theme::WARN)).wrap());
+        ui.add(egui::Label::new(theme::label(note.as_str()).color(inks().warn)).wrap());
     }
 }
 
@@ -86,12 +81,7 @@ mod tests {
 
     #[test]
     fn each_class_has_a_line_and_a_label() {
-        let class = |label: &str, width| LegendClass {
-            label: label.into(),
-            colour: Color32::from_rgb(200, 180, 90),
-            width,
-            dash_speed: 0.1,
-        };
+        let class = |label: &str, width| LegendClass { label: label.into(), width, dash_speed: 0.1 };
         let model = LegendModel {
             classes: vec![class("< 1 kbit/s", 1.0), class("1\u{2013}10 kbit/s", 1.5)],
             pins: "a pin is one country (12 for 431 addresses)".into(),

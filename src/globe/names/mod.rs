@@ -10,6 +10,8 @@ pub use model::{Label, LabelKind, Placer, labels, wanted};
 
 use super::PaintSet;
 use super::camera::SceneView;
+use super::clusters::Clusters;
+use super::inks::inks;
 use super::layers::{LayerId, Layers};
 use super::maps::AssetNotes;
 use super::quality::Drawn;
@@ -44,8 +46,8 @@ fn load_names(mut names: ResMut<Names>, mut notes: ResMut<AssetNotes>) {
 
 fn paint_names(
     mut contexts: EguiContexts,
-    (names, scene): (Res<Names>, Res<SceneView>),
-    (layers, drawn): (Res<Layers>, Res<Drawn>),
+    (names, clusters): (Res<Names>, Res<Clusters>),
+    (scene, layers, drawn): (Res<SceneView>, Res<Layers>, Res<Drawn>),
 ) -> Result {
     if !layers.is_on(LayerId::Names) {
         return Ok(());
@@ -55,8 +57,18 @@ fn paint_names(
     let points_per_pixel = 1.0 / f64::from(ctx.pixels_per_point().max(0.1));
     let view = &scene.view;
     let mut placer = Placer::default();
+    if layers.is_on(LayerId::Pins) {
+        // A number on the globe comes before a name.
+        for mark in clusters.marks.iter().filter(|m| view.sees(m.at)) {
+            let Some((pixel, _)) = view.project(mark.at) else { continue };
+            let [x, y] = pixel.map(|p| (p * points_per_pixel) as f32);
+            let half = mark.radius * 0.6;
+            placer.keep_free([x - half, y - half, x + half, y + half]);
+        }
+    }
+    let mut shown = 0;
     for label in names.0.iter().filter(|l| wanted(l, view.height())) {
-        if placer.len() >= drawn.0.most_names() {
+        if shown >= drawn.0.most_names() {
             break;
         }
         let Some((pixel, strength)) = model::on_screen(label, view) else { continue };
@@ -66,8 +78,8 @@ fn paint_names(
             LabelKind::City { capital: true } => (label.text.clone(), 11.5, 0.98),
             LabelKind::City { capital: false } => (label.text.clone(), 11.0, 0.92),
         };
-        let ink = egui::Color32::from_rgb(214, 224, 234).gamma_multiply(alpha * strength);
-        let shade = egui::Color32::from_black_alpha((170.0 * strength) as u8);
+        let ink = inks().name.gamma_multiply(alpha * strength);
+        let shade = inks().name_edge.gamma_multiply(strength);
         let galley = painter.layout_no_wrap(text, egui::FontId::proportional(size), ink);
         let corner = match label.kind {
             LabelKind::Country => at - galley.size() / 2.0,
@@ -77,6 +89,7 @@ fn paint_names(
         if !placer.place([area.min.x, area.min.y, area.max.x, area.max.y]) {
             continue;
         }
+        shown += 1;
         if matches!(label.kind, LabelKind::City { .. }) {
             painter.circle(at, 2.0, ink, egui::Stroke::new(1.0, shade));
         }

@@ -5,6 +5,7 @@ use bevy_egui::egui::{self, FontId, Key, Modifiers, RichText, Sense, TextEdit, U
 use super::{Palette, Sought};
 use crate::globe::actions::Action;
 use crate::globe::hud::theme;
+use crate::globe::inks::inks;
 
 /// Height of a row in points.
 const ROW: f32 = 24.0;
@@ -19,7 +20,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
     let edit = TextEdit::singleline(&mut palette.text)
         .id(egui::Id::new("palette"))
         .font(FontId::proportional(theme::HEADING))
-        .hint_text(RichText::new(hint).color(theme::FAINT))
+        .hint_text(RichText::new(hint).color(inks().faint))
         .desired_width(f32::INFINITY)
         .char_limit(200);
     ui.add(edit).request_focus();
@@ -28,18 +29,18 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
     for (i, entry) in palette.entries.iter().enumerate() {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
         if i == palette.chosen || response.hovered() {
-            ui.painter().rect_filled(rect, 4.0, theme::ACCENT_GROUND);
+            ui.painter().rect_filled(rect, 4.0, inks().accent_ground);
         }
-        let note = ui.painter().layout_no_wrap(entry.note.clone(), FontId::monospace(theme::SMALL), theme::DIM);
+        let note = ui.painter().layout_no_wrap(entry.note.clone(), FontId::monospace(theme::SMALL), inks().dim);
         let room = rect.width() - note.size().x - 30.0;
         let font = FontId::proportional(theme::BODY);
-        let mut job = egui::text::LayoutJob::simple_singleline(entry.title.clone(), font, theme::TEXT);
+        let mut job = egui::text::LayoutJob::simple_singleline(entry.title.clone(), font, inks().text);
         job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(40.0));
         let title = ui.painter().layout_job(job);
         let y = |height: f32| rect.center().y - height * 0.5;
-        ui.painter().galley(egui::pos2(rect.left() + 8.0, y(title.size().y)), title, theme::TEXT);
+        ui.painter().galley(egui::pos2(rect.left() + 8.0, y(title.size().y)), title, inks().text);
         let x = rect.right() - note.size().x - 8.0;
-        ui.painter().galley(egui::pos2(x, y(note.size().y)), note, theme::DIM);
+        ui.painter().galley(egui::pos2(x, y(note.size().y)), note, inks().dim);
         if response.clicked() {
             done = vec![entry.action.clone(), Action::ClosePalette];
         }

@@ -11,10 +11,11 @@ use crate::base::hash::Set;
 use crate::cache::PathArc;
 use crate::globe::arcs::{Arcs, arc_point};
 use crate::globe::camera::{SceneView, UiWants};
+use crate::globe::clusters::{bunch_pins, hover_cluster};
 use crate::globe::feed::Feed;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::to_f32;
-use crate::globe::pins::{Pins, make_pins};
+use crate::globe::pins::Pins;
 use crate::globe::selection::{Picked, Selection};
 use crate::globe::{Emphasis, GlobeSet, MarkScale};
 
@@ -26,7 +27,7 @@ const ARC_POINTS: usize = 24;
 pub struct Picker {
     spots: Vec<PinSpot>,
     addrs: Vec<IpAddr>,
-    generation: u64,
+    drawn: u64,
     view: Option<View>,
 }
 
@@ -42,7 +43,13 @@ impl Picker {
                 self.addrs.push(host.addr);
             }
         }
-        self.generation = feed.generation;
+        self.drawn = pins.drawn;
+    }
+
+    /// The view of this frame, in logical pixels; `None` before the first.
+    #[must_use]
+    pub fn view(&self) -> Option<&View> {
+        self.view.as_ref()
     }
 
     /// The pin at a screen point, in logical pixels.
@@ -105,7 +112,7 @@ impl Plugin for PickingPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Picker>()
             .add_systems(Update, emphasise.in_set(GlobeSet::Camera))
-            .add_systems(Update, (follow, hover).chain().in_set(GlobeSet::Update).after(make_pins));
+            .add_systems(Update, (follow, hover, hover_cluster).chain().in_set(GlobeSet::Update).after(bunch_pins));
     }
 }
 
@@ -130,7 +137,7 @@ fn follow(
     mut picker: ResMut<Picker>,
 ) {
     let picker = picker.bypass_change_detection();
-    if picker.generation != feed.generation || picker.spots.len() != pins.instances.len() {
+    if picker.drawn != pins.drawn {
         picker.load(&feed, &pins);
     }
     let scale = scene.scale.max(1e-6);

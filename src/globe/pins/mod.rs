@@ -6,20 +6,28 @@
 mod model;
 
 use bevy::prelude::*;
-pub(crate) use model::fade;
 pub use model::{PinInstance, place_pins};
+pub(crate) use model::{fade, kind_of};
 
 use super::feed::Feed;
-use super::gpu::{BufferSlot, GpuData};
+use super::inks::Theme;
 use super::{Emphasis, GlobeSet};
 
-/// The pins that are drawn.
+/// The pins. Which of them stand alone is chosen by [`clusters`](super::clusters).
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Pins {
-    /// In the order of `hosts`.
+    /// Pins that stand alone, in the order of `hosts`.
     pub instances: Vec<PinInstance>,
-    /// Index into `Snapshot::hosts` of each pin.
+    /// Index into `Snapshot::hosts` of each of them.
     pub hosts: Vec<u32>,
+    /// All pins, those in clusters as well, in the order of `all_hosts`.
+    pub all: Vec<PinInstance>,
+    /// Index into `Snapshot::hosts` of each of all pins.
+    pub all_hosts: Vec<u32>,
+    /// Grows by one each time all pins are made anew.
+    pub made: u64,
+    /// Grows by one each time those that stand alone are chosen anew.
+    pub drawn: u64,
     /// Generation of the feed they were made from.
     pub generation: u64,
 }
@@ -33,11 +41,11 @@ impl Plugin for PinsPlugin {
     }
 }
 
-pub(crate) fn make_pins(feed: Res<Feed>, emphasis: Res<Emphasis>, mut pins: ResMut<Pins>, mut data: ResMut<GpuData>) {
-    if pins.generation == feed.generation && !emphasis.is_changed() {
+pub(crate) fn make_pins((feed, emphasis, theme): (Res<Feed>, Res<Emphasis>, Res<Theme>), mut pins: ResMut<Pins>) {
+    if pins.generation == feed.generation && !emphasis.is_changed() && !theme.is_changed() {
         return;
     }
-    let (instances, hosts) = place_pins(&feed.snapshot, &feed.overrides, &emphasis);
-    data.set_buffer(BufferSlot::Pins, &instances);
-    *pins = Pins { instances, hosts, generation: feed.generation };
+    (pins.all, pins.all_hosts) = place_pins(&feed.snapshot, &feed.overrides, &emphasis, theme.inks());
+    pins.generation = feed.generation;
+    pins.made += 1;
 }

@@ -7,17 +7,16 @@ use crate::cache::{HostPin, Snapshot};
 use crate::geo::Origin;
 use crate::globe::Emphasis;
 use crate::globe::feed::Overrides;
+use crate::globe::inks::Inks;
 use crate::globe::math::to_f32;
 use crate::globe::picking::PinSpot;
 use crate::globe::picking::spread::spread;
-use crate::globe::scale::{RATE_SCALE, class_of, pack, pin_radius};
+use crate::globe::scale::{CLASSES, class_of, pack, pin_radius};
 
 /// Height of a head's middle above its foot, in radii of the head; the same number is in `pin.wgsl`.
 const CAP: f64 = 3.1;
 /// What is left of a mark that has had no traffic for a whole window.
 const FADED: f32 = 0.3;
-/// Own networks.
-const HOME_COLOUR: [u8; 3] = [0xf2, 0xf5, 0xf8];
 
 const SELECTED: u32 = 1;
 const HOVERED: u32 = 2;
@@ -44,6 +43,19 @@ pub struct PinInstance {
 }
 
 impl PinInstance {
+    /// Whether it stands out because it is selected.
+    #[must_use]
+    pub fn is_selected(&self) -> bool {
+        self.marks & SELECTED != 0
+    }
+
+    /// Opacity with which it is drawn, 0 to 1.
+    #[must_use]
+    pub fn opacity(&self) -> f32 {
+        let [.., alpha] = self.rgba.to_le_bytes();
+        f32::from(alpha) / 255.0 * if self.marks & DIMMED == 0 { 1.0 } else { 0.22 }
+    }
+
     /// The same as the picker wants it.
     #[must_use]
     pub fn spot(&self) -> PinSpot {
@@ -56,7 +68,12 @@ impl PinInstance {
 
 /// The pins of a snapshot, and the index into `hosts` of each.
 #[must_use]
-pub fn place_pins(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasis) -> (Vec<PinInstance>, Vec<u32>) {
+pub fn place_pins(
+    snapshot: &Snapshot,
+    overrides: &Overrides,
+    emphasis: &Emphasis,
+    inks: &Inks,
+) -> (Vec<PinInstance>, Vec<u32>) {
     let shown: Vec<(u32, &HostPin)> =
         (0..).zip(&snapshot.hosts).filter(|(_, h)| !overrides.hidden.contains(&h.id)).collect();
     let offsets = spread(shown.iter().map(|(_, h)| h.place.at));
@@ -64,11 +81,11 @@ pub fn place_pins(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasi
     let mut pins = Vec::with_capacity(shown.len());
     let mut hosts = Vec::with_capacity(shown.len());
     for ((index, host), offset) in shown.into_iter().zip(offsets) {
-        let own = matches!(host.place.origin, Origin::Home | Origin::OwnMap);
+        let own = is_own(host);
         let colour = match overrides.pins.get(&host.id) {
             Some(colour) => *colour,
-            None if own => HOME_COLOUR,
-            None => RATE_SCALE[class_of(host.load_in + host.load_out)].colour,
+            None if own => inks.home,
+            None => inks.rates[class_of(host.load_in + host.load_out)],
         };
         let mut marks = if own { HOME } else { 0 };
         if host.place.origin == Origin::CountryCentre {
@@ -93,6 +110,16 @@ pub fn place_pins(snapshot: &Snapshot, overrides: &Overrides, emphasis: &Emphasi
         hosts.push(index);
     }
     (pins, hosts)
+}
+
+/// Whether a pin stands for an own network.
+fn is_own(host: &HostPin) -> bool {
+    matches!(host.place.origin, Origin::Home | Origin::OwnMap)
+}
+
+/// What a pin is in the ring of a cluster: its class of rate, or the kind behind all classes for own networks.
+pub(crate) fn kind_of(host: &HostPin) -> usize {
+    if is_own(host) { CLASSES } else { class_of(host.load_in + host.load_out) }
 }
 
 /// Opacity of something last seen at a time: 1 at the playhead, 0.3 a window before.
@@ -120,6 +147,7 @@ mod tests {
     use crate::base::{Span, Timestamp};
     use crate::cache::HostId;
     use crate::geo::{LatLon, Place};
+    use crate::globe::inks::inks;
     use crate::record::Counts;
 
     fn host(n: u8, lat: f64, lon: f64, bytes: u64) -> HostPin {
@@ -145,7 +173,7 @@ mod tests {
     #[test]
     fn size_follows_volume_and_opacity_follows_age() {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1_000), host(2, 20.0, 20.0, 1_000_000_000)]);
-        let (pins, hosts) = place_pins(&s, &Overrides::default(), &Emphasis::default());
+        let (pins, hosts) = place_pins(&s, &Overrides::default(), &Emphasis::default(), inks());
         assert_eq!(hosts, [0, 1]);
         assert!(pins[1].size > pins[0].size);
         let alpha = (pins[0].rgba >> 24) as f32 / 255.0;
@@ -157,7 +185,7 @@ mod tests {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 20.0, 20.0, 1), host(3, 0.0, 0.0, 1)]);
         let overrides = Overrides { hidden: [HostId(1)].into_iter().collect(), ..Overrides::default() };
         let emphasis = Emphasis { hosts: vec![s.hosts[2].addr], dim_others: true, ..Emphasis::default() };
-        let (pins, hosts) = place_pins(&s, &overrides, &emphasis);
+        let (pins, hosts) = place_pins(&s, &overrides, &emphasis, inks());
         assert_eq!(hosts, [1, 2]);
         assert_eq!((pins[0].marks, pins[1].marks), (DIMMED, SELECTED));
     }
@@ -165,7 +193,7 @@ mod tests {
     #[test]
     fn pins_at_one_place_stand_apart() {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 10.0, 10.0, 1)]);
-        let (pins, _) = place_pins(&s, &Overrides::default(), &Emphasis::default());
+        let (pins, _) = place_pins(&s, &Overrides::default(), &Emphasis::default(), inks());
         assert_ne!(pins[0].offset, pins[1].offset);
         assert_eq!(pack_offset([-1.0, 2.0]), 0x0020_fff0);
     }

@@ -12,6 +12,7 @@ use crate::base::units::grouped;
 use crate::cache::{By, FlowRow, Snapshot};
 use crate::globe::actions::Action;
 use crate::globe::hud::{text, theme};
+use crate::globe::inks::inks;
 use crate::globe::selection::{Picked, Selection};
 
 /// Height of a row in points.
@@ -58,7 +59,7 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             let edit = TextEdit::singleline(&mut model.wish.text)
                 .id(egui::Id::new("flow-filter"))
                 .font(FontId::monospace(theme::MONO))
-                .hint_text(RichText::new("filter:  tcp  dport=443  co=de  !host=10.0.0.0/8").color(theme::FAINT))
+                .hint_text(RichText::new("filter:  tcp  dport=443  co=de  !host=10.0.0.0/8").color(inks().faint))
                 .desired_width(340.0_f32.min(ui.available_width()));
             let response = ui.add(edit).on_hover_text(tip);
             if model.focus {
@@ -141,7 +142,7 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             egui::Align2::CENTER_CENTER,
             hint,
             FontId::proportional(theme::BODY),
-            theme::DIM,
+            inks().dim,
         );
     }
     action
@@ -151,9 +152,9 @@ fn header_ui(row: &mut TableRow, wish: &mut Wish) {
     for spec in COLUMNS {
         row.col(|ui| {
             let sorted = wish.sort.filter(|(c, _)| *c == spec.column);
-            let ink = if sorted.is_some() { theme::ACCENT } else { theme::DIM };
+            let ink = if sorted.is_some() { inks().accent } else { inks().dim };
             let response = ui.interact(ui.max_rect(), ui.id().with(spec.name), Sense::click());
-            let ink = if response.hovered() { theme::TEXT } else { ink };
+            let ink = if response.hovered() { inks().text } else { ink };
             let font = FontId::proportional(theme::SMALL);
             let galley = ui.painter().layout_no_wrap(spec.name.to_owned(), font, ink);
             let rect = ui.max_rect();
@@ -173,13 +174,13 @@ fn header_ui(row: &mut TableRow, wish: &mut Wish) {
     // A hairline under the names.
     let rect: Rect = row.response().rect;
     let painter = row.response().ctx.layer_painter(row.response().layer_id);
-    painter.hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, theme::LINE));
+    painter.hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, inks().line));
 }
 
 fn sort_arrow(ui: &Ui, at: egui::Pos2, down: bool) {
     let s = if down { 1.0 } else { -1.0 };
     let points = vec![at + vec2(-3.5, -2.0 * s), at + vec2(3.5, -2.0 * s), at + vec2(0.0, 3.0 * s)];
-    ui.painter().add(egui::Shape::convex_polygon(points, theme::ACCENT, egui::Stroke::NONE));
+    ui.painter().add(egui::Shape::convex_polygon(points, inks().accent, egui::Stroke::NONE));
 }
 
 /// How a row stands to the selection.
@@ -213,7 +214,7 @@ fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look)
         row.col(|ui| {
             if look == Look::Related && spec.column == Column::Stime {
                 let bar = Rect::from_min_size(ui.max_rect().left_top() - vec2(6.0, -1.0), vec2(2.0, ROW - 2.0));
-                ui.painter().with_clip_rect(bar).rect_filled(bar, 0.0, theme::ACCENT);
+                ui.painter().with_clip_rect(bar).rect_filled(bar, 0.0, inks().accent);
             }
             let text = spec.column.text(flow, snapshot);
             let ink = ink_of(spec.column, flow, look, quiet);
@@ -229,14 +230,14 @@ fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look)
 fn ink_of(column: Column, flow: &FlowRow, look: Look, quiet: bool) -> Color32 {
     let lit = look != Look::Plain;
     match column {
-        Column::Saddr if flow.src_host.is_none() => theme::FAINT,
-        Column::Daddr if flow.dst_host.is_none() => theme::FAINT,
-        Column::Saddr | Column::Daddr => theme::TEXT,
-        Column::Load if quiet => theme::FAINT,
-        Column::Load => theme::ACCENT,
-        _ if lit => theme::TEXT,
-        Column::Stime | Column::Dir | Column::State | Column::Trans | Column::Dur => theme::DIM,
-        _ => Color32::from_rgb(190, 200, 210),
+        Column::Saddr if flow.src_host.is_none() => inks().faint,
+        Column::Daddr if flow.dst_host.is_none() => inks().faint,
+        Column::Saddr | Column::Daddr => inks().text,
+        Column::Load if quiet => inks().faint,
+        Column::Load => inks().accent,
+        _ if lit => inks().text,
+        Column::Stime | Column::Dir | Column::State | Column::Trans | Column::Dur => inks().dim,
+        _ => inks().cell,
     }
 }
 

@@ -1,14 +1,13 @@
 //! The strip's panel.
 
-use bevy_egui::egui::{
-    self, Align, Align2, Color32, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2,
-};
+use bevy_egui::egui::{self, Align, Align2, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::model::{SPEEDS, TimelineModel, panned, window_step, zoomed};
 use crate::base::units::grouped;
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon};
+use crate::globe::inks::inks;
 use crate::pipeline::PlayState;
 
 /// Height of the histogram in points.
@@ -101,18 +100,18 @@ fn window_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
 fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), GRAPH), Sense::click_and_drag());
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 3.0, theme::WELL);
+    painter.rect_filled(rect, 3.0, inks().well);
     let x = |t| rect.left() + model.place(t) as f32 * rect.width();
     let now = x(model.playhead.now);
     let from = x(model.playhead.now - model.window);
     let band = Rect::from_x_y_ranges(from..=now, rect.y_range());
-    painter.rect_filled(band, 0.0, theme::ACCENT.gamma_multiply(0.13));
+    painter.rect_filled(band, 0.0, inks().accent.gamma_multiply(0.13));
     bars(&painter, rect, model, (from, now));
     marks_ui(&painter, rect, model);
     let now = now.clamp(rect.left() + 1.0, rect.right() - 1.0);
-    painter.vline(now, rect.y_range(), Stroke::new(2.0, theme::TEXT));
+    painter.vline(now, rect.y_range(), Stroke::new(2.0, inks().text));
     let head = vec![pos2(now - 5.0, rect.top() - 3.0), pos2(now + 5.0, rect.top() - 3.0), pos2(now, rect.top() + 4.0)];
-    ui.painter().add(egui::Shape::convex_polygon(head, theme::TEXT, Stroke::NONE));
+    ui.painter().add(egui::Shape::convex_polygon(head, inks().text, Stroke::NONE));
     labels_ui(ui, model, rect, now);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Slider, true, "playhead"));
     pointer_ui(ui, model, rect, &response)
@@ -123,26 +122,26 @@ fn marks_ui(painter: &egui::Painter, rect: Rect, model: &TimelineModel) {
     let x = |t| rect.left() + model.place(t) as f32 * rect.width();
     if let Some(part) = model.marks.part() {
         let band = Rect::from_x_y_ranges(x(part.start)..=x(part.end), rect.y_range());
-        painter.rect_filled(band, 0.0, theme::GOOD.gamma_multiply(0.10));
+        painter.rect_filled(band, 0.0, inks().good.gamma_multiply(0.10));
     }
     for (end, inwards) in model.marks.ends().into_iter().zip([5.0, -5.0]) {
         let Some(at) = end.filter(|t| model.shows(*t)).map(x) else { continue };
         let line = [pos2(at + inwards, rect.top()), pos2(at, rect.top()), pos2(at, rect.bottom())];
-        painter.line(line.to_vec(), Stroke::new(1.5, theme::GOOD));
+        painter.line(line.to_vec(), Stroke::new(1.5, inks().good));
         painter.line_segment(
             [pos2(at, rect.bottom() - 1.0), pos2(at + inwards, rect.bottom() - 1.0)],
-            Stroke::new(1.5, theme::GOOD),
+            Stroke::new(1.5, inks().good),
         );
     }
     for at in model.marks.bookmarks().iter().copied().filter(|t| model.shows(*t)).map(x) {
-        painter.vline(at, rect.y_range(), Stroke::new(1.0, theme::WARN));
+        painter.vline(at, rect.y_range(), Stroke::new(1.0, inks().warn));
         let flag = vec![pos2(at, rect.top()), pos2(at + 7.0, rect.top() + 3.0), pos2(at, rect.top() + 6.0)];
-        painter.add(egui::Shape::convex_polygon(flag, theme::WARN, Stroke::NONE));
+        painter.add(egui::Shape::convex_polygon(flag, inks().warn, Stroke::NONE));
     }
     for alert in model.alerts.iter().filter(|a| model.shows(a.held.start)) {
         let c = pos2(x(alert.held.start), rect.bottom() - 5.0);
         let corners = [vec2(0.0, -4.0), vec2(4.0, 0.0), vec2(0.0, 4.0), vec2(-4.0, 0.0)].map(|d| c + d);
-        painter.add(egui::Shape::convex_polygon(corners.to_vec(), theme::ALERT, Stroke::new(1.0, theme::WELL)));
+        painter.add(egui::Shape::convex_polygon(corners.to_vec(), inks().alert, Stroke::new(1.0, inks().well)));
     }
 }
 
@@ -162,7 +161,7 @@ fn bars(painter: &egui::Painter, rect: Rect, model: &TimelineModel, (from, to): 
         let right = (rect.left() + (i + 1) as f32 * step).round() - 1.0;
         let height = (model.bars.height(i) as f32 * (rect.height() - 7.0)).max(1.0);
         let inside = left + step >= from && left <= to;
-        let ink = if inside { Color32::from_rgb(122, 197, 240) } else { Color32::from_rgb(58, 84, 106) };
+        let ink = inks().bars[usize::from(!inside)];
         let bar = Rect::from_min_max(pos2(left, rect.bottom() - height), pos2(right.max(left + 1.0), rect.bottom()));
         painter.rect_filled(bar, 0.0, ink);
     }
@@ -175,12 +174,12 @@ fn labels_ui(ui: &mut Ui, model: &TimelineModel, graph: Rect, now: f32) {
     let start = format!("{} UTC", text::date_time(model.view.start));
     let end = format!("{} UTC", text::date_time(model.view.end));
     let paint = |at: Pos2, anchor, text: &str, ink| theme::paint_text(ui, at, anchor, text, font.clone(), ink);
-    let a = paint(rect.left_bottom(), Align2::LEFT_BOTTOM, &start, theme::FAINT);
-    let b = paint(rect.right_bottom(), Align2::RIGHT_BOTTOM, &end, theme::FAINT);
+    let a = paint(rect.left_bottom(), Align2::LEFT_BOTTOM, &start, inks().faint);
+    let b = paint(rect.right_bottom(), Align2::RIGHT_BOTTOM, &end, inks().faint);
     let (_, time) = text::date_and_time(model.playhead.now);
     let half = 30.0;
     if now - half > a.right() + 8.0 && now + half < b.left() - 8.0 {
-        paint(pos2(now, rect.bottom()), Align2::CENTER_BOTTOM, &time, theme::TEXT);
+        paint(pos2(now, rect.bottom()), Align2::CENTER_BOTTOM, &time, inks().text);
     }
 }
 
@@ -203,7 +202,7 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
         return None;
     }
     let painter = ui.painter_at(rect);
-    painter.vline(at.x, rect.y_range(), Stroke::new(1.0, theme::DIM));
+    painter.vline(at.x, rect.y_range(), Stroke::new(1.0, inks().dim));
     let bar = (place.clamp(0.0, 1.0) * model.bars.rates.len() as f64) as usize;
     let rate = model.bars.rates.get(bar).copied().unwrap_or(0.0);
     response.clone().on_hover_text_at_pointer(format!("{} UTC\n{}", text::date_time(time), text::load(rate)));

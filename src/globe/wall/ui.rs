@@ -10,7 +10,7 @@ use super::Wall;
 use super::model::drift;
 use crate::cache::{Snapshot, SourceState};
 use crate::globe::hud::text;
-use crate::globe::hud::theme;
+use crate::globe::inks::inks;
 use crate::pipeline::{PlayState, Playhead};
 
 /// Size of the clock, of figures and of the sentence, in points.
@@ -44,32 +44,32 @@ pub(crate) fn wall_ui(ctx: &Context, shown: &Shown) -> egui::Vec2 {
         Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).interactable(false).fade_in(false)
     };
     area("wall-clock", Align2::LEFT_TOP, screen.left_top() + vec2(EDGE, EDGE) + by).show(ctx, |ui| {
-        band(theme::CARD).show(ui, |ui| clock_ui(ui, shown));
+        band(inks().card).show(ui, |ui| clock_ui(ui, shown));
     });
     if !shown.wall.tour.caption.is_empty() {
         let left = if shown.legend { EDGE + LEGEND } else { 0.0 };
         let at = pos2((left + screen.right()) / 2.0, screen.bottom() - EDGE) + by;
         let width = (screen.width() - left - 4.0 * EDGE).max(200.0);
         area("wall-caption", Align2::CENTER_BOTTOM, at).show(ctx, |ui| {
-            band(theme::CARD).show(ui, |ui| {
+            band(inks().card).show(ui, |ui| {
                 let caption = &shown.wall.tour.caption;
                 let font = FontId::proportional(SENTENCE);
-                let wide = ui.painter().layout_no_wrap(caption.clone(), font, theme::TEXT).size().x;
+                let wide = ui.painter().layout_no_wrap(caption.clone(), font, inks().text).size().x;
                 // The width is set, not found out: a sentence replaces another of any length at once.
                 ui.set_width(wide.min(width));
-                ui.add(egui::Label::new(RichText::new(caption).size(SENTENCE).color(theme::TEXT)).wrap());
+                ui.add(egui::Label::new(RichText::new(caption).size(SENTENCE).color(inks().text)).wrap());
             });
         });
     }
     if let Some(secs) = shown.wall.lost_for(shown.elapsed) {
         let veil = egui::LayerId::new(Order::Background, Id::new("wall-veil"));
-        ctx.layer_painter(veil).rect_filled(screen, 0.0, egui::Color32::from_rgba_unmultiplied(96, 100, 106, 110));
+        ctx.layer_painter(veil).rect_filled(screen, 0.0, inks().veil);
         let at = pos2(screen.center().x, screen.top() + EDGE) + by;
         area("wall-lost", Align2::CENTER_TOP, at).show(ctx, |ui| {
-            band(theme::CARD).show(ui, |ui| {
+            band(inks().card).show(ui, |ui| {
                 ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
                 for line in lost_lines(shown.snapshot, secs) {
-                    ui.label(RichText::new(line).size(SENTENCE).color(theme::ALERT));
+                    ui.label(RichText::new(line).size(SENTENCE).color(inks().alert));
                 }
             });
         });
@@ -84,11 +84,11 @@ fn clock_ui(ui: &mut egui::Ui, shown: &Shown) {
     ui.label(RichText::new(word).size(FIGURE).color(colour).strong());
     if shown.snapshot.span.is_some() {
         let (date, time) = text::date_and_time(shown.playhead.now);
-        ui.label(RichText::new(time).font(FontId::monospace(CLOCK)).color(theme::TEXT));
-        ui.label(RichText::new(format!("{date} UTC")).size(FIGURE).color(theme::DIM));
+        ui.label(RichText::new(time).font(FontId::monospace(CLOCK)).color(inks().text));
+        ui.label(RichText::new(format!("{date} UTC")).size(FIGURE).color(inks().dim));
     }
     ui.add_space(10.0);
-    ui.label(RichText::new(text::load(shown.snapshot.totals.load)).font(FontId::monospace(FIGURE)).color(theme::TEXT));
+    ui.label(RichText::new(text::load(shown.snapshot.totals.load)).font(FontId::monospace(FIGURE)).color(inks().text));
 }
 
 fn band(fill: egui::Color32) -> Frame {
@@ -101,15 +101,15 @@ fn band(fill: egui::Color32) -> Frame {
 /// The state in a word: a picture without fresh data is never called live.
 fn state(shown: &Shown) -> (String, egui::Color32) {
     if shown.wall.lost_for(shown.elapsed).is_some() {
-        return ("NO DATA".to_owned(), theme::ALERT);
+        return ("NO DATA".to_owned(), inks().alert);
     }
     if shown.snapshot.span.is_none() {
-        return ("WAITING".to_owned(), theme::WARN);
+        return ("WAITING".to_owned(), inks().warn);
     }
     match shown.playhead.state {
-        PlayState::Live => ("LIVE".to_owned(), theme::GOOD),
-        PlayState::Paused => ("PAUSED".to_owned(), theme::WARN),
-        PlayState::Replay { speed } => (format!("REPLAY {}", text::speed(speed)), theme::ACCENT),
+        PlayState::Live => ("LIVE".to_owned(), inks().good),
+        PlayState::Paused => ("PAUSED".to_owned(), inks().warn),
+        PlayState::Replay { speed } => (format!("REPLAY {}", text::speed(speed)), inks().accent),
     }
 }
 
