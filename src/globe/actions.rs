@@ -352,7 +352,7 @@ pub static ACTIONS: &[Spec] = &[
         "theme",
         Action::NextTheme,
         "theme: dark, light, high contrast, night shift",
-        &[shift(KeyName::Char('t'))],
+        &[shift(KeyName::Char('n'))],
     ),
     spec(Program, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
     spec(Program, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
