@@ -2,11 +2,13 @@
 """Compares the time and memory of the tools with those of the classic ones on one file.
 
     benches/vs-clients.py PROGRAM [RECORDS [RUNS]]
+    benches/vs-clients.py PROGRAM --growth [RUNS]
 
 PROGRAM is the release build. The file holds RECORDS records (500,000) made from those of a sample: times, addresses and
 ports are varied, so that some keys are shared and some are not. For every command line the smallest user and system
 time of RUNS runs (3) and the largest memory count. The classic tools are looked for on PATH; without them only our own
-figures are shown.
+figures are shown. `--growth` shows our own figures for 50,000, 500,000 and 5,000,000 records instead, in microseconds
+and bytes for each record.
 """
 
 import os
@@ -16,6 +18,12 @@ import sys
 import tempfile
 
 COMMANDS = [
+    ("ra", "copy with filter", ["-w", "-", "-", "tcp and pkts gt 4"]),
+    (
+        "ra",
+        "text of 12 columns",
+        ["-s", "stime dur proto saddr sport dir daddr dport spkts dpkts sbytes dbytes"],
+    ),
     ("racluster", "racluster by address", ["-m", "saddr"]),
     ("racluster", "racluster by default key", []),
     ("racluster", "racluster by address pair", ["-m", "saddr", "daddr"]),
@@ -91,14 +99,38 @@ def measure(command, runs):
     return best, memory
 
 
+def growth(program, sample, runs):
+    """Time and memory for each record, from few to many."""
+    sizes = [50_000, 500_000, 5_000_000]
+    print(f"best of {runs}; {', '.join(f'{n:,}' for n in sizes)} records")
+    print(f"{'':28}{'us for each record':^27}{'bytes for each record':^27}")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for count in sizes:
+            paths.append(os.path.join(folder, f"{count}.argus"))
+            make(paths[-1], sample, count)
+        for tool, name, options in COMMANDS:
+            found = [measure([program, tool, "-X", "-n", "-r", path] + options, runs) for path in paths]
+            if None in found:
+                print(f"{name:28}  failed")
+                continue
+            line = f"{name:28}"
+            line += "".join(f"{1e6 * spent / count:9.2f}" for (spent, _), count in zip(found, sizes))
+            line += "".join(f"{1024 * memory / count:9.0f}" for (_, memory), count in zip(found, sizes))
+            print(line)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
+    sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/data/argus/web.full.argus")
+    if "--growth" in sys.argv:
+        at = sys.argv.index("--growth")
+        return growth(program, sample, int(sys.argv[at + 1]) if len(sys.argv) > at + 1 else 3)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 500_000
     runs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-    here = os.path.dirname(os.path.abspath(__file__))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "big.argus")
-        make(path, os.path.join(here, "../tests/data/argus/web.full.argus"), count)
+        make(path, sample, count)
         size = os.path.getsize(path) / 1e6
         print(f"{count} records, {size:.0f} MB; CPU seconds and MiB, best of {runs}")
         print(f"{'':28}{'ours':>8}{'classic':>9}{'ratio':>8}   {'ours':>8}{'classic':>9}{'ratio':>8}")
