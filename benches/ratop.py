@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sends a steady stream of flow records through the relay into the live table, and says how it keeps up.
 
-usage: benches/ratop.py PROGRAM [--rate N] [--secs N] [--flows N]
+usage: benches/ratop.py PROGRAM [--rate N] [--secs N] [--flows N] [--size COLUMNSxROWS]
 
 A small argus server in this script sends `--rate` records per second of `--flows` different flows to `PROGRAM radium`;
 `PROGRAM ratop` reads from that in a terminal of tmux. Printed: records sent and shown, pictures per second, memory and
@@ -97,7 +97,9 @@ def main():
     parser.add_argument("--rate", type=int, default=50_000)
     parser.add_argument("--secs", type=int, default=20)
     parser.add_argument("--flows", type=int, default=100_000)
+    parser.add_argument("--size", default="220x50")
     args = parser.parse_args()
+    columns, rows = args.size.split("x")
     server = Server(args.rate, args.secs, args.flows)
     relay = subprocess.Popen([args.program, "radium", "-S", f"127.0.0.1:{server.port}", "--any-port"],
                              stderr=subprocess.PIPE, text=True)
@@ -107,11 +109,11 @@ def main():
     port = re.search(r"serving on 127\.0\.0\.1:(\d+)", line).group(1)
     tmux = ["tmux", "-L", f"bench-{os.getpid()}"]
     command = f"exec {args.program} ratop -n -S 127.0.0.1:{port}"
-    subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", "-x", "220", "-y", "50", command], check=True)
+    subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows, command], check=True)
     try:
         screen = lambda: subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True).stdout
         pid = subprocess.run([*tmux, "display", "-p", "#{pane_pid}"], capture_output=True, text=True).stdout.strip()
-        while "Status Active" not in screen():
+        while not re.search(r"TotalRecords +[1-9]", screen()):  # The first one is the server's management record.
             time.sleep(0.1)
         time.sleep(2)
         before = usage(pid)[1]

@@ -47,7 +47,7 @@ pub(super) fn run(app: &mut App) -> anyhow::Result<()> {
     let signals = Signals::install()?;
     end_with_terminal().context("installing the signal handlers")?;
     let mut screen = Screen::open().context("taking over the terminal")?;
-    let mut drawn: Option<Instant> = None;
+    let mut due = clock::steady_now();
     let mut second = 0;
     while !app.is_over && !signals.must_stop() {
         let pressed = keys(app, &mut screen)?;
@@ -58,18 +58,25 @@ pub(super) fn run(app: &mut App) -> anyhow::Result<()> {
         if std::mem::take(&mut app.wants_redraw) {
             screen.terminal.clear()?;
         }
-        let came = records(app);
+        let came = records(app, due);
         let (wall, now) = (clock::wall_now(), clock::steady_now());
         app.pass_time(wall);
-        let is_due = drawn.is_none_or(|at| now.saturating_duration_since(at) >= app.update);
-        if pressed || (is_due && (came || app.is_dirty || wall.secs() != second)) {
+        if pressed || (now >= due && (came || app.is_dirty || wall.secs() != second)) {
             draw(app, &mut screen)?;
-            (drawn, second, app.is_dirty) = (Some(now), wall.secs(), false);
+            (second, app.is_dirty) = (wall.secs(), false);
+            due = after(due, app.update, now);
         } else {
             app.is_dirty |= came;
         }
     }
     Ok(())
+}
+
+/// When the picture after one that was due is due. Pictures keep step: one that comes late does not delay the next
+/// ones, and one that comes very late is not made up for.
+fn after(due: Instant, update: Duration, now: Instant) -> Instant {
+    let (on_time, latest) = (due + update, now + update);
+    if on_time > now { on_time.min(latest) } else { latest }
 }
 
 /// Ends the process when its terminal has gone: there is nothing to give back then, and the library that reads keys
@@ -104,13 +111,13 @@ fn keys(app: &mut App, screen: &mut Screen) -> anyhow::Result<bool> {
     Ok(any)
 }
 
-/// Takes records for a short while; whether any came.
-fn records(app: &mut App) -> bool {
-    let began = clock::steady_now();
-    let mut now = began;
+/// Takes records for a short while, but not beyond the next picture that is `due`; whether any came.
+fn records(app: &mut App, due: Instant) -> bool {
+    let mut now = clock::steady_now();
+    let end = if due > now { due.min(now + STRETCH) } else { now + STRETCH };
     let mut any = false;
-    while now.saturating_duration_since(began) < STRETCH {
-        if !app.read(PATIENCE, now) {
+    while now < end {
+        if !app.read(PATIENCE.min(end.saturating_duration_since(now)), now) {
             break;
         }
         any = true;
@@ -129,4 +136,18 @@ fn suspend(screen: &mut Screen) -> anyhow::Result<()> {
     }
     screen.terminal.clear()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_step_with_the_clock() {
+        let (began, update) = (clock::steady_now(), Duration::from_millis(250));
+        let at = |ms| began + Duration::from_millis(ms);
+        assert_eq!(after(at(0), update, at(30)), at(250), "a little late");
+        assert_eq!(after(at(250), update, at(100)), at(350), "early, after a key");
+        assert_eq!(after(at(0), update, at(900)), at(1150), "very late");
+    }
 }
