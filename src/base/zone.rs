@@ -73,6 +73,11 @@ impl Zone {
         Civil { year, month, day, second_of_day: u32::try_from(secs.rem_euclid(86_400)).unwrap_or(0) }
     }
 
+    /// The moment with its zone, none outside the calendar.
+    pub(super) fn zoned(&self, at: Timestamp) -> Option<jiff::ZonedDateTime> {
+        jiff::Timestamp::from_second(at.secs()).ok().map(|t| t.to_zoned_datetime(self.zone.clone()))
+    }
+
     /// The moment of a local date and time; the earlier one where the clock is set back, the same distance from the
     /// day's beginning where it is set forward. None for a date that is not in the calendar.
     #[must_use]

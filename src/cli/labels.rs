@@ -2,7 +2,7 @@
 //!
 //! A mistake is told with the file and the line in which it stands. Names of files are looked up from the working folder.
 
-mod hosts;
+pub(super) mod hosts;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::tools::reader::say;
 use crate::base::Warnings;
 use crate::base::nearest;
 use crate::base::rc::{self, Setting};
-use crate::geo::{Database, Delegations, find_data};
+use crate::geo::{AddressNames, Database, Delegations, find_data};
 use crate::pipeline::{CityItem, CityRule, Ends, LabelRules, NameOf};
 use hosts::{Hosts, Part};
 use tables::{address_names, flow_rules, port_names, text_of};
@@ -31,6 +31,24 @@ pub(super) fn read(path: &Path) -> anyhow::Result<LabelRules> {
     let rules = conf.rules(path, &mut warnings);
     warnings.messages().iter().for_each(|text| say(text));
     rules
+}
+
+/// The networks of a table of addresses.
+pub(super) fn networks(path: &Path) -> anyhow::Result<AddressNames> {
+    let (mut names, mut warnings) = (AddressNames::default(), Warnings::new());
+    address_names(path, &mut names, &mut warnings, 0)?;
+    warnings.messages().iter().for_each(|text| say(text));
+    Ok(names)
+}
+
+/// What writes the countries of a list of delegations into records.
+pub(super) fn countries(path: &Path) -> anyhow::Result<LabelRules> {
+    let mut warnings = Warnings::new();
+    let table = Delegations::parse(&text_of(path, tables::MAX_TABLE)?, &path.display().to_string(), &mut warnings);
+    warnings.messages().iter().for_each(|text| say(text));
+    let mut rules = LabelRules::default();
+    rules.countries = Some(table);
+    Ok(rules)
 }
 
 fn at(path: &Path, line: usize, key: &str, problem: &str) -> anyhow::Error {

@@ -1,6 +1,6 @@
 //! Read flow records: print them, or copy them to files.
 
-use super::tools::{self, Kit, Output, Plan, Reader, Sink};
+use super::tools::{self, Kit, Output, Plan, Reader, Sink, Turning};
 use super::{Outcome, Usage};
 use crate::record::{Far, RecordRef};
 
@@ -43,6 +43,14 @@ pub(super) struct Copy {
 impl Sink for Copy {
     fn management(&mut self, record: RecordRef<'_>) -> anyhow::Result<()> {
         Ok(self.output.management(record)?)
+    }
+
+    fn other(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
+        Ok(self.output.other(far, offset)?)
+    }
+
+    fn turning(&self) -> Turning {
+        Turning::View
     }
 
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::tools::{self, Kit, Output, Plan, Reader, Sink};
+use super::tools::{self, Kit, Output, Plan, Reader, Sink, Turning};
 use super::{Outcome, Usage};
 use crate::aggregate::{Clusters, Core, Item, Merged, Model, Order, Rules, Sorter, Width};
 use crate::base::{Span, Timestamp, Zone};
@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         model: Model { order: Vec::new(), ..model },
         ..Rules::default()
     };
-    let order = if args.order.is_empty() { vec!["stime".to_owned()] } else { args.order };
+    let order = plan.sort_keys(&args.order);
     let mut tool = Bins {
         division,
         rules,
@@ -140,6 +140,10 @@ struct Bins {
 impl Sink for Bins {
     fn management(&mut self, record: RecordRef<'_>) -> anyhow::Result<()> {
         Ok(self.output.management(record)?)
+    }
+
+    fn turning(&self) -> Turning {
+        Turning::Bytes
     }
 
     fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::tools::{self, Kit, Output, Plan, Reader, Sink};
+use super::tools::{self, Kit, Output, Plan, Reader, Sink, Turning};
 use super::{Outcome, Usage};
 use crate::aggregate::{Core, Item, Model, Rule, Rules, parse_rules};
 use crate::record::codec::to_v3;
@@ -49,7 +49,17 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         return Ok(Outcome::Done);
     }
     let has = |mode: &str| plan.modes.iter().any(|m| m == mode);
-    let model = match args.keys.as_slice() {
+    let (mut keys, mut conf) = (args.keys, args.conf);
+    if let (true, None, Some(model)) = (keys.is_empty(), &conf, &plan.flow_model) {
+        // The classic client takes the name of a file of rules there.
+        let path = PathBuf::from(model);
+        if path.is_file() {
+            conf = Some(path);
+        } else {
+            keys.extend(model.split_whitespace().map(str::to_owned));
+        }
+    }
+    let model = match keys.as_slice() {
         [] => Model::default(),
         keys => Model::parse(keys.iter().map(String::as_str))?,
     };
@@ -60,7 +70,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         model,
         ..Rules::default()
     };
-    let rules = match &args.conf {
+    let rules = match &conf {
         None => vec![Rule::all(rules)],
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| format!("{path:?}"))?;
@@ -128,6 +138,10 @@ struct Cluster {
 impl Sink for Cluster {
     fn management(&mut self, record: RecordRef<'_>) -> anyhow::Result<()> {
         Ok(self.output.management(record)?)
+    }
+
+    fn turning(&self) -> Turning {
+        Turning::Bytes
     }
 
     fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Outcome;
-use super::tools::{self, Kit, Plan, Reader, Sink};
+use super::tools::{self, Kit, Plan, Reader, Sink, Turning};
 use crate::base::hash::Set;
 use crate::record::fields::Shape;
 use crate::record::{Counts, Far, FlowForm, names};
@@ -88,6 +88,10 @@ impl Default for Count {
 }
 
 impl Sink for Count {
+    fn turning(&self) -> Turning {
+        Turning::View
+    }
+
     fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {
         self.all.add(far);
         let flow = far.flow();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::tools::{self, Kit, Plan, Reader, Sink};
+use super::tools::{self, Kit, Plan, Reader, Sink, Turning};
 use super::{Outcome, Usage};
 use crate::aggregate::{Arena, Classes, Histogram, MAX_CLASSES, Merged, Place};
 use crate::base::clock;
@@ -77,7 +77,7 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         let mut out = Vec::new();
         match plan.shape {
             Shape::Json | Shape::Xml => listing.json(&mut out),
-            Shape::Columns => listing.columns(&mut printer, &rows, &mut out),
+            Shape::Columns | Shape::Variable => listing.columns(&mut printer, &rows, &mut out),
             Shape::Delimited(b) => listing.delimited(&mut printer, &rows, b, &mut out),
             Shape::Csv => listing.delimited(&mut printer, &rows, b',', &mut out),
         }
@@ -306,6 +306,10 @@ impl Histo {
 }
 
 impl Sink for Histo {
+    fn turning(&self) -> Turning {
+        if self.keeps { Turning::Bytes } else { Turning::View }
+    }
+
     fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {
         let Some(value) = value(self.wanted.metric, far) else { return Ok(()) };
         if self.histogram.is_none() || self.keeps {

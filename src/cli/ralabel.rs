@@ -43,6 +43,10 @@ impl Sink for Labeller {
         Ok(self.output.management(record)?)
     }
 
+    fn other(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
+        Ok(self.output.other(far, offset)?)
+    }
+
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
         self.bytes.clear();
         let is_labelled = self.labels.label(far.record(), &mut self.bytes);

@@ -1,7 +1,7 @@
 //! Sort flow records by fields.
 
 use super::Outcome;
-use super::tools::{self, Kit, Output, Plan, Reader, Sink};
+use super::tools::{self, Kit, Output, Plan, Reader, Sink, Turning};
 use crate::aggregate::{Order, Sorter};
 use crate::record::{Far, RecordRef};
 
@@ -21,9 +21,8 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
-    let keys = if args.keys.is_empty() { vec!["stime".to_owned()] } else { args.keys };
-    let order = Order::parse(keys.iter().map(String::as_str))?;
     let mut plan = Plan::new(args.common, filter, &Kit::default())?;
+    let order = Order::parse(plan.sort_keys(&args.keys).iter().map(String::as_str))?;
     if plan.shows_filter()? {
         return Ok(Outcome::Done);
     }
@@ -51,6 +50,15 @@ struct Sort {
 impl Sink for Sort {
     fn management(&mut self, record: RecordRef<'_>) -> anyhow::Result<()> {
         Ok(self.output.management(record)?)
+    }
+
+    fn other(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
+        // An event has no place in the order.
+        if far.is_event() { Ok(self.output.other(far, offset)?) } else { Ok(()) }
+    }
+
+    fn turning(&self) -> Turning {
+        if self.output.prints() { Turning::Bytes } else { Turning::Never }
     }
 
     fn flow(&mut self, far: &Far<'_>, _: u64) -> anyhow::Result<()> {

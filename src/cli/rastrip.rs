@@ -56,6 +56,10 @@ impl Sink for Stripper {
         Ok(self.output.management(record)?)
     }
 
+    fn other(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
+        Ok(self.output.other(far, offset)?)
+    }
+
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()> {
         self.bytes.clear();
         self.strip.copy(far.record(), &mut self.bytes);

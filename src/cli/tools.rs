@@ -3,12 +3,14 @@
 //! A tool is an [`options::Common`] with what it adds to it, and a [`Sink`] that the [`reader::Reader`] hands records to.
 //! What a tool gives out goes through an [`output::Output`], which knows the fields, files and windows of the options.
 
+mod direction;
 pub(super) mod expand;
 mod gate;
 pub(super) mod options;
 pub(super) mod output;
 pub(super) mod reader;
 mod rarc;
+mod settings;
 pub(super) mod strip;
 mod words;
 
@@ -18,7 +20,7 @@ pub(super) use expand::RMON_TITLES;
 pub(super) use gate::Gate;
 pub(super) use options::{Common, Kit, Plan, columns_of, files_of, servers_of, with_names};
 pub(super) use output::Output;
-pub(super) use reader::{Reader, Sink};
+pub(super) use reader::{Reader, Sink, Turning};
 
 /// The subcommands whose options are written the classic way.
 pub(super) const NAMES: &[&str] = &[

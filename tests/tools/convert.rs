@@ -23,14 +23,14 @@ fn what_is_printed_again_is_what_was_printed() {
     {
         let input = sample(name);
         for look in ["-u -nn -c ,", "-u -c ;", "-u -n -M json"] {
-            let args = [&["ra", "-r", &input][..], &style(look), &["-s"], &style(ALL)].concat();
+            let args = [&["ra", "-X", "-r", &input][..], &style(look), &["-s"], &style(ALL)].concat();
             let printed = text(&folder.ours(&args));
             assert!(!printed.is_empty(), "{name}");
             std::fs::write(folder.0.join("x.txt"), &printed).expect("written");
             let _ = std::fs::remove_file(folder.0.join("y.argus"));
             let out = folder.ours(&["raconvert", "-r", "x.txt", "-w", "y.argus"]);
             assert_eq!(out.status.code(), Some(0), "{name} {look}: {}", String::from_utf8_lossy(&out.stderr));
-            let again = [&["ra", "-r", "y.argus"][..], &style(look), &["-s"], &style(ALL)].concat();
+            let again = [&["ra", "-X", "-r", "y.argus"][..], &style(look), &["-s"], &style(ALL)].concat();
             assert_eq!(text(&folder.ours(&again)), printed, "{name} {look}");
         }
     }
@@ -58,7 +58,7 @@ fn the_default_columns_suffice() {
     let folder = Folder::new("convert-default");
     for name in ["web.argus", "http.argus"] {
         let input = sample(name);
-        let print = |file: &str| text(&folder.ours(&["ra", "-nn", "-c", ",", "-r", file]));
+        let print = |file: &str| text(&folder.ours(&["ra", "-X", "-nn", "-c", ",", "-r", file]));
         std::fs::write(folder.0.join("x.csv"), print(&input)).expect("written");
         let _ = std::fs::remove_file(folder.0.join("y.argus"));
         let out = folder.ours(&["raconvert", "-r", "x.csv", "-w", "y.argus"]);

@@ -47,10 +47,10 @@ fn converted_files_are_read_alike_by_the_classic_client() {
         let (kind, name) = input.split_once(':').expect("a prefix");
         let (source, copy) = (format!("{kind}:{}", data(name)), folder.join(format!("{name}.argus")));
         let copy = copy.to_str().expect("a plain path");
-        run(OURS, &["ra", "-r", &source, "-w", copy]);
+        run(OURS, &["ra", "-X", "-r", &source, "-w", copy]);
         let classic = run("/usr/bin/ra", &["-X", "-nr", copy, "-c,", "-s", FIELDS]);
         assert!(classic.lines().count() > 2, "{input}: {classic}");
-        assert_eq!(run(OURS, &["ra", "-nr", &source, "-c,", "-s", FIELDS]), classic, "{input}");
+        assert_eq!(run(OURS, &["ra", "-X", "-nr", &source, "-c,", "-s", FIELDS]), classic, "{input}");
     }
     let _ = std::fs::remove_dir_all(&folder);
 }
@@ -58,11 +58,11 @@ fn converted_files_are_read_alike_by_the_classic_client() {
 #[test]
 fn the_conversion_line_of_the_manuals_works() {
     let file = format!("ft:{}", data("v5.ft"));
-    let all = run(OURS, &["ra", "-nr", &file, "-L-1", "-s", "saddr"]);
+    let all = run(OURS, &["ra", "-X", "-nr", &file, "-L-1", "-s", "saddr"]);
     let first = all.lines().next().expect("a flow").trim().to_owned();
     let copy = std::env::temp_dir().join(format!("argus-globe-ft-{}.argus", std::process::id()));
     let name = copy.to_str().expect("a plain path");
-    run(OURS, &["ra", "-r", &file, "-w", name, "-", "src", "host", &first]);
+    run(OURS, &["ra", "-X", "-r", &file, "-w", name, "-", "src", "host", &first]);
     let wanted = all.lines().filter(|l| l.trim() == first).count();
     assert_eq!(run("/usr/bin/ra", &["-X", "-nr", name, "-L-1", "-s", "saddr"]).lines().count(), wanted);
     let _ = std::fs::remove_file(copy);
@@ -77,10 +77,11 @@ fn datagrams_are_received_and_name_their_exporter() {
         free.local_addr().expect("bound").port()
     };
     let place = format!("127.0.0.1:{port}");
-    let mut child = command(OURS, &["ra", "-C", &place, "-n", "-L-1", "-c,", "-N", "7", "-s", "srcid,saddr,sport"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("starts");
+    let mut child =
+        command(OURS, &["ra", "-X", "-C", &place, "-n", "-L-1", "-c,", "-N", "7", "-s", "srcid,saddr,sport"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
     // Nobody tells when it listens: the datagram is sent again until it has been taken.
     let mut tries = 0;
     while child.try_wait().expect("waits").is_none() {

@@ -81,7 +81,7 @@ fn labelling_twice_says_nothing_twice() {
         let out = folder.ours(&["ralabel", "-f", "all.conf", "-r", from, "-w", to]);
         assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     }
-    let flows = |name: &str| lines(&folder.ours(&[&["ra", "-nn", "-r", name], FIELDS].concat()));
+    let flows = |name: &str| lines(&folder.ours(&[&["ra", "-X", "-nn", "-r", name], FIELDS].concat()));
     let once = flows("once");
     assert!(once.iter().any(|l| l.contains("flow=dns:flow=any udp")), "{once:?}");
     assert_eq!(once, flows("twice"));
@@ -112,7 +112,7 @@ fn a_relay_labels_by_the_same_configuration() {
     let out = folder.ours(&["radium", "-f", "radium.conf", "-r", &input, "-p"]);
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     folder.ours(&["ralabel", "-f", "all.conf", "-r", &input, "-w", "labelled"]);
-    let read = |name: &str| lines(&folder.ours(&[&["ra", "-nn", "-r", name], FIELDS].concat()));
+    let read = |name: &str| lines(&folder.ours(&[&["ra", "-X", "-nn", "-r", name], FIELDS].concat()));
     let labelled = read("labelled");
     assert!(labelled.iter().any(|l| l.contains("saddr=high,office")), "{labelled:?}");
     assert_eq!(read("relayed"), labelled);

@@ -21,6 +21,8 @@ mod sensor;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod snapshot;
 #[cfg(test)]
 mod tools;

@@ -280,8 +280,8 @@ fn every_mistake_has_its_sentence_and_its_status() {
 #[test]
 fn everything_before_the_damage_and_beside_a_missing_file_is_printed() {
     let rows = |args: &[&str]| text(&ra(args).stdout).lines().count();
-    assert_eq!(rows(&["-L-1", "-r", &sample("web.truncated.argus")]), 41);
-    assert_eq!(rows(&["-L-1", "-r", "/no/such/file", &sample("web.argus")]), 42);
+    assert_eq!(rows(&["-X", "-L-1", "-r", &sample("web.truncated.argus")]), 41);
+    assert_eq!(rows(&["-X", "-L-1", "-r", "/no/such/file", &sample("web.argus")]), 42);
 }
 
 #[test]

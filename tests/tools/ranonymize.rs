@@ -53,7 +53,7 @@ fn both(name: &str, options: &[&str]) -> (Vec<u8>, Vec<u8>) {
     let out = run(&args);
     assert_eq!((out.status.code(), text(&out.stderr)), (Some(0), String::new()), "{name}");
     // What is written is version 3, whatever was read.
-    let copy = run(&["ra", "-w", "-", "-r", input.to_str().expect("plain")]);
+    let copy = run(&["ra", "-X", "-w", "-", "-r", input.to_str().expect("plain")]);
     (copy.stdout, out.stdout)
 }
 
@@ -316,7 +316,7 @@ fn all_else_prints_as_before_here_and_with_the_classic_client() {
         };
         let ours = |path: &Path| {
             let args = args(path);
-            run(&[&["ra"][..], &args.iter().map(String::as_str).collect::<Vec<_>>()].concat())
+            run(&[&["ra", "-X"][..], &args.iter().map(String::as_str).collect::<Vec<_>>()].concat())
         };
         assert_eq!(text(&ours(&old).stdout), text(&ours(&new).stdout), "{name}");
         if has_classic {
@@ -349,7 +349,8 @@ fn what_the_configuration_keeps_is_kept_and_a_table_is_written() {
     std::fs::write(&conf, lines).expect("a file");
     let input = sample("web.full");
     let print = |file: &Path, fields: &[&str]| {
-        let args = [&["ra", "-n", "-u", "-L-1", "-c", "|", "-r", file.to_str().expect("plain"), "-s"], fields].concat();
+        let args =
+            [&["ra", "-X", "-n", "-u", "-L-1", "-c", "|", "-r", file.to_str().expect("plain"), "-s"], fields].concat();
         text(&run(&args).stdout)
     };
     let out = folder.join("out.argus");

@@ -7,7 +7,7 @@ fn prepared(name: &str) -> Folder {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::new(&format!("stream-{name}"));
     let ours = env!("CARGO_BIN_EXE_argus-globe");
-    let script = format!("#!/bin/sh\nn=$('{ours}' ra -r \"$2\" -L -1 | wc -l)\necho \"$1 $2 $n\" >> log\n");
+    let script = format!("#!/bin/sh\nn=$('{ours}' ra -X -r \"$2\" -L -1 | wc -l)\necho \"$1 $2 $n\" >> log\n");
     let path = folder.0.join("note.sh");
     std::fs::write(&path, script).expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
@@ -50,7 +50,7 @@ fn every_complete_file_is_worked_on_once() {
     for line in &log {
         let file = line.split(' ').nth(1).expect("a file");
         let rows =
-            String::from_utf8(folder.ours(&["ra", "-r", file, "-L", "-1"]).stdout).expect("text").lines().count();
+            String::from_utf8(folder.ours(&["ra", "-X", "-r", file, "-L", "-1"]).stdout).expect("text").lines().count();
         assert_eq!(line, &format!("-r {file} {rows}"));
     }
     // The files are those of the tool without a program, and of the classic one.
@@ -59,7 +59,7 @@ fn every_complete_file_is_worked_on_once() {
     for file in &expected {
         let rows = |folder_name: &str| {
             let file = file.replace("out/", folder_name);
-            String::from_utf8(folder.ours(&["ra", "-nn", "-r", &file, "-", "ip"]).stdout).expect("text")
+            String::from_utf8(folder.ours(&["ra", "-X", "-nn", "-r", &file, "-", "ip"]).stdout).expect("text")
         };
         assert_eq!(rows("out/"), rows("split/"), "{file}");
         assert_eq!(rows("out/"), rows("classic/"), "{file}");
@@ -86,7 +86,7 @@ fn events_and_numbers_begin_new_files() {
         let noted: Vec<&str> = log.iter().filter_map(|l| l.split(' ').nth(1)).collect();
         assert_eq!(noted, files, "{log:?}");
         for file in files {
-            let rows = |f: &str| String::from_utf8(folder.ours(&["ra", "-nn", "-r", f]).stdout).expect("text");
+            let rows = |f: &str| String::from_utf8(folder.ours(&["ra", "-X", "-nn", "-r", f]).stdout).expect("text");
             assert_eq!(rows(&file), rows(&format!("classic-{file}")), "{file}");
         }
     }

@@ -136,7 +136,7 @@ fn the_classic_client_reads_what_is_written() {
         assert_eq!(run(&args).status.code(), Some(0), "{args:?}");
         let fields =
             ["-n", "-L-1", "-c", ",", "-r", &file, "-s", "stime", "saddr", "daddr", "trans", "spkts", "dbytes", "mean"];
-        let ours = run(&[&["ra"][..], &fields].concat());
+        let ours = run(&[&["ra", "-X"][..], &fields].concat());
         assert!(ours.stdout.len() > 500, "{args:?}");
         let Some(theirs) = classic("ra", &[&["-X"][..], &fields].concat()) else {
             println!("skipped: no classic ra");
@@ -278,7 +278,7 @@ fn stripped_records_hold_what_is_left() {
     let input = sample("web.full.argus");
     assert_eq!(run(&["rastrip", "-r", &input, "-w", &file, "-M", "+mac"]).status.code(), Some(0));
     let cells = |path: &str, fields: &[&str]| {
-        text(&run(&[&["ra", "-n", "-L-1", "-c", ",", "-r", path, "-s"], fields].concat()).stdout)
+        text(&run(&[&["ra", "-X", "-n", "-L-1", "-c", ",", "-r", path, "-s"], fields].concat()).stdout)
     };
     let kept = ["stime", "saddr", "dport", "spkts", "dbytes", "smac", "state"];
     assert_eq!(cells(&file, &kept), cells(&input, &kept));
@@ -318,10 +318,12 @@ fn split_files_together_hold_what_was_read() {
 fn bins_together_hold_what_was_read() {
     let input = sample("voip.full.argus");
     let sums = |args: &[&str]| {
-        let out = text(
-            &run(&[args, &["-L-1", "-c", ",", "-s", "spkts", "dpkts", "sbytes", "dbytes", "-r", &input]].concat())
+        let out =
+            text(
+                &run(&[args, &["-X", "-L-1", "-c", ",", "-s", "spkts", "dpkts", "sbytes", "dbytes", "-r", &input]]
+                    .concat())
                 .stdout,
-        );
+            );
         let mut sum = [0u64; 4];
         for line in out.lines() {
             line.split(',').zip(&mut sum).for_each(|(cell, s)| *s += cell.parse::<u64>().expect("a number"));
@@ -340,8 +342,11 @@ fn bins_together_hold_what_was_read() {
 fn settings_stand_for_options_that_are_not_given() {
     let folder = Folder::new("rarc");
     let own = folder.path(".rarc");
-    std::fs::write(&own, "RA_FIELD_SPECIFIER=\"saddr dport\"\nRA_FIELD_DELIMITER=','\nRA_PRINT_NAMES=none\n")
-        .expect("written");
+    std::fs::write(
+        &own,
+        "RA_PRINT_MAN_RECORDS=no\nRA_FIELD_SPECIFIER=\"saddr dport\"\nRA_FIELD_DELIMITER=','\nRA_PRINT_NAMES=none\n",
+    )
+    .expect("written");
     let input = sample("web.argus");
     let ra = |args: &[&str]| {
         let out = Command::new(env!("CARGO_BIN_EXE_argus-globe"))

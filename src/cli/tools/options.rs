@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::super::Usage;
+use super::super::labels::hosts;
 use super::super::secure::SecureArgs;
+use super::direction::Direction;
 use super::expand::{Expand, RMON_TITLES};
 use super::rarc;
+use super::settings::{Settings, Shows};
 use super::strip::Strip;
 use crate::base::{TimeRange, Timestamp, Zone, clock};
 use crate::filter::{self, Filter};
-use crate::record::fields::{self, Columns, Look, Names, Printer, Services, Shape, StateStyle, UserData};
+use crate::pipeline::Labels;
+use crate::record::fields::{self, Columns, HostNames, Look, Names, Printer, Services, Shape, StateStyle, UserData};
 use crate::sink::Header;
 use crate::source::SourceSpec;
 
@@ -55,7 +59,7 @@ pub(in crate::cli) struct Common {
     /// Repeat the titles every N records; 0 once, -1 never
     #[arg(short = 'L', value_name = "N", allow_hyphen_values = true)]
     pub(super) labels: Option<i64>,
-    /// Ports as numbers; -nn protocols too
+    /// Ports as numbers; -nn protocols too; -nnn hosts by name too, as /etc/hosts knows them
     #[arg(short = 'n', action = clap::ArgAction::Count)]
     pub(super) numeric: u8,
     /// Times as seconds since 1970
@@ -105,6 +109,9 @@ pub(in crate::cli) struct Common {
     pub(super) daemon: bool,
     #[arg(short = 'D', hide = true)]
     pub(super) debug: Option<u8>,
+    /// What only configuration files say.
+    #[arg(skip)]
+    pub(super) settings: Settings,
 }
 
 impl Common {
@@ -236,6 +243,14 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) targets: Vec<Target>,
     pub(super) rejects: Option<PathBuf>,
     pub(in crate::cli) prints: bool,
+    pub(in crate::cli) shows: Shows,
+    pub(super) direction: Direction,
+    /// Writes countries into records (RA_DELEGATED_IP).
+    pub(super) countries: Option<Labels>,
+    /// What `racluster` merges by if its options do not say (RA_FLOW_MODEL).
+    pub(in crate::cli) flow_model: Option<String>,
+    /// What is sorted by if the options do not say (RA_SORT_ALGORITHMS).
+    sort_keys: Option<String>,
     pub(in crate::cli) printer: Option<Printer>,
     pub(super) header: Header,
     pub(super) summary: bool,
@@ -298,6 +313,11 @@ impl Plan {
             strip: modes.strip,
             expand: modes.expand,
             grep,
+            shows: modes.shows.over(args.settings.shows),
+            direction: args.settings.direction.take().unwrap_or_default(),
+            countries: args.settings.countries.take(),
+            flow_model: args.settings.flow_model.take(),
+            sort_keys: args.settings.sort_keys.take(),
             prints: !args.quiet && targets.is_empty(),
             targets,
             rejects: args.rejects,
@@ -312,6 +332,15 @@ impl Plan {
             zone,
             shape,
         })
+    }
+
+    /// What is sorted by: what the options say, or the configuration, or the start.
+    pub(in crate::cli) fn sort_keys(&self, given: &[String]) -> Vec<String> {
+        if !given.is_empty() {
+            return given.to_vec();
+        }
+        let keys = self.sort_keys.as_deref().unwrap_or("stime");
+        keys.split([' ', ',']).filter(|w| !w.is_empty()).map(str::to_owned).collect()
     }
 
     /// The inputs, for a tool that reads them itself.
@@ -359,6 +388,7 @@ fn shape(args: &Common, modes: &Modes) -> Result<Shape, Usage> {
         return Ok(shape);
     }
     match args.delimiter.as_deref() {
+        None if args.settings.is_variable => Ok(Shape::Variable),
         None => Ok(Shape::Columns),
         Some("\\t") => Ok(Shape::Delimited(b'\t')),
         Some(c) => match c.as_bytes() {
@@ -377,6 +407,15 @@ fn look(args: &Common, modes: &Modes, zone: Zone, services: Services) -> Result<
     look.unix_time = args.unix_time;
     look.abbreviate = args.abbreviate;
     look.user_data = modes.user_data;
+    let settings = &args.settings;
+    look.time_format = settings.time_format.clone();
+    look.prefixes = settings.prefixes;
+    look.as_numbers = settings.as_numbers;
+    look.joins_port = !settings.keeps_blank_before_port;
+    look.quote = settings.quote;
+    if args.numeric % 4 == 3 || (args.numeric == 0 && settings.names_hosts) {
+        look.hosts = Some(HostNames(hosts::names_of(settings.part)));
+    }
     look.names = match args.numeric % 4 {
         1 => Names::Protocols,
         2 => Names::None,
@@ -402,6 +441,7 @@ struct Modes {
     user_data: UserData,
     zone: Option<Zone>,
     expand: Option<Expand>,
+    shows: Shows,
     own: Vec<String>,
 }
 
@@ -438,7 +478,9 @@ impl Modes {
                     }
                 }
                 _ if kit.modes.contains(&name.split(':').next().unwrap_or(name)) => modes.own.push(word.into()),
-                "noman" | "man" | "event" => {}
+                "man" => modes.shows.management = Some(true),
+                "noman" => modes.shows.management = Some(false),
+                "event" => modes.shows.events = Some(true),
                 _ if kit.takes_words => modes.own.push(word.into()),
                 _ => {
                     return Err(Usage(format!(
@@ -459,7 +501,7 @@ pub(in crate::cli) fn with_names<T>(call: impl FnOnce(&filter::Names<'_>) -> T) 
 }
 
 /// Port names of the machine, else those built in.
-fn services() -> Services {
+pub(super) fn services() -> Services {
     match std::fs::read("/etc/services") {
         Ok(bytes) if bytes.len() < 4 << 20 => Services::parse(&String::from_utf8_lossy(&bytes)),
         _ => Services::builtin(),

@@ -32,6 +32,11 @@ impl Output {
         Ok(Output { text, files, window, now: plan.now, seen: 0, pkts: 0, bytes: 0 })
     }
 
+    /// Whether text is printed.
+    pub(in crate::cli) fn prints(&self) -> bool {
+        self.text.is_some()
+    }
+
     /// Whether `-N` lets no further record out.
     pub(in crate::cli) fn is_full(&self) -> bool {
         self.window.is_some_and(|w| self.seen >= w.last)
@@ -42,7 +47,7 @@ impl Output {
         self.text.as_mut().map(TextWriter::printer_mut)
     }
 
-    /// Passes a management record on to the files.
+    /// Passes a management or event record on to the files.
     pub(in crate::cli) fn management(&mut self, record: RecordRef<'_>) -> Result<(), SinkError> {
         self.files.iter_mut().try_for_each(|(file, _)| file.write(record))
     }
@@ -68,6 +73,12 @@ impl Output {
             Some(text) => text.write(far, &Context { rank: self.seen, offset, now: self.now }),
             None => Ok(()),
         }
+    }
+
+    /// Shows a management or event record, if text is printed.
+    pub(in crate::cli) fn other(&mut self, far: &Far<'_>, offset: u64) -> Result<(), SinkError> {
+        let context = Context { rank: self.seen, offset, now: self.now };
+        self.text.as_mut().map_or(Ok(()), |text| text.write(far, &context))
     }
 
     /// Gives out a record made here, as its bytes; those that are none are left out.

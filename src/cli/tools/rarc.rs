@@ -8,74 +8,82 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::super::Usage;
-use super::options::Common;
-use crate::base::{nearest, rc};
+use super::super::labels::hosts::Part;
+use super::super::labels::{countries, networks};
+use super::direction::{Direction, Locality, ServerPorts};
+use super::options::{Common, services};
+use super::settings::{Settings, Shows};
+use crate::base::{TimeFormat, nearest, rc};
+use crate::pipeline::Labels;
+use crate::record::fields::{AsNumbers, PrefixLengths};
 
-/// Keys that are known and have no effect, because the program has no such thing or does not need it.
-const WITHOUT_EFFECT: &[&str] = &[
-    "RA_ASN_PRINT_FORMAT",
-    "RA_AUTH_PASS",
-    "RA_CIDR_ADDRESS_FORMAT",
-    "RA_CONNECT_TIME",
-    "RA_CORRELATE_EVENTS",
-    "RA_DATABASE",
-    "RA_DEBUG_LEVEL",
-    "RA_DELEGATED_IP",
-    "RA_ETHERNET_VENDORS",
-    "RA_FIELD_QUOTED",
-    "RA_FIELD_WIDTH",
-    "RA_FILTER_TIMEOUT",
-    "RA_FLOW_MODEL",
-    "RA_GENERATE_BIN_MAR_RECORDS",
-    "RA_HOSTNAME",
-    "RA_LOCAL",
-    "RA_LOCAL_DIRECTION",
-    "RA_MAX_SSF",
-    "RA_MIN_SSF",
-    "RA_PID_PATH",
-    "RA_PORT_DIRECTION",
-    "RA_PRINT_DOMAINONLY",
-    "RA_PRINT_EVENT_RECORDS",
-    "RA_PRINT_HOSTNAMES",
-    "RA_PRINT_LOCALONLY",
-    "RA_PRINT_MAN_RECORDS",
-    "RA_PRINT_RESPONSE_DATA",
-    "RA_RELIABLE_CONNECT",
-    "RA_SEPARATE_ADDR_FROM_PORT_WITH_PERIOD",
-    "RA_SERVICES_SIGNATURES",
-    "RA_SET_PID",
-    "RA_SORT_ALGORITHMS",
-    "RA_SOURCE_PORT",
-    "RA_TIME_FORMAT",
-    "RA_TIMEOUT_INTERVAL",
-    "RA_UPDATE_INTERVAL",
-    "RA_USER_AUTH",
-    "MYSQL_DB_ENGINE",
+/// Keys that are known and have no effect, because the program has no such thing or does not need it, and what there is
+/// instead.
+const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    ("MYSQL_DB_ENGINE", "there are no databases"),
+    ("RA_AUTH_PASS", "servers that want a password are not supported"),
+    ("RA_CONNECT_TIME", "connections are tried with the patience of the system"),
+    ("RA_CORRELATE_EVENTS", "events are not correlated"),
+    ("RA_DATABASE", "there are no databases"),
+    ("RA_DEBUG_LEVEL", "ARGUS_LOG says what is told"),
+    ("RA_ETHERNET_VENDORS", "vendors of Ethernet addresses are not named"),
+    ("RA_FILTER_TIMEOUT", "filters have no time limit"),
+    ("RA_GENERATE_BIN_MAR_RECORDS", "bins have no management records"),
+    ("RA_HOSTNAME", "the machine's name is not shown"),
+    ("RA_MAX_SSF", "servers that want a password are not supported"),
+    ("RA_MIN_SSF", "servers that want a password are not supported"),
+    ("RA_PID_PATH", "readers leave no file of their process id"),
+    ("RA_PRINT_ETHERNET_VENDORS", "vendors of Ethernet addresses are not named"),
+    ("RA_PRINT_RESPONSE_DATA", "the field resp shows what answered"),
+    ("RA_RELIABLE_CONNECT", "lost servers are always connected again"),
+    ("RA_SERVICES_SIGNATURES", "services are not told by payload"),
+    ("RA_SET_PID", "readers leave no file of their process id"),
+    ("RA_SOURCE_PORT", "-S HOST:PORT names the port"),
+    ("RA_TIMEOUT_INTERVAL", "ratop has :T"),
+    ("RA_UPDATE_INTERVAL", "ratop has :u"),
+    ("RA_USER_AUTH", "servers that want a password are not supported"),
 ];
 
 /// Families of keys without effect.
 const FAMILIES: &[&str] = &["RA_DB_", "RA_COLOR_"];
 
-/// Keys that stand for an option.
+/// Keys that stand for an option, or for what no option says.
 const KEYS: &[&str] = &[
     "RA_ARGUS_SERVER",
+    "RA_ASN_PRINT_FORMAT",
+    "RA_CIDR_ADDRESS_FORMAT",
     "RA_CISCONETFLOW_PORT",
+    "RA_DELEGATED_IP",
     "RA_EXCEPTION_OUTPUT_FILE",
     "RA_FIELD_DELIMITER",
+    "RA_FIELD_QUOTED",
     "RA_FIELD_SPECIFIER",
+    "RA_FIELD_WIDTH",
     "RA_FILTER",
+    "RA_FLOW_MODEL",
     "RA_INPUT_FILE",
+    "RA_LOCAL",
+    "RA_LOCAL_DIRECTION",
     "RA_NO_OUTPUT",
     "RA_NUMBER",
     "RA_OUTPUT_FILE",
+    "RA_PORT_DIRECTION",
+    "RA_PRINT_DOMAINONLY",
+    "RA_PRINT_EVENT_RECORDS",
+    "RA_PRINT_HOSTNAMES",
     "RA_PRINT_LABELS",
+    "RA_PRINT_LOCALONLY",
+    "RA_PRINT_MAN_RECORDS",
     "RA_PRINT_NAMES",
     "RA_PRINT_SUMMARY",
     "RA_PRINT_TCPFLAGS",
     "RA_PRINT_TCPSTATES",
     "RA_PRINT_UNIX_TIME",
     "RA_RUN_TIME",
+    "RA_SEPARATE_ADDR_FROM_PORT_WITH_PERIOD",
+    "RA_SORT_ALGORITHMS",
     "RA_TIMERANGE",
+    "RA_TIME_FORMAT",
     "RA_TZ",
     "RA_USEC_PRECISION",
     "RA_USERDATA_ENCODE",
@@ -124,11 +132,14 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Placed>, Usage> {
         rc::parse(text).map_err(|e| Usage(format!("{}: expected KEY=value, found {:?}", at(e.line), e.found)))?;
     let mut placed = Vec::new();
     for s in settings {
-        let is_idle = WITHOUT_EFFECT.contains(&s.key.as_str()) || FAMILIES.iter().any(|f| s.key.starts_with(f));
         if KEYS.contains(&s.key.as_str()) {
             placed.push(Placed { place: at(s.line), key: s.key, value: s.value });
-        } else if !is_idle {
-            let near = nearest(&s.key, KEYS.iter().chain(WITHOUT_EFFECT).copied());
+        } else if let Some((key, why)) = WITHOUT_EFFECT.iter().find(|(key, _)| *key == s.key) {
+            tracing::debug!("{}: {key} has no effect: {why}", at(s.line));
+        } else if FAMILIES.iter().any(|f| s.key.starts_with(f)) {
+            tracing::debug!("{}: {} has no effect", at(s.line), s.key);
+        } else {
+            let near = nearest(&s.key, KEYS.iter().copied().chain(WITHOUT_EFFECT.iter().map(|(key, _)| *key)));
             let hint = near.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
             return Err(Usage(format!("{}: unknown key {}{hint}", at(s.line), s.key)));
         }
@@ -202,7 +213,80 @@ impl Defaults {
             fill(&mut args.flag_letters, Some("b".into()));
         }
         self.fill_modes(args)?;
+        self.fill_settings(&mut args.settings)?;
+        args.settings.direction = self.direction()?;
+        if let Some(s) = self.last("RA_DELEGATED_IP") {
+            let rules = countries(Path::new(&s.value)).with_context(|| format!("{}: RA_DELEGATED_IP", s.place))?;
+            args.settings.countries = Some(Labels::new(None, Some(rules)));
+        }
         Ok(())
+    }
+
+    /// One of a few words, and what it stands for.
+    fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, Usage> {
+        let Some(s) = self.last(key) else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| s.value.eq_ignore_ascii_case(word));
+        found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            Usage(format!("{}: {key}: expected {}, found {:?}", s.place, known.join(" or "), s.value))
+        })
+    }
+
+    fn fill_settings(&self, settings: &mut Settings) -> Result<(), Usage> {
+        if let Some(s) = self.last("RA_TIME_FORMAT") {
+            let format = TimeFormat::parse(&s.value);
+            settings.time_format = Some(format.map_err(|e| Usage(format!("{}: RA_TIME_FORMAT: {e}", s.place)))?);
+        }
+        let prefixes =
+            [("no", PrefixLengths::Never), ("yes", PrefixLengths::Shorter), ("strict", PrefixLengths::Always)];
+        settings.prefixes = self.choice("RA_CIDR_ADDRESS_FORMAT", &prefixes)?.unwrap_or_default();
+        let numbers = [("asplain", AsNumbers::Plain), ("asdot", AsNumbers::Dot), ("asdot+", AsNumbers::DotPlus)];
+        settings.as_numbers = self.choice("RA_ASN_PRINT_FORMAT", &numbers)?.unwrap_or_default();
+        settings.quote = self.choice("RA_FIELD_QUOTED", &[("single", b'\''), ("double", b'"')])?;
+        settings.is_variable =
+            self.choice("RA_FIELD_WIDTH", &[("fixed", false), ("variable", true)])?.unwrap_or_default();
+        let joins = "RA_SEPARATE_ADDR_FROM_PORT_WITH_PERIOD";
+        settings.keeps_blank_before_port = self.last(joins).is_some() && !self.is_yes(joins)?;
+        settings.shows = Shows {
+            management: Some(self.is_yes("RA_PRINT_MAN_RECORDS")?),
+            events: Some(self.is_yes("RA_PRINT_EVENT_RECORDS")?),
+        };
+        settings.names_hosts = self.is_yes("RA_PRINT_HOSTNAMES")?
+            || self.last("RA_PRINT_NAMES").is_some_and(|s| s.value.eq_ignore_ascii_case("all"));
+        settings.part = match (self.is_yes("RA_PRINT_LOCALONLY")?, self.is_yes("RA_PRINT_DOMAINONLY")?) {
+            (true, _) => Part::Local,
+            (_, true) => Part::Domain,
+            _ => Part::Whole,
+        };
+        settings.flow_model = self.text("RA_FLOW_MODEL");
+        settings.sort_keys = self.text("RA_SORT_ALGORITHMS");
+        Ok(())
+    }
+
+    /// Which end of a flow is its source where the packets do not tell.
+    fn direction(&self) -> anyhow::Result<Option<Direction>> {
+        let mut direction = Direction::default();
+        if let Some(s) = self.last("RA_PORT_DIRECTION") {
+            direction.ports = ServerPorts::parse(&s.value).ok_or_else(|| {
+                let known = "services, wellknown and registered, joined by commas";
+                Usage(format!("{}: RA_PORT_DIRECTION: expected {known}, found {:?}", s.place, s.value))
+            })?;
+            direction.services = direction.ports.services.then(services);
+        }
+        if let (Some(file), Some(s)) = (self.last("RA_LOCAL"), self.last("RA_LOCAL_DIRECTION")) {
+            let end = s.value.split_once(':').filter(|(how, _)| matches!(*how, "local" | "suggest" | "force"));
+            let is_source = match end.map_or(s.value.as_str(), |(_, end)| end) {
+                "src" => true,
+                "dst" => false,
+                other => {
+                    let problem = format!("RA_LOCAL_DIRECTION: expected local:src or local:dst, found {other:?}");
+                    return Err(Usage(format!("{}: {problem}", s.place)).into());
+                }
+            };
+            let addresses = networks(Path::new(&file.value)).with_context(|| format!("{}: RA_LOCAL", file.place))?;
+            direction.local = Some(Locality { addresses, is_source });
+        }
+        Ok(Some(direction))
     }
 
     fn fill_modes(&self, args: &mut Common) -> Result<(), Usage> {
@@ -247,13 +331,14 @@ mod tests {
         ] {
             assert_eq!(parse(path, text).err().map(|e| e.0).as_deref(), Some(says));
         }
-        let known = "# comment\nRA_COLOR_FOO=1\nRA_PORT_DIRECTION=\"services,wellknown\"\nRA_FILTER=\"tcp\"\n";
+        let known = "# comment\nRA_COLOR_FOO=1\nRA_SET_PID=no\nRA_FILTER=\"tcp\"\n";
         let kept = parse(path, known).expect("fine");
         assert_eq!(kept.iter().map(|s| (s.key.as_str(), s.value.as_str())).collect::<Vec<_>>(), [("RA_FILTER", "tcp")]);
     }
 
     #[test]
     fn tables_do_not_overlap() {
-        assert!(KEYS.is_sorted() && KEYS.iter().all(|k| !WITHOUT_EFFECT.contains(k)));
+        assert!(KEYS.is_sorted() && WITHOUT_EFFECT.is_sorted());
+        assert!(KEYS.iter().all(|k| WITHOUT_EFFECT.iter().all(|(idle, _)| idle != k)));
     }
 }

@@ -4,16 +4,31 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::super::Outcome;
+use super::direction::Direction;
 use super::expand::Expand;
 use super::gate::Gate;
 use super::options::{Input, Plan, Window};
 use super::output::Output;
+use super::settings::Shows;
 use super::strip::Strip;
+use crate::aggregate::Merged;
 use crate::base::{Warnings, clock};
 use crate::filter::Scope;
+use crate::pipeline::Labels;
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
 use crate::sink::ArgusWriter;
 use crate::source::{self, Options, SourceError, Step};
+
+/// How a tool wants records that are to be turned round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Turning {
+    /// As they are.
+    Never,
+    /// Seen the other way round; their bytes stay.
+    View,
+    /// Made anew, for tools that keep bytes.
+    Bytes,
+}
 
 /// A tool: what is done with the records.
 pub(in crate::cli) trait Sink {
@@ -24,6 +39,16 @@ pub(in crate::cli) trait Sink {
 
     /// Takes a flow record that the options let through; `offset` is its place in its file.
     fn flow(&mut self, far: &Far<'_>, offset: u64) -> anyhow::Result<()>;
+
+    /// Takes a management or event record that is to be shown among the rows.
+    fn other(&mut self, _shown: &Far<'_>, _offset: u64) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Whether records are turned round where the configuration says so. What is only copied stays as it is.
+    fn turning(&self) -> Turning {
+        Turning::Never
+    }
 
     /// Whether no further record is wanted.
     fn is_full(&self) -> bool {
@@ -47,6 +72,8 @@ struct Totals {
     man: u64,
     far: u64,
     passed: u64,
+    /// Management and event records shown.
+    others: u64,
     in_time: u64,
     damaged: bool,
     missing: bool,
@@ -66,9 +93,17 @@ pub(in crate::cli) struct Reader {
     totals: Totals,
     /// Whether it is well if no record passes the filter.
     accepts_nothing: bool,
+    shows: Shows,
+    direction: Direction,
     expand: Option<Expand>,
     /// The records that one is taken apart into.
     parts: [Vec<u8>; 2],
+    /// Countries that are written into records before anything else is done with them.
+    countries: Option<Labels>,
+    /// A record made of one that is turned round.
+    made: Vec<u8>,
+    /// A record with its countries.
+    labelled: Vec<u8>,
     /// A record without what `-M dsrs=` takes out of it.
     stripped: Vec<u8>,
 }
@@ -93,6 +128,11 @@ impl Reader {
             rejects,
             totals: Totals::default(),
             accepts_nothing: false,
+            shows: plan.shows,
+            direction: std::mem::take(&mut plan.direction),
+            countries: plan.countries.take(),
+            made: Vec::new(),
+            labelled: Vec::new(),
             stripped: Vec::new(),
         })
     }
@@ -200,22 +240,65 @@ impl Reader {
         if self.is_over(sink) {
             return Ok(());
         }
-        if record.kind() == RecordKind::Mar {
-            self.totals.man += 1;
-            return sink.management(record);
+        match record.kind() {
+            RecordKind::Mar => {
+                self.totals.man += 1;
+                sink.management(record)?;
+                return if self.shows.management == Some(true) { self.other(record, offset, sink) } else { Ok(()) };
+            }
+            RecordKind::Event => {
+                if Far::of_any(record).is_some_and(|far| self.gate.filter.matches(&far)) {
+                    sink.management(record)?;
+                }
+                return if self.shows.events == Some(true) { self.other(record, offset, sink) } else { Ok(()) };
+            }
+            _ => {}
         }
-        let Some(strip) = &self.strip else {
-            return Far::decode(record).map_or(Ok(()), |far| self.flow(&far, offset, sink));
-        };
-        let mut stripped = std::mem::take(&mut self.stripped);
-        stripped.clear();
-        strip.copy(record, &mut stripped);
-        let done = match RecordRef::new(&stripped).and_then(Far::decode) {
-            Some(far) => self.flow(&far, offset, sink),
+        let (mut labelled, mut stripped) = (std::mem::take(&mut self.labelled), std::mem::take(&mut self.stripped));
+        let mut bytes = record.bytes();
+        if let Some(countries) = &mut self.countries {
+            labelled.clear();
+            if countries.label(record, &mut labelled) {
+                bytes = &labelled;
+            }
+        }
+        if let (Some(strip), Some(record)) = (&self.strip, RecordRef::new(bytes)) {
+            stripped.clear();
+            strip.copy(record, &mut stripped);
+            bytes = &stripped;
+        }
+        let done = match RecordRef::new(bytes).and_then(Far::decode) {
+            Some(far) if sink.turning() == Turning::Never || !self.direction.turns(&far) => {
+                self.flow(&far, offset, sink)
+            }
+            Some(far) if sink.turning() == Turning::View => self.flow(&far.turned_round(), offset, sink),
+            Some(far) => self.turned(&far.turned_round(), offset, sink),
             None => Ok(()),
         };
-        self.stripped = stripped;
+        (self.labelled, self.stripped) = (labelled, stripped);
         done
+    }
+
+    /// Hands on a record that is turned round, as bytes that say so.
+    fn turned(&mut self, far: &Far<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        let mut bytes = std::mem::take(&mut self.made);
+        bytes.clear();
+        Merged::from_far(far).write(&mut bytes);
+        let made = RecordRef::new(&bytes).and_then(Far::decode).map(Far::as_stored);
+        let done = made.map_or(Ok(()), |far| self.flow(&far, offset, sink));
+        self.made = bytes;
+        done
+    }
+
+    /// Hands on a management or event record that is to be shown, if it is wanted.
+    fn other(&mut self, record: RecordRef<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        let Some(far) = Far::of_any(record) else { return Ok(()) };
+        let is_before = self.window.is_some_and(|w| self.totals.in_time + 1 < w.first);
+        if is_before || !self.gate.filter.matches(&far) {
+            return Ok(());
+        }
+        self.totals.others += 1;
+        if self.gate.wants(&far) { sink.other(&far, offset) } else { Ok(()) }
     }
 
     fn flow(&mut self, far: &Far<'_>, offset: u64, sink: &mut dyn Sink) -> anyhow::Result<()> {
@@ -281,7 +364,7 @@ impl Reader {
             Totals { missing: true, .. } => Outcome::Incomplete,
             Totals { damaged: true, .. } => Outcome::Damaged,
             Totals { failed: true, .. } => Outcome::Nothing,
-            Totals { passed: 0, .. } if !self.accepts_nothing => Outcome::Nothing,
+            Totals { passed: 0, others: 0, .. } if !self.accepts_nothing => Outcome::Nothing,
             _ => Outcome::Done,
         })
     }

@@ -161,6 +161,30 @@ impl<'a> Mar<'a> {
         self.word(80)
     }
 
+    /// Records that wait to be sent.
+    #[must_use]
+    pub fn queued(&self) -> u32 {
+        self.word(84)
+    }
+
+    /// Clients that are served.
+    #[must_use]
+    pub fn clients(&self) -> u32 {
+        self.word(92)
+    }
+
+    /// Buffers in use.
+    #[must_use]
+    pub fn buffers(&self) -> u32 {
+        self.word(96)
+    }
+
+    /// Bytes of all buffers.
+    #[must_use]
+    pub fn buffer_bytes(&self) -> u32 {
+        self.word(100)
+    }
+
     /// The sensor's identity.
     #[must_use]
     pub fn srcid(&self) -> SrcId {

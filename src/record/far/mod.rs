@@ -37,8 +37,9 @@ pub use transport::Transport;
 
 use std::borrow::Cow;
 
-use super::codec::{Dsr, RecordKind, RecordRef};
+use super::codec::{Dsr, Mar, RecordKind, RecordRef};
 use super::{Cause, FlowSummary, SrcId, wire};
+use crate::base::Span;
 use slots::Slots;
 
 /// A borrowed flow record, brought into the direction in which it is read.
@@ -75,6 +76,64 @@ impl<'a> Far<'a> {
         let mut far = Far { record, slots, flow, metrics, times, tcp_status: None, turned: false, is_sum: false };
         far.orient();
         Some(far)
+    }
+
+    /// The view of a record of any kind. Of an event record it holds times, sensor and payload, of a management record
+    /// only the time at which it was made.
+    #[must_use]
+    pub fn of_any(record: RecordRef<'a>) -> Option<Far<'a>> {
+        let bare = |slots, times| Far {
+            record,
+            slots,
+            flow: Flow::default(),
+            metrics: Metrics::default(),
+            times,
+            tcp_status: None,
+            turned: false,
+            is_sum: false,
+        };
+        match record.kind() {
+            RecordKind::Event => {
+                let slots = Slots::new(record);
+                let times = slots.get(record, DsrKind::Time).map(|d| Times::parse(&d, 2, 0, false));
+                Some(bare(slots, times.unwrap_or_default()))
+            }
+            RecordKind::Mar => {
+                let now = Mar::new(record)?.now();
+                let times = Times { span: Span { start: now, end: now }, ..Times::default() };
+                Some(bare(Slots::default(), times))
+            }
+            _ => Far::decode(record),
+        }
+    }
+
+    /// The management record that it shows, if it shows one.
+    #[must_use]
+    pub fn management(&self) -> Option<Mar<'a>> {
+        Mar::new(self.record)
+    }
+
+    /// Whether it shows an event record.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        self.record.kind() == RecordKind::Event
+    }
+
+    /// The view with its ends exchanged: what was read as the source's is the destination's and the other way round.
+    /// The record keeps its bytes.
+    #[must_use]
+    pub fn turned_round(mut self) -> Far<'a> {
+        self.flow.exchange();
+        self.metrics.exchange();
+        self.times.exchange();
+        self.turned = !self.turned;
+        self
+    }
+
+    /// Whether nobody can tell who opened the connection: a TCP flow of which the beginning was not seen.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        self.tcp_status.is_some_and(|s| s & (tcp_status::SYN | tcp_status::SYN_ACK) == 0)
     }
 
     /// The view of a record that this program has just merged from others: its direction stays, and its loads count

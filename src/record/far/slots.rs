@@ -86,6 +86,13 @@ pub(super) struct Slots {
     at: [u16; SLOTS],
 }
 
+impl Default for Slots {
+    /// Those of a record without DSRs.
+    fn default() -> Slots {
+        Slots { at: [0; SLOTS] }
+    }
+}
+
 impl Slots {
     /// One walk over the record.
     #[inline]

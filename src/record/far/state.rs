@@ -40,6 +40,7 @@ impl Far<'_> {
             FlowForm::Isis => Ok("isis"),
             FlowForm::Wlan => Ok("wlan"),
             FlowForm::Ether => names::ethertype(self.flow.link_type).ok_or(self.flow.link_type),
+            FlowForm::None if self.is_event() => Ok("evt"),
             FlowForm::None => Ok(""),
         }
     }
@@ -101,6 +102,9 @@ impl Far<'_> {
     /// State as the field `state` prints it: `CON`, `REQ`, `URP`.
     #[must_use]
     pub fn state(&self) -> &'static str {
+        if self.is_event() {
+            return "";
+        }
         if self.cause() == Cause::Error || self.is_impossible_rate() {
             return "ERR";
         }

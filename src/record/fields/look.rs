@@ -1,7 +1,7 @@
 //! How values look: digits, names or numbers, time zone.
 
 use super::{Services, number};
-use crate::base::{Timestamp, Zone};
+use crate::base::{TimeFormat, Timestamp, Zone};
 
 /// Which numbers are replaced by names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +47,36 @@ pub enum UserData {
     Base64,
 }
 
+/// Whether an address is followed by the length of its prefix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrefixLengths {
+    /// Never.
+    #[default]
+    Never,
+    /// Where it is shorter than the address.
+    Shorter,
+    /// Wherever there is one.
+    Always,
+}
+
+/// How numbers of autonomous systems are written.
+///
+/// # Source
+/// RFC 5396.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsNumbers {
+    /// A decimal number.
+    #[default]
+    Plain,
+    /// Two numbers joined by a point above 65535.
+    Dot,
+    /// Two numbers joined by a point always.
+    DotPlus,
+}
+
+/// What stands for an address: the name of a host, if it is known.
+pub type NameOf = Box<dyn Fn(std::net::IpAddr) -> Option<String>>;
+
 /// How values look in a listing.
 #[derive(Debug)]
 pub struct Look {
@@ -69,6 +99,27 @@ pub struct Look {
     pub(super) names_broadcast: bool,
     /// How captured bytes are shown (`-M printer=`).
     pub user_data: UserData,
+    /// Pattern of times, if not the time of day (RA_TIME_FORMAT).
+    pub time_format: Option<TimeFormat>,
+    /// Whether an address is followed by its prefix length (RA_CIDR_ADDRESS_FORMAT).
+    pub prefixes: PrefixLengths,
+    /// How numbers of autonomous systems are written (RA_ASN_PRINT_FORMAT).
+    pub as_numbers: AsNumbers,
+    /// Whether address and port are joined by a point in columns (RA_SEPARATE_ADDR_FROM_PORT_WITH_PERIOD).
+    pub joins_port: bool,
+    /// Quotation mark around titles, and around cells of delimited text that hold the delimiter (RA_FIELD_QUOTED).
+    pub quote: Option<u8>,
+    /// Names of hosts (`-nnn`).
+    pub hosts: Option<HostNames>,
+}
+
+/// Names that stand for addresses.
+pub struct HostNames(pub NameOf);
+
+impl std::fmt::Debug for HostNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostNames")
+    }
 }
 
 impl Look {
@@ -85,6 +136,12 @@ impl Look {
             state: StateStyle::Word,
             names_broadcast: false,
             user_data: UserData::Ascii,
+            time_format: None,
+            prefixes: PrefixLengths::Never,
+            as_numbers: AsNumbers::Plain,
+            joins_port: true,
+            quote: None,
+            hosts: None,
         }
     }
 
@@ -92,6 +149,8 @@ impl Look {
     pub fn time(&self, out: &mut Vec<u8>, at: Timestamp) {
         if self.unix_time {
             number::int(out, at.secs());
+        } else if let Some(format) = &self.time_format {
+            return format.write(out, at, &self.zone, self.digits);
         } else {
             let secs = at.secs();
             let day = (secs + i64::from(self.zone.offset(secs))).rem_euclid(86_400) as u64;
@@ -102,6 +161,15 @@ impl Look {
             number::padded(out, day % 60, 2);
         }
         self.fraction(out, at);
+    }
+
+    /// Characters of a column of times whose width without the fraction is given.
+    #[must_use]
+    pub(super) fn time_width(&self, width: usize) -> usize {
+        match &self.time_format {
+            Some(format) if !self.unix_time => width.max(format.width(self.digits)),
+            _ => width + usize::from(self.digits),
+        }
     }
 
     /// Appends date and time: `2018-05-24T09:53:58.428936`.

@@ -9,6 +9,7 @@ mod columns;
 mod defs;
 mod flags;
 mod look;
+mod man;
 pub mod number;
 mod printer;
 mod services;
@@ -24,7 +25,7 @@ use crate::base::{Span, Timestamp};
 pub use columns::{Column, ColumnError, Columns};
 pub use defs::FIELDS;
 pub use flags::encapsulation;
-pub use look::{Look, Names, StateStyle, UserData};
+pub use look::{AsNumbers, HostNames, Look, NameOf, Names, PrefixLengths, StateStyle, UserData};
 pub use printer::{Context, Printer, Shape};
 pub use services::{Ports, Services};
 

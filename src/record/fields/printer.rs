@@ -1,7 +1,7 @@
 //! Rows: columns, delimited text, or JSON objects.
 
-use super::look::UserData;
-use super::{Align, Column, Columns, Field, Get, Look, number, xml};
+use super::look::{AsNumbers, UserData};
+use super::{Align, Column, Columns, Field, Get, Look, man, number, xml};
 use crate::base::Timestamp;
 use crate::record::{Far, Payload};
 
@@ -10,7 +10,9 @@ use crate::record::{Far, Payload};
 pub enum Shape {
     /// Columns of fixed width joined by blanks; address and port by a point.
     Columns,
-    /// Cells joined by a byte, as the classic clients do: nothing is quoted.
+    /// As columns, without the blanks that fill them.
+    Variable,
+    /// Cells joined by a byte, as the classic clients do: nothing is quoted unless [`Look::quote`] says so.
     Delimited(u8),
     /// Comma-separated values with quotation marks where they are needed.
     ///
@@ -120,7 +122,7 @@ impl Printer {
     pub fn header(&self, out: &mut Vec<u8>) {
         let separator = match self.shape {
             Shape::Json | Shape::Xml => return,
-            Shape::Columns => b' ',
+            Shape::Columns | Shape::Variable => b' ',
             Shape::Csv => b',',
             Shape::Delimited(byte) => byte,
         };
@@ -132,8 +134,14 @@ impl Printer {
                 if i > 0 {
                     out.push(separator);
                 }
+                let quote = self.look.quote.filter(|_| matches!(self.shape, Shape::Delimited(_)));
+                out.extend(quote);
                 out.extend_from_slice(self.title_of(column.field).as_bytes());
+                out.extend(quote);
             }
+        }
+        if self.shape == Shape::Variable {
+            out.push(b' ');
         }
         out.push(b'\n');
     }
@@ -141,7 +149,7 @@ impl Printer {
     /// Appends the row of a record.
     pub fn row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
         match self.shape {
-            Shape::Columns => self.columns_row(far, context, out),
+            Shape::Columns | Shape::Variable => self.columns_row(far, context, out),
             Shape::Delimited(byte) => self.delimited_row(far, context, byte, out),
             Shape::Csv => self.csv_row(far, context, out),
             Shape::Json => self.json_row(far, context, out),
@@ -158,6 +166,8 @@ impl Printer {
         let start = out.len();
         let mut cell = std::mem::take(&mut self.cell);
         let mut before = "";
+        let is_man = far.management().is_some();
+        let joins_port = self.look.joins_port && !is_man;
         for column in self.columns.as_slice() {
             if self.is_dumped(*column) {
                 continue;
@@ -168,13 +178,23 @@ impl Printer {
                 // The arrow to the left stands in the place it has in `<->`.
                 cell.push(b' ');
             }
-            if !cell.is_empty() && matches!((before, column.field.name), ("saddr", "sport") | ("daddr", "dport")) {
+            let is_port = matches!((before, column.field.name), ("saddr", "sport") | ("daddr", "dport"));
+            if joins_port && is_port && !cell.is_empty() {
                 // The blank behind the address becomes a point.
                 if let Some(last) = out.last_mut() {
                     *last = b'.';
                 }
             }
-            place(out, &cell, column.field.align, self.width(*column));
+            if self.shape == Shape::Variable {
+                if cell.is_empty() && is_port {
+                    // Flows without ports keep their place.
+                    cell.resize(self.width(*column), b' ');
+                }
+                out.extend_from_slice(&cell);
+            } else {
+                let align = if is_man { Align::Right } else { column.field.align };
+                place(out, &cell, align, self.width(*column));
+            }
             out.push(b' ');
             before = column.field.name;
         }
@@ -209,7 +229,11 @@ impl Printer {
             if i > 0 {
                 out.push(separator);
             }
+            let start = out.len();
             self.value(far, context, *column, out);
+            if let Some(quote) = self.look.quote {
+                quoted(out, start, separator, quote);
+            }
             match column.field.name {
                 // As the clients have it: a tenth blank, and none behind the last option.
                 "flgs" => out.push(b' '),
@@ -223,10 +247,25 @@ impl Printer {
 
     fn xml_row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
         let mut cell = std::mem::take(&mut self.cell);
-        out.extend_from_slice(b" <ArgusFlowRecord ");
+        let element = match far.management() {
+            Some(_) => "ArgusManagementRecord",
+            None if far.is_event() => "ArgusEventRecord",
+            None => "ArgusFlowRecord",
+        };
+        out.extend_from_slice(b" <");
+        out.extend_from_slice(element.as_bytes());
+        out.push(b' ');
+        let is_man = far.management().is_some();
         for column in self.columns.as_slice() {
+            if is_man && matches!(column.field.name, "saddr" | "sport" | "dir" | "daddr" | "dport") {
+                continue;
+            }
             cell.clear();
             match column.field.get {
+                Get::Time(_) if is_man && !self.look.unix_time => {
+                    let mar = far.management();
+                    self.look.date_time(&mut cell, mar.map(|m| man::time(&m, column.field)).unwrap_or_default());
+                }
                 Get::Time(get) if !self.look.unix_time => self.look.date_time(&mut cell, get(far).unwrap_or_default()),
                 _ => self.value(far, context, *column, &mut cell),
             }
@@ -242,7 +281,9 @@ impl Printer {
             xml::text(out, if column.field.name == "dir" { shown.trim_ascii() } else { shown });
             out.push(b'"');
         }
-        out.extend_from_slice(b"></ArgusFlowRecord>\n");
+        out.extend_from_slice(b"></");
+        out.extend_from_slice(element.as_bytes());
+        out.extend_from_slice(b">\n");
         self.cell = cell;
     }
 
@@ -273,7 +314,11 @@ impl Printer {
 
     fn json_row(&mut self, far: &Far<'_>, context: &Context, out: &mut Vec<u8>) {
         let mut cell = std::mem::take(&mut self.cell);
-        out.extend_from_slice(b"{ \"type\":\"flow\"");
+        out.extend_from_slice(match far.management() {
+            Some(_) => b"{ \"type\":\"man\"",
+            None if far.is_event() => b"{ \"type\":\"event\"",
+            None => b"{ \"type\":\"flow\"",
+        });
         for column in self.columns.as_slice() {
             cell.clear();
             self.value(far, context, *column, &mut cell);
@@ -302,6 +347,7 @@ impl Printer {
     fn is_json_number(&self, field: &Field, cell: &[u8]) -> bool {
         let is_decimal = |cell: &[u8]| cell.len() < 20 && cell.iter().all(u8::is_ascii_digit);
         match field.get {
+            Get::Uint(_) if self.look.as_numbers != AsNumbers::Plain && is_as_number(field) => false,
             // `nan` and `inf` are no numbers there, nor are abbreviated ones.
             Get::Uint(_) | Get::Int(_) | Get::Single(_) | Get::Double(_) | Get::Rank | Get::Offset | Get::Idle => {
                 cell.last().is_some_and(u8::is_ascii_digit) && !(self.look.abbreviate && field.is_abbreviated)
@@ -315,7 +361,7 @@ impl Printer {
     fn width(&self, column: Column) -> usize {
         let width = usize::from(column.width);
         match column.field.align {
-            Align::Time => width + usize::from(self.look.digits),
+            Align::Time => self.look.time_width(width),
             Align::User => {
                 let shown = match self.look.user_data {
                     UserData::Ascii | UserData::Obfuscated | UserData::Hex => width,
@@ -333,6 +379,9 @@ impl Printer {
     fn value(&self, far: &Far<'_>, context: &Context, column: Column, out: &mut Vec<u8>) {
         let field = column.field;
         let digits = self.look.digits;
+        if let Some(mar) = far.management() {
+            return man::value((far, &mar), field, &self.look, context, out);
+        }
         if !self.shares.is_empty()
             && let Some((_, total)) = self.shares.iter().find(|(name, _)| *name == field.name)
         {
@@ -343,6 +392,9 @@ impl Printer {
             Get::Uint(get) => match get(far) {
                 #[expect(clippy::cast_precision_loss, reason = "three digits remain of it")]
                 Some(v) if short => number::abbreviated(out, v as f64, digits),
+                Some(v) if self.look.as_numbers != AsNumbers::Plain && is_as_number(field) => {
+                    as_number(out, v, self.look.as_numbers);
+                }
                 Some(v) => number::uint(out, v),
                 None => {}
             },
@@ -413,9 +465,41 @@ impl Printer {
     }
 }
 
+/// Puts what begins at `start` into quotation marks if it holds the separator or such a mark, which is doubled.
+fn quoted(out: &mut Vec<u8>, start: usize, separator: u8, quote: u8) {
+    let cell = out.get(start..).unwrap_or_default();
+    if !cell.iter().any(|b| *b == separator || *b == quote || *b == b'\n') {
+        return;
+    }
+    let cell = out.split_off(start);
+    out.push(quote);
+    for byte in cell {
+        if byte == quote {
+            out.push(quote);
+        }
+        out.push(byte);
+    }
+    out.push(quote);
+}
+
 /// Percent of a total, in single precision.
 fn share(value: f64, total: f64) -> f64 {
     if total > 0.0 { f64::from((value * 100.0 / total) as f32) } else { 0.0 }
+}
+
+fn is_as_number(field: &Field) -> bool {
+    matches!(field.name, "sas" | "das" | "ias")
+}
+
+/// Appends the number of an autonomous system, upper and lower half joined by a point where that is wanted.
+fn as_number(out: &mut Vec<u8>, value: u64, style: AsNumbers) {
+    if style == AsNumbers::DotPlus || value > 0xFFFF {
+        number::uint(out, value >> 16);
+        out.push(b'.');
+        number::uint(out, value & 0xFFFF);
+    } else {
+        number::uint(out, value);
+    }
 }
 
 #[inline]

@@ -12,6 +12,8 @@ mod ratop;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(target_os = "linux")]
+mod as_written;
+#[cfg(target_os = "linux")]
 mod namespace;
 
 use std::io::{BufRead as _, BufReader, Read};

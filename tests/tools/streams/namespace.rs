@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 
 /// The two ends; taken away when a test is over.
-struct Network {
+pub(super) struct Network {
     names: [String; 2],
 }
 
@@ -15,7 +15,7 @@ fn ip(args: &str) -> std::io::Result<std::process::Output> {
 
 impl Network {
     /// Nothing, with a word to the reader of the test, where this user or machine may have no namespaces.
-    fn new() -> Option<Network> {
+    pub(super) fn new() -> Option<Network> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let id = format!("ag{}x{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let net = Network { names: [format!("{id}a"), format!("{id}b")] };
@@ -48,8 +48,13 @@ impl Network {
         assert!(out.status.success(), "ip {args}: {}", String::from_utf8_lossy(&out.stderr));
     }
 
+    /// Name of one end.
+    pub(super) fn name(&self, end: usize) -> &str {
+        &self.names[end]
+    }
+
     /// A command within one end.
-    fn within(&self, end: usize, program: &str) -> Command {
+    pub(super) fn within(&self, end: usize, program: &str) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.names[end], program]).env("TZ", "UTC");
         command
@@ -65,13 +70,13 @@ impl Network {
     }
 
     /// Answers on the other end.
-    fn answering(&self) -> Running {
+    pub(super) fn answering(&self) -> Running {
         let server = Running::start(self.within(1, "python3").args(["-u", "-c", ANSWER]));
         server.wait_for("answering");
         server
     }
 
-    fn talk(&self, script: &str) {
+    pub(super) fn talk(&self, script: &str) {
         let out = self.within(0, "python3").args(["-c", script]).output().expect("python3");
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
@@ -117,7 +122,7 @@ while not bound(): time.sleep(0.05)
 print('answering'); threading.Event().wait()
 "#;
 
-const TALK: &str = r#"
+pub(super) const TALK: &str = r#"
 import socket
 for n in range(12):
     family, host = [(socket.AF_INET, '10.77.0.2'), (socket.AF_INET6, 'fd77::2')][n % 2]

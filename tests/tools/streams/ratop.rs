@@ -3,13 +3,13 @@
 use super::*;
 
 /// A terminal of its own, gone when the test is over.
-struct Pane {
+pub(super) struct Pane {
     server: String,
 }
 
 impl Pane {
     /// Runs a command of the shell in a terminal of a size.
-    fn run(name: &str, (width, height): (u16, u16), command: &str) -> Pane {
+    pub(super) fn run(name: &str, (width, height): (u16, u16), command: &str) -> Pane {
         let pane = Pane { server: format!("argus-globe-{name}-{}", std::process::id()) };
         let size = [width.to_string(), height.to_string()];
         // The terminal stays for a look at what has been left in it.
@@ -29,12 +29,12 @@ impl Pane {
         self.tmux(&["capture-pane", "-p"]).lines().map(|l| l.trim_end().to_owned()).collect()
     }
 
-    fn press(&self, keys: &[&str]) {
+    pub(super) fn press(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"][..], keys].concat());
     }
 
     /// Waits until the screen is as wanted.
-    fn wait(&self, what: &str, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
+    pub(super) fn wait(&self, what: &str, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
         for _ in 0..PATIENCE.as_millis() / 50 {
             let lines = self.lines();
             if wanted(&lines) {
@@ -46,7 +46,7 @@ impl Pane {
     }
 
     /// Waits until a line holds a text.
-    fn wait_for(&self, text: &str) -> Vec<String> {
+    pub(super) fn wait_for(&self, text: &str) -> Vec<String> {
         self.wait(text, |lines| lines.iter().any(|l| l.contains(text)))
     }
 }

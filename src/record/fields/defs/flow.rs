@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::super::look::StateStyle;
-use super::super::{Align, Field, Get, Look, Names, Unit, flags, number};
+use super::super::{Align, Field, Get, Look, Names, PrefixLengths, Unit, flags, number};
 use super::row;
 use crate::record::{Addr, DsrKind, Far, FlowForm, Network, SrcId, tcp_status};
 
@@ -135,7 +135,9 @@ fn end(out: &mut Vec<u8>, far: &Far<'_>, look: &Look, src: bool) {
     let Some(k) = far.isis() else {
         return match if src { key.saddr } else { key.daddr } {
             Addr::Mac(m) if look.names_broadcast => named_mac(out, look, m),
-            other => addr(out, other),
+            // What an event tells of is its sensor.
+            Addr::None if src && far.is_event() => srcid(far.srcid().unwrap_or_default(), out),
+            other => host(out, far, look, (other, src)),
         };
     };
     match (k.pdu, src) {
@@ -152,6 +154,30 @@ fn end(out: &mut Vec<u8>, far: &Far<'_>, look: &Look, src: bool) {
         }
         (24..=27, true) => system_id(out, k.id.get(..7)),
         _ => {}
+    }
+}
+
+/// Appends the name of a host if it is wanted and known, else its address, with the length of its prefix if that is.
+fn host(out: &mut Vec<u8>, far: &Far<'_>, look: &Look, (address, src): (Addr, bool)) {
+    if let Some(name) = look.hosts.as_ref().and_then(|hosts| (hosts.0)(address.ip()?)) {
+        return out.extend_from_slice(name.as_bytes());
+    }
+    addr(out, address);
+    let full = match address {
+        Addr::V4(_) => 32,
+        Addr::V6(_) => 128,
+        Addr::None | Addr::Mac(_) => return,
+    };
+    let flow = far.flow();
+    let len = if src { flow.src_mask } else { flow.dst_mask }.unwrap_or(full);
+    let is_shown = match look.prefixes {
+        PrefixLengths::Never => false,
+        PrefixLengths::Shorter => len < full,
+        PrefixLengths::Always => true,
+    };
+    if is_shown {
+        out.push(b'/');
+        number::uint(out, len.into());
     }
 }
 
@@ -208,7 +234,7 @@ fn mac(out: &mut Vec<u8>, m: [u8; 6]) {
 }
 
 /// Appends a sensor's identity.
-pub(super) fn srcid(id: SrcId, out: &mut Vec<u8>) {
+pub(in crate::record::fields) fn srcid(id: SrcId, out: &mut Vec<u8>) {
     match id {
         SrcId::Unset => out.extend_from_slice(b"0.0.0.0"),
         SrcId::V4(a) => v4(out, a),

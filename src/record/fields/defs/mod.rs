@@ -11,6 +11,7 @@ mod timing;
 
 use super::{Align, Field, Get, Unit};
 
+pub(in crate::record::fields) use flow::srcid;
 pub(in crate::record::fields) use time::single;
 
 const GROUPS: [&[Field]; 9] = [
