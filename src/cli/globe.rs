@@ -4,6 +4,7 @@ mod alerts;
 mod config;
 mod frames;
 mod remote;
+mod views;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::CommandFactory as _;
+use clap::{ArgAction, CommandFactory as _};
 
 use super::input::InputArgs;
 use super::snapshot::is_damaged;
@@ -21,15 +22,16 @@ use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
 use crate::alert::Rule;
 use crate::base::Span;
 use crate::base::time::parse_duration;
-use crate::cache::{Level, Snapshot};
+use crate::cache::{By, Level, Snapshot};
 use crate::export::{self, Format};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
-    CameraRig, FeedInput, FixedSource, Headless, Hud, HudOptions, Layers, Look, LookPlugin, LookPoll, LookSource,
-    Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, Scene, Selection, Setup, Synthetic, Theme, Trace,
-    Vision, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
+    CameraRig, DeafPlugin, DimHours, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look,
+    LookPlugin, LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, SavedView, Scene,
+    Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions, failed, measure_main, panels,
+    parse_scene, run_bench, window,
 };
-use crate::pipeline::{At, Pipeline, Plan, Start, snapshot_at};
+use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
 
 pub(super) use config::layered;
@@ -48,7 +50,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     speed: f64,
     /// Start with the playhead standing.
-    #[arg(long)]
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     paused: bool,
     /// Configuration file instead of the one at the usual place, $XDG_CONFIG_HOME/argus-globe/config.toml.
     #[arg(long, value_name = "FILE")]
@@ -57,7 +69,17 @@ pub(crate) struct Args {
     #[arg(long)]
     print_config: bool,
     /// Nothing moves that need not: no dashes, spin or flights.
-    #[arg(long)]
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     reduced_motion: bool,
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
@@ -77,9 +99,13 @@ pub(crate) struct Args {
     /// Size of the picture or window in pixels.
     #[arg(long, value_name = "WxH", default_value = "1280x720")]
     size: String,
-    /// Where the eye is: latitude, longitude in degrees and height in km.
-    #[arg(long, value_name = "LAT,LON,ALT_KM", allow_hyphen_values = true)]
+    /// Where the eye is: latitude, longitude in degrees and height in km, and heading and tilt in degrees if you like;
+    /// or the name of a saved view.
+    #[arg(long, value_name = "LAT,LON,ALT_KM|NAME", allow_hyphen_values = true)]
     view: Option<String>,
+    /// Save --view, --layers and --level under a name beside the configuration, and end.
+    #[arg(long, value_name = "NAME")]
+    save_view: Option<String>,
     /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     layers: Option<String>,
@@ -112,10 +138,30 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
     to: Option<At>,
     /// Fill the whole screen.
-    #[arg(long)]
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     fullscreen: bool,
     /// Wall mode: no panels, no pointer, a tour of what matters; W switches it, Esc held for a second leaves it.
-    #[arg(long)]
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     wall: bool,
     /// Seconds at each stop of the wall's tour, 10 to 120.
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
@@ -139,9 +185,42 @@ pub(crate) struct Args {
     /// Jump over silence of a recording that is longer than this.
     #[arg(long, value_name = "TIME", value_parser = length)]
     skip_idle: Option<Duration>,
+    /// Parts of the screen that are never shown, joined by commas: status, keys, clock, caption, notice, messages, or any
+    /// layer.
+    #[arg(long, value_name = "LIST")]
+    hide: Option<String>,
+    /// Hours of the day, by this machine's clock, in which wall mode is darker: 22:00-06:30.
+    #[arg(long, value_name = "FROM-TO")]
+    dim: Option<DimHours>,
+    /// The screen that --fullscreen and --wall fill, from 1; by default the one the window appears on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    monitor: Option<u8>,
     /// Play recordings from their beginning again when they end.
-    #[arg(long = "loop")]
+    #[arg(
+        long = "loop",
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     looped: bool,
+    /// On a wall, take no keys and no pointer: only remote control and signals steer it.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    no_input: bool,
     /// Draw less while the machine is too busy for the frames per second: auto, or never: full.
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = ["auto", "full"])]
     quality: String,
@@ -151,7 +230,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
     let filter = filter.as_deref();
     if args.print_config {
         let cli = Cli::command();
@@ -160,7 +239,11 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         return Ok(Outcome::Done);
     }
     let size = parse_size(&args.size)?;
+    let views = args.take_view()?;
     let view = args.view.as_deref().map(parse_view).transpose()?;
+    if let Some(name) = &args.save_view {
+        return save_view(&args, name, view);
+    }
     if let Some(path) = &args.export {
         return export(&args, filter, path);
     }
@@ -176,10 +259,14 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
     let level = args.input.level();
     let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), args.select));
     let (feed, overrides) = match scene {
-        Some(scene) => (FeedInput::new(FixedSource::new(scene.snapshot).at_level(level)), scene.overrides),
+        Some(scene) => (
+            FeedInput::new(FixedSource::new(scene.snapshot).with_alerts(scene.alerts).at_level(level)),
+            scene.overrides,
+        ),
         None => (running(&args, filter)?, Arc::default()),
     };
     let mut setup = Setup { overrides, ..setup(&args, filter, feed, orbit)? };
+    setup.extend.push(Box::new(move |app| _ = app.insert_resource(views)));
     if let Some(frames) = args.bench_frames {
         // What is measured is the picture without its panels.
         setup.extend.clear();
@@ -197,34 +284,79 @@ pub(crate) fn run(args: Args, filter: Option<String>) -> anyhow::Result<Outcome>
         }
         picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
-        if let Some(path) = args.config.clone().or_else(config::usual_path) {
-            let source = LookSource::new(look(&args)?, reload(path));
-            setup.extend.push(Box::new(move |app| {
-                app.add_plugins(LookPlugin).insert_resource(source);
-            }));
-        }
-        if let Some(place) = &args.control {
-            let (source, name) = remote::listen(place)?;
-            writeln!(std::io::stderr(), "argus-globe: remote control at {name}")?;
-            setup.extend.push(Box::new(move |app| _ = app.insert_resource(source)));
-        }
-        let fullscreen = args.fullscreen || args.wall;
-        let fps = args.fps.unwrap_or(60.0);
-        if args.quality == "auto" {
-            setup.extend.push(Box::new(move |app| _ = app.insert_resource(QualityTarget { fps: fps.min(SMOOTH) })));
-        }
-        window(setup, &WindowOptions { size, fullscreen, fps })?;
+        show(&args, setup, size)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Opens the window.
+fn show(args: &Args, mut setup: Setup, size: (u32, u32)) -> anyhow::Result<()> {
+    if let Some(path) = args.config.clone().or_else(config::usual_path) {
+        let keeper = ViewKeeper(Box::new({
+            let path = path.clone();
+            move |name, view| views::save(&path, name, view).map_err(|e| in_one_line(&e))
+        }));
+        let source = LookSource::new(look(args)?, reload(path));
+        setup.extend.push(Box::new(move |app| {
+            app.add_plugins(LookPlugin).insert_resource(source).insert_resource(keeper);
+        }));
+    }
+    if let Some(place) = &args.control {
+        let (source, name) = remote::listen(place)?;
+        writeln!(std::io::stderr(), "argus-globe: remote control at {name}")?;
+        setup.extend.push(Box::new(move |app| _ = app.insert_resource(source)));
+    }
+    let fps = args.fps.unwrap_or(60.0);
+    if args.quality == "auto" {
+        setup.extend.push(Box::new(move |app| _ = app.insert_resource(QualityTarget { fps: fps.min(SMOOTH) })));
+    }
+    if args.no_input {
+        setup.extend.push(Box::new(|app| _ = app.add_plugins(DeafPlugin)));
+    }
+    let fullscreen = args.fullscreen || args.wall;
+    let monitor = args.monitor.map(|n| usize::from(n) - 1);
+    window(setup, &WindowOptions { size, fullscreen, fps, monitor })?;
+    Ok(())
+}
+
+/// Saves what the options say under a name.
+fn save_view(args: &Args, name: &str, view: Option<Orbit>) -> anyhow::Result<Outcome> {
+    let path = args.config.clone().or_else(config::usual_path);
+    let path = path.context("there is no folder for a configuration: neither XDG_CONFIG_HOME nor HOME is set")?;
+    let layers = args.layers.as_deref().map(Layers::parse).transpose().map_err(|e| Usage(e.to_string()))?;
+    let level = (args.input.level() != Level::default()).then(|| args.input.level());
+    let file = views::save(&path, name, &SavedView { orbit: view, layers, level })?;
+    writeln!(std::io::stderr(), "argus-globe: view {name:?} saved in {}", file.display())?;
+    Ok(Outcome::Done)
+}
+
+impl Args {
+    /// Takes over what the saved view that is named says, where no other option says it; gives all saved views.
+    fn take_view(&mut self) -> anyhow::Result<Views> {
+        let path = self.config.clone().or_else(config::usual_path);
+        let views = path.map(|path| views::load(&path)).transpose()?.unwrap_or_default();
+        let named = self.view.take_if(|text| !text.contains(','));
+        if let Some(name) = named {
+            let view = views.find(&name).map_err(|e| Usage(format!("--view {name:?}: {e}")))?;
+            self.view = view.orbit.as_ref().map(views::orbit_text);
+            self.layers = self.layers.take().or(view.layers.map(Layers::names));
+            if let Some(level) = view.level.filter(|_| self.input.level == By::Address) {
+                self.input.level = level.by;
+            }
+        }
+        Ok(views)
+    }
 }
 
 /// The globe with its panels as the options say.
 fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
     let Look { layers, ui_scale, reduced_motion, theme, .. } = look(args)?;
-    let options = HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some() };
+    let (_, hidden) = hidden(args, layers)?;
+    let options =
+        HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some(), hidden };
     let trace = Trace { on: args.trace_input };
     let (select, help) = (args.select, args.show_keys);
-    let wall = Wall::new(args.wall, args.tour, args.looped);
+    let wall = Wall::new(args.wall, args.tour, args.looped).dimmed_at(args.dim);
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
     setup.extend.push(Box::new(move |app| {
         panels(app);
@@ -245,15 +377,25 @@ fn look(args: &Args) -> anyhow::Result<Look> {
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
+    let (layers, _) = hidden(args, layers)?;
     let (level, ui_scale) = (args.input.level(), args.ui_scale);
     Ok(Look { layers, level, ui_scale, reduced_motion: args.reduced_motion, theme: args.theme })
+}
+
+/// The layers without the hidden ones, and what else is hidden.
+fn hidden(args: &Args, mut layers: Layers) -> Result<(Layers, Hidden), Usage> {
+    let hidden = Hidden::parse(args.hide.as_deref().unwrap_or(""), &mut layers);
+    Ok((layers, hidden.map_err(|e| Usage(format!("--hide: {e}")))?))
 }
 
 /// Gives the settings anew whenever the configuration file has changed. An editor may take it away for a moment.
 fn reload(path: PathBuf) -> LookPoll {
     let mut last = config::read(&path).ok();
     let again = || match parse(std::env::args_os().collect())?.0.command {
-        Command::Globe(args) => look(&args),
+        Command::Globe(mut args) => {
+            args.take_view()?;
+            look(&args)
+        }
         _ => anyhow::bail!("not the globe"),
     };
     Box::new(move || {
@@ -316,7 +458,8 @@ fn plan(args: &Args, filter: Option<&str>) -> anyhow::Result<Plan> {
 fn recorded_scene(plan: Plan, at: Option<At>) -> anyhow::Result<Scene> {
     // The picture of addresses; who shows it merges them.
     let plan = Plan { level: Level::default(), ..plan };
-    Ok(Scene { snapshot: Arc::new(snapshot_at(plan, at.unwrap_or(At::END))?), ..Scene::default() })
+    let moment = moment_at(plan, at.unwrap_or(At::END))?;
+    Ok(Scene { snapshot: Arc::new(moment.snapshot), alerts: moment.alerts.into(), ..Scene::default() })
 }
 
 /// The pipeline that was asked for. A source that cannot be opened is told in the window.
@@ -372,16 +515,21 @@ fn parse_size(text: &str) -> Result<(u32, u32), Usage> {
     Ok((side(w).ok_or_else(wrong)?, side(h).ok_or_else(wrong)?))
 }
 
-/// `48.1,11.6,2500`.
+/// `48.1,11.6,2500`, with heading and tilt in degrees behind it or not.
 fn parse_view(text: &str) -> Result<Orbit, Usage> {
     let wrong = || Usage(format!("--view {text:?}: expected LAT,LON,ALT_KM, such as 48.1,11.6,2500"));
-    let numbers: Vec<f64> = text.split(',').filter_map(|w| w.trim().parse().ok()).collect();
-    let &[lat, lon, km] = numbers.as_slice() else { return Err(wrong()) };
+    let numbers: Option<Vec<f64>> = text.split(',').map(|w| w.trim().parse().ok()).collect();
+    let (lat, lon, km, heading, tilt) = match *numbers.unwrap_or_default() {
+        [lat, lon, km] => (lat, lon, km, 0.0f64, 0.0f64),
+        [lat, lon, km, heading, tilt] => (lat, lon, km, heading, tilt),
+        _ => return Err(wrong()),
+    };
     let target = LatLon::new(lat, lon).ok_or_else(wrong)?;
-    if !(km.is_finite() && km > 0.0) {
+    if !(km.is_finite() && km > 0.0 && heading.is_finite() && tilt.is_finite()) {
         return Err(wrong());
     }
-    Ok(Orbit { target, altitude: km / RADIUS_KM, ..Orbit::default() }.clamped())
+    let (heading, tilt) = (heading.to_radians(), tilt.to_radians());
+    Ok(Orbit { target, altitude: km / RADIUS_KM, heading, tilt }.clamped())
 }
 
 #[cfg(test)]

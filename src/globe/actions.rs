@@ -73,6 +73,8 @@ pub enum Action {
     Zoom(f32),
     /// Flies to a view.
     Look(Orbit),
+    /// Saves eye, layers and level under a name.
+    SaveView(String),
     /// Takes a saved view.
     SavedView(String),
     /// The home view.

@@ -94,6 +94,7 @@ pub struct FixedSource {
     addresses: Arc<Snapshot>,
     next: Option<Arc<Snapshot>>,
     playhead: Playhead,
+    alerts: Arc<[Alert]>,
 }
 
 impl FixedSource {
@@ -101,7 +102,13 @@ impl FixedSource {
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>) -> FixedSource {
         let playhead = Playhead { now: snapshot.now, state: PlayState::Paused, speed: 1.0 };
-        FixedSource { addresses: snapshot.clone(), next: Some(snapshot), playhead }
+        FixedSource { addresses: snapshot.clone(), next: Some(snapshot), playhead, alerts: Arc::default() }
+    }
+
+    /// The same with alerts.
+    #[must_use]
+    pub fn with_alerts(self, alerts: Arc<[Alert]>) -> FixedSource {
+        FixedSource { alerts, ..self }
     }
 
     /// The same at a level.
@@ -122,6 +129,10 @@ impl FeedSource for FixedSource {
 
     fn playhead(&self) -> Playhead {
         self.playhead
+    }
+
+    fn alerts(&self) -> Arc<[Alert]> {
+        self.alerts.clone()
     }
 
     fn send(&mut self, control: Control) {

@@ -120,6 +120,13 @@ impl Layers {
         self.set(id, !self.is_on(id));
     }
 
+    /// The names of the layers that are on, joined by commas: what [`Layers::parse`] reads back.
+    #[must_use]
+    pub fn names(self) -> String {
+        let on: Vec<&str> = LAYERS.iter().filter(|l| self.is_on(l.id)).map(|l| l.name).collect();
+        if on.is_empty() { "none".into() } else { on.join(",") }
+    }
+
     /// Exactly the layers named in a list joined by commas; `all` and `none` are understood, and a list whose first
     /// name begins with `+` or `-` changes the default set: `-clouds,+table`.
     ///
@@ -169,6 +176,9 @@ mod tests {
         let l = Layers::parse("-clouds,+table").expect("known");
         assert!(!l.is_on(LayerId::Clouds) && l.is_on(LayerId::Table) && l.is_on(LayerId::Earth));
         assert!(Layers::parse("moon").is_err());
+        for layers in [l, Layers::NONE, Layers::default()] {
+            assert_eq!(Layers::parse(&layers.names()), Ok(layers));
+        }
     }
 
     #[test]

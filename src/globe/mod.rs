@@ -60,8 +60,9 @@ pub use bench::{BenchResult, measure_main, run_bench};
 pub use camera::{CameraRig, Orbit, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use film::{Reel, film_frame, pass_by};
-pub use hud::{Hud, HudOptions};
+pub use hud::{Hidden, Hud, HudOptions};
 pub use inks::{Theme, UnknownTheme, Vision};
+pub use input::DeafPlugin;
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use look::{Look, LookPlugin, LookPoll, LookSource};
 pub use pipe::{PipelineFeed, failed};
@@ -72,8 +73,8 @@ pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use trace::Trace;
-pub use views::{SavedView, Views};
-pub use wall::Wall;
+pub use views::{MOST_VIEWS, SavedView, ViewKeeper, Views};
+pub use wall::{DimHours, Wall};
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]

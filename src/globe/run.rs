@@ -86,11 +86,13 @@ pub struct WindowOptions {
     pub fullscreen: bool,
     /// Most frames per second.
     pub fps: f64,
+    /// The screen that is filled, from 0; none: where the window appears.
+    pub monitor: Option<usize>,
 }
 
 impl Default for WindowOptions {
     fn default() -> WindowOptions {
-        WindowOptions { size: (1280, 720), fullscreen: false, fps: 60.0 }
+        WindowOptions { size: (1280, 720), fullscreen: false, fps: 60.0, monitor: None }
     }
 }
 
@@ -132,6 +134,7 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
     });
     app.add_systems(First, read_canvas);
     if options.fullscreen {
+        app.insert_resource(FilledScreen(options.monitor));
         app.add_systems(First, fill_screen.before(read_canvas));
     }
     match guarded(move || app.run()).map_err(start_error)? {
@@ -150,10 +153,14 @@ fn window_of(options: &WindowOptions) -> Window {
     }
 }
 
+/// The screen to fill, from 0.
+#[derive(Resource, Clone, Copy)]
+struct FilledScreen(Option<usize>);
+
 /// Makes the window fill its screen, step by step: asks for it once the window stands; where no window manager answers
 /// (a bare X server) gives it the screen's size.
 fn fill_screen(
-    clock: Res<SceneClock>,
+    (clock, screen): (Res<SceneClock>, Res<FilledScreen>),
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
     monitors: Query<(&Monitor, Has<PrimaryMonitor>)>,
     mut asked: Local<Option<f64>>,
@@ -165,7 +172,8 @@ fn fill_screen(
     match *asked {
         _ if *done => {}
         None => {
-            window.mode = WindowMode::BorderlessFullscreen(MonitorSelection::Current);
+            let on = screen.0.map_or(MonitorSelection::Current, MonitorSelection::Index);
+            window.mode = WindowMode::BorderlessFullscreen(on);
             *asked = Some(clock.elapsed);
         }
         Some(since) if clock.elapsed - since > PATIENCE => {

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::feed::Overrides;
+use crate::alert::Alert;
 use crate::base::{Span, Timestamp};
 use crate::cache::{HostId, HostPin, PathArc, PathId, Snapshot};
 use crate::geo::{City, LatLon, Origin, Place};
@@ -48,6 +49,8 @@ pub enum SceneError {
 /// A scene ready to be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
+    /// What deserves attention in it.
+    pub alerts: Arc<[Alert]>,
     /// Hosts and paths.
     pub snapshot: Arc<Snapshot>,
     /// Forced looks.
@@ -193,7 +196,7 @@ impl Builder {
             paths: self.paths,
             ..Snapshot::default()
         };
-        Scene { snapshot: Arc::new(snapshot), overrides: Arc::new(self.overrides) }
+        Scene { snapshot: Arc::new(snapshot), overrides: Arc::new(self.overrides), ..Scene::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Saved views: where the eye is, which layers are on and what one pin stands for, under a name.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use bevy::prelude::Resource;
 
@@ -40,3 +41,10 @@ impl Views {
         })
     }
 }
+
+/// Keeps a view for the next start; gives the file, or why it could not.
+pub type KeepView = Box<dyn Fn(&str, &SavedView) -> Result<PathBuf, String> + Send + Sync>;
+
+/// Where views are kept, if anywhere.
+#[derive(Resource)]
+pub struct ViewKeeper(pub KeepView);

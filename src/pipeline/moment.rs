@@ -6,6 +6,7 @@ use super::conductor::{Clocks, Conductor};
 use super::plan::{At, PipelineError, Plan, Start};
 use super::reader::Message;
 use super::run::conductor;
+use crate::alert::Alert;
 use crate::base::{Span, Timestamp, Warnings};
 use crate::cache::{AddressSum, Snapshot, SourceState};
 use crate::record::{Batch, SourceId};
@@ -18,6 +19,8 @@ pub struct Moment {
     pub snapshot: Snapshot,
     /// Every address in the window, placed or not, sorted.
     pub addresses: Vec<AddressSum>,
+    /// What the rules found in it.
+    pub alerts: Vec<Alert>,
 }
 
 /// The picture at a time, after all sources have been read to their ends.
@@ -111,7 +114,8 @@ pub(super) fn moment_of(plan: Plan, sources: Vec<Box<dyn Source>>, at: At) -> Re
         let Span { start, .. } = Span::default();
         snapshot.now = at.resolve(Span { start, end: start });
     }
-    Ok(Moment { snapshot, addresses: conductor.engine().cache().addresses() })
+    let alerts = conductor.watch().alerts().to_vec();
+    Ok(Moment { snapshot, addresses: conductor.engine().cache().addresses(), alerts })
 }
 
 /// No time passes.

@@ -3,7 +3,8 @@
 //! Needs an X server in memory, a tool that types and one that takes pictures; without them the test fails and names the
 //! packages. Nothing sleeps: every step waits for a line that the program prints or for a picture to change.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -271,6 +272,15 @@ fn letters_in_the_filter_box_switch_nothing() {
     globe.key("e");
     assert_eq!(globe.wait("layer"), "layer earth off");
     globe.changed_from(&before, 5_000, "earth");
+    // The palette does what is typed, and its letters switch nothing either.
+    globe.key("ctrl+k");
+    globe.wait("key Ctrl+K palette");
+    globe.still();
+    globe.xdotool(&["type", "place names"]);
+    globe.key("Return");
+    assert_eq!(globe.wait("layer"), "layer names off");
+    globe.key("b");
+    assert_eq!(globe.wait("layer"), "layer borders off");
 }
 
 #[test]
@@ -283,7 +293,9 @@ fn a_missing_file_is_told_in_the_window() {
 
 #[test]
 fn wall_mode_hides_the_panels_tours_and_ends_by_escape_held() {
-    let mut globe = Globe::start(&["--at", "+60s", "--paused", "--wall", "--tour", "10"]);
+    let socket = std::env::temp_dir().join(format!("argus-globe-window-{}.sock", std::process::id()));
+    let path = socket.to_str().expect("a plain path");
+    let mut globe = Globe::start(&["--at", "+60s", "--paused", "--wall", "--tour", "10", "--control", path]);
     let first = globe.said.iter().find(|l| l.starts_with("tour")).cloned();
     let first = first.unwrap_or_else(|| globe.wait("tour"));
     assert!(first.contains("countries"), "the overview comes first: {first}");
@@ -300,4 +312,23 @@ fn wall_mode_hides_the_panels_tours_and_ends_by_escape_held() {
     globe.xdotool(&["keyup", "Escape"]);
     globe.key("w");
     globe.wait("wall on");
+    // The same from outside.
+    let mut remote = UnixStream::connect(&socket).expect("the globe listens");
+    remote.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let mut answers = BufReader::new(remote.try_clone().expect("a handle")).lines();
+    let mut ask = |line: &str| {
+        writeln!(remote, "{line}").expect("written");
+        let answer = answers.next().expect("an answer").expect("a line");
+        serde_json::from_str::<serde_json::Value>(&answer).expect("JSON")
+    };
+    assert_eq!(ask(r#"{"tour":false}"#)["ok"], true);
+    globe.wait("wall off");
+    let status = ask(r#"{"status":true}"#);
+    assert_eq!((&status["tour"], &status["state"]), (&false.into(), &"paused".into()), "{status}");
+    let file = std::env::temp_dir().join(format!("argus-globe-window-{}.png", std::process::id()));
+    assert_eq!(ask(&format!("{{\"screenshot\":{:?}}}", file.to_str().expect("a plain path")))["ok"], true);
+    let picture = image::open(&file).expect("it is written when the answer comes");
+    assert_eq!((picture.width(), picture.height()), (960, 640));
+    std::fs::remove_file(file).expect("it was there");
+    assert_eq!(ask(r#"{"action":"quit"}"#)["ok"], true);
 }

@@ -29,12 +29,15 @@ const NOT_KEPT: &[&str] = &[
     "to",
     "bench-frames",
     "select",
+    "save-view",
     "show-keys",
     "scene",
     "synthetic",
     "help",
     "version",
 ];
+/// The table of saved views, which is read by itself.
+const VIEWS: &str = "views";
 /// Options that say where records come from.
 const SOURCES: &[&str] = &["read", "server", "interface", "scene", "synthetic"];
 /// Longest file that is read, in bytes.
@@ -110,6 +113,9 @@ fn words_of(globe: &Command, text: &str, is_given: impl Fn(&str) -> bool) -> Res
     for (key, value) in entries {
         let line = 1 + text.get(..key.span().start).map_or(0, |before| before.matches('\n').count());
         let written: &str = key.get_ref();
+        if written == VIEWS && matches!(value.get_ref(), DeValue::Table(_)) {
+            continue;
+        }
         let name = written.replace('_', "-");
         let Some((name, arg)) = options(globe).find(|(known, _)| *known == name) else {
             let near = nearest(&name, options(globe).map(|(known, _)| known));
@@ -126,12 +132,8 @@ fn words_of(globe: &Command, text: &str, is_given: impl Fn(&str) -> bool) -> Res
 
 fn add(words: &mut Vec<OsString>, name: &str, arg: &Arg, value: &DeValue<'_>) -> Result<(), String> {
     match (value, arg.get_action()) {
-        (DeValue::Boolean(on), ArgAction::SetTrue) => {
-            if *on {
-                words.push(format!("--{name}").into());
-            }
-        }
-        (_, ArgAction::SetTrue) => return Err("expected true or false".into()),
+        (DeValue::Boolean(on), _) if is_switch(arg) => words.push(format!("--{name}={on}").into()),
+        _ if is_switch(arg) => return Err("expected true or false".into()),
         (DeValue::Array(values), ArgAction::Append) => {
             for value in values {
                 words.push(word(name, value.get_ref())?);
@@ -140,6 +142,11 @@ fn add(words: &mut Vec<OsString>, name: &str, arg: &Arg, value: &DeValue<'_>) ->
         _ => words.push(word(name, value)?),
     }
     Ok(())
+}
+
+/// Whether an option is on or off: `--name`, `--name=true`, `--name=false`.
+fn is_switch(arg: &Arg) -> bool {
+    arg.get_possible_values().iter().map(clap::builder::PossibleValue::get_name).eq(["true", "false"])
 }
 
 /// `--name=value`.
@@ -159,18 +166,23 @@ pub(super) fn printed(globe: &Command) -> String {
         "# Configuration of argus-globe: values for options that the command line does not give.\n\
          # Looked for at $XDG_CONFIG_HOME/argus-globe/config.toml (~/.config by default), or named with --config FILE.\n\
          # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale,\n\
-         # reduced-motion and theme are taken over at once.\n",
+         # reduced-motion and theme are taken over at once. A switch that is on here is off with --NAME=false.\n",
     );
     for (name, arg) in options(globe) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let value = match (arg.get_action(), arg.get_default_values()) {
-            (ArgAction::SetTrue, _) => "false".to_owned(),
+            _ if is_switch(arg) => "false".to_owned(),
             (_, [default]) => toml_value(default),
             (ArgAction::Append, _) => format!("[\"{}\"]", placeholder(arg)),
             _ => format!("\"{}\"", placeholder(arg)),
         };
         let _ = write!(out, "\n{}# {name} = {value}\n", wrapped(&help));
     }
+    out.push_str(
+        "\n# Saved views, for --view NAME and the palette; those that the program saves are in views.toml beside this file.\n\
+         # [views]\n# office = \"48.1,11.6,2500\"\n\
+         # overview = { view = \"20,0,15000\", layers = \"-clouds,+table\", level = \"country\" }\n",
+    );
     out
 }
 
@@ -219,8 +231,32 @@ mod tests {
     fn a_file_becomes_words_but_for_what_is_given() {
         let text = "window = \"5m\" # five\nui_scale = 1.5\npaused = true\nwall = false\ntour = 30\n\
                     server = [\"a:561\", \"b\"]\nhistory = 2_048\n";
-        let expect = ["--window=5m", "--ui-scale=1.5", "--paused", "--server=a:561", "--server=b", "--history=2048"];
+        let expect = [
+            "--window=5m",
+            "--ui-scale=1.5",
+            "--paused=true",
+            "--wall=false",
+            "--server=a:561",
+            "--server=b",
+            "--history=2048",
+        ];
         assert_eq!(words(text).expect("right"), expect);
+    }
+
+    #[test]
+    fn what_is_on_in_the_file_is_off_by_a_word() {
+        let parse = |words: &[&str]| {
+            let matches = globe().try_get_matches_from([&["globe"], words].concat()).expect("right");
+            ["wall", "loop", "paused"].map(|name| {
+                let id = globe().get_arguments().find(|a| a.get_long() == Some(name)).map(|a| a.get_id().clone());
+                matches.get_flag(id.expect("an option").as_str())
+            })
+        };
+        assert_eq!(parse(&["--loop", "--wall=false", "--paused=true"]), [false, true, true]);
+        let globe = globe();
+        let words = words_of(&globe, "wall = true\nloop = true\n[views]\nx = \"1,2,3\"", |id| id == "wall");
+        assert_eq!(words.expect("right"), [OsString::from("--loop=true")], "the command line has said it");
+        assert!(globe.clone().try_get_matches_from(["globe", "--wall=maybe"]).is_err());
     }
 
     #[test]
@@ -233,6 +269,7 @@ mod tests {
             ("window = [1]", "line 1: window: expected a text or a number, found array"),
             ("window = 2026-01-01", "found datetime"),
             ("[view]\nx = 1", "line 1: view: expected a text or a number, found table"),
+            ("views = 3", "line 1: unknown key \"views\"; did you mean \"view\"?"),
             ("window = ", "line 1, column"),
             ("window = 1\nwindow = 2", "duplicate"),
         ] {

@@ -10,7 +10,7 @@ use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stro
 use super::bar::bar_ui;
 use super::notice::{NoticeModel, notice_ui};
 use super::status::{StatusModel, status_ui};
-use super::{Hud, HudOptions, help, rail, shelf, theme};
+use super::{Hud, HudOptions, Part, help, rail, shelf, theme};
 use crate::globe::actions::Action;
 use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
@@ -37,6 +37,8 @@ use crate::pipeline::PlayState;
 const INLINE_ROWS: usize = 2_000;
 /// Seconds the pointer rests on a pin before its card appears.
 const HOVER_DELAY: f64 = 0.12;
+/// Height that the legend takes with its notes, in points.
+const LEGEND_HEIGHT: f32 = 275.0;
 /// Distance of cards from the edges of the free part, in points.
 const EDGE: f32 = 10.0;
 
@@ -152,7 +154,6 @@ fn draw_panels(
     let mut done: Vec<Action> = Vec::new();
     if seen.wall.hides_panels(seen.clock.elapsed) && !hud.help && hud.palette.is_none() {
         let rect = root.available_rect_before_wrap();
-        free_is(&ctx, rect, &mut free);
         let shown = Shown {
             wall: &seen.wall,
             snapshot: &seen.feed.snapshot,
@@ -160,10 +161,17 @@ fn draw_panels(
             elapsed: seen.clock.elapsed,
             reduced_motion: seen.motion.reduced,
             legend: seen.layers.is_on(Layer::Legend),
+            hidden: seen.options.hidden,
         };
-        let by = wall_ui(&ctx, &shown);
+        let (by, turned) = wall_ui(&ctx, &shown);
+        // The globe wanders with what stands around it.
+        free_is(&ctx, rect.translate(by), &mut free);
         if seen.layers.is_on(Layer::Legend) {
-            legend_card(&ctx, rect.left_bottom() + vec2(WALL_EDGE, -WALL_EDGE) + by, &seen);
+            let (pivot, corner, inwards) = match turned {
+                false => (Align2::LEFT_BOTTOM, rect.left_bottom(), WALL_EDGE),
+                true => (Align2::RIGHT_BOTTOM, rect.right_bottom(), -WALL_EDGE),
+            };
+            legend_card(&ctx, pivot, corner + vec2(inwards, -WALL_EDGE) + by, &seen);
         }
         // An empty globe explains itself on a wall as well.
         overlays(&ctx, rect, &seen, hud, &mut done);
@@ -211,11 +219,13 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
         quality: seen.drawn.0.words(),
         ..status
     };
-    let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
-    top.frame(theme::panel_frame()).show(root, |ui| {
-        edge_line(ui, false);
-        done.extend(status_ui(ui, &status));
-    });
+    if !seen.options.hidden.has(Part::Status) {
+        let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
+        top.frame(theme::panel_frame()).show(root, |ui| {
+            edge_line(ui, false);
+            done.extend(status_ui(ui, &status));
+        });
+    }
     if hud.bar.open || !hud.shown.is_empty() {
         let bar = Panel::top("filter-bar").exact_size(58.0).resizable(false).show_separator_line(false);
         bar.frame(theme::panel_frame()).show(root, |ui| {
@@ -270,33 +280,36 @@ fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
-fn legend_card(ctx: &Context, at: egui::Pos2, seen: &Seen) {
-    card("legend", Align2::LEFT_BOTTOM, at).show(ctx, |ui| {
+fn legend_card(ctx: &Context, pivot: Align2, at: egui::Pos2, seen: &Seen) {
+    card("legend", pivot, at).show(ctx, |ui| {
         theme::card_frame().show(ui, |ui| legend_ui(ui, &seen.legend, seen.clock.elapsed));
     });
 }
 
 /// Cards over the globe: layers, legend, details, addresses without a place.
 fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
-    let rail_at = free.left_top() + vec2(EDGE, EDGE);
-    let rail = card("rail", Align2::LEFT_TOP, rail_at).show(ctx, |ui| {
-        let frame = theme::card_frame().inner_margin(Margin::same(5));
-        frame.show(ui, |ui| {
-            let room = free.height() - 2.0 * EDGE - 10.0;
-            done.extend(rail::rail_ui(ui, *seen.layers, room));
+    let mut beside = free.left() + EDGE;
+    if !seen.options.hidden.has(Part::Rail) {
+        let rail = card("rail", Align2::LEFT_TOP, free.left_top() + vec2(EDGE, EDGE)).show(ctx, |ui| {
+            let frame = theme::card_frame().inner_margin(Margin::same(5));
+            frame.show(ui, |ui| {
+                let room = free.height() - 2.0 * EDGE - 10.0;
+                done.extend(rail::rail_ui(ui, *seen.layers, room));
+            });
         });
-    });
-    let beside = rail.response.rect.right() + 8.0;
+        beside = rail.response.rect.right() + 8.0;
+    }
     if seen.layers.is_on(Layer::Legend) && free.height() > 255.0 && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
-        legend_card(ctx, at, seen);
+        legend_card(ctx, Align2::LEFT_BOTTOM, at, seen);
     }
     if hud.alerts {
         let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now);
         card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
-                done.extend(alerts_ui(ui, &rows, (free.height() - 120.0).min(420.0)));
+                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT } else { 0.0 };
+                done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0)));
             });
         });
     }
@@ -376,7 +389,7 @@ fn hover_model(seen: &Seen, hover: &Hover, now: f64) -> Option<HoverModel> {
 /// What lies on top of everything: the notice, the help, a passing message.
 fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let notice = NoticeModel::new(&seen.feed.snapshot, &seen.feed.playhead, seen.options.filter.as_deref());
-    if let Some(model) = notice.filter(|_| !hud.help) {
+    if let Some(model) = notice.filter(|_| !hud.help && !seen.options.hidden.has(Part::Notice)) {
         if hud.noticed != model.title {
             seen.trace.line(format_args!("notice {}", model.title));
             hud.noticed.clone_from(&model.title);
@@ -414,7 +427,7 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
     if hud.toast.as_ref().is_some_and(|t| t.until < seen.clock.elapsed) {
         hud.toast = None;
     }
-    if let Some(toast) = &hud.toast {
+    if let Some(toast) = hud.toast.as_ref().filter(|_| !seen.options.hidden.has(Part::Messages)) {
         let at = free.center_bottom() - vec2(0.0, EDGE);
         card("toast", Align2::CENTER_BOTTOM, at).interactable(false).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {

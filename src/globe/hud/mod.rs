@@ -8,6 +8,7 @@ mod bar;
 pub mod help;
 mod layout;
 pub mod notice;
+pub mod parts;
 #[cfg(test)]
 pub(crate) mod probe;
 mod rail;
@@ -19,4 +20,5 @@ pub mod theme;
 
 pub use bar::{FilterBar, with_word};
 pub use layout::HudPlugin;
+pub use parts::{Hidden, Part};
 pub use state::{Hud, HudOptions, Toast};

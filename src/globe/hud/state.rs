@@ -6,6 +6,7 @@ use bevy::prelude::Resource;
 use bevy::tasks::Task;
 
 use super::bar::FilterBar;
+use super::parts::Hidden;
 use crate::base::Span;
 use crate::cache::{Series, Snapshot};
 use crate::globe::actions::{Row, rows};
@@ -24,6 +25,8 @@ pub struct HudOptions {
     pub ui_scale: f32,
     /// Addresses are replaced: nobody may ask for real ones.
     pub masked: bool,
+    /// What is never shown.
+    pub hidden: Hidden,
 }
 
 /// A line that appears for a few seconds.

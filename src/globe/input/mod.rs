@@ -6,7 +6,12 @@ mod keys;
 mod obey;
 mod pointer;
 
+use bevy::ecs::message::Messages;
+use bevy::input::keyboard::KeyboardInput;
+use bevy::input::mouse::{MouseButtonInput, MouseMotion, MouseWheel};
 use bevy::prelude::*;
+use bevy::window::{CursorMoved, CursorOptions};
+use bevy_egui::{EguiInput, EguiPreUpdateSet};
 
 use super::GlobeSet;
 use super::actions::Action;
@@ -43,6 +48,57 @@ impl Plugin for InputPlugin {
                     .in_set(GlobeSet::Input),
             )
             .add_systems(Update, obey::obey_window.after(GlobeSet::Ui));
+    }
+}
+
+/// Lets no key and no pointer through: a screen that strangers can reach.
+pub struct DeafPlugin;
+
+impl Plugin for DeafPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(First, (hear_nothing::<KeyboardInput>, hear_nothing::<MouseButtonInput>))
+            .add_systems(First, (hear_nothing::<MouseWheel>, hear_nothing::<MouseMotion>, hear_nothing::<CursorMoved>))
+            .add_systems(
+                PreUpdate,
+                feel_nothing.before(EguiPreUpdateSet::BeginPass).after(EguiPreUpdateSet::ProcessInput),
+            );
+    }
+}
+
+fn hear_nothing<M: Message>(messages: Option<ResMut<Messages<M>>>) {
+    if let Some(mut messages) = messages {
+        messages.clear();
+    }
+}
+
+/// The pointer's place is known to windows and panels without any message.
+fn feel_nothing(
+    mut inputs: Query<&mut EguiInput>,
+    mut cursors: Query<&mut CursorOptions>,
+    mut selection: ResMut<Selection>,
+) {
+    for mut input in &mut inputs {
+        input.0.events.retain(|e| {
+            use bevy_egui::egui::Event::{Key, MouseWheel, PointerButton, PointerMoved, Text, Touch, Zoom};
+            !matches!(
+                e,
+                Key { .. }
+                    | MouseWheel { .. }
+                    | PointerButton { .. }
+                    | PointerMoved(_)
+                    | Text(_)
+                    | Touch { .. }
+                    | Zoom(_)
+            )
+        });
+    }
+    for mut cursor in &mut cursors {
+        if cursor.visible {
+            cursor.visible = false;
+        }
+    }
+    if selection.hovered.is_some() {
+        selection.hovered = None;
     }
 }
 

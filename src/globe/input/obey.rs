@@ -24,7 +24,7 @@ use crate::globe::palette::Palette;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
 use crate::globe::timeline::{IDLE, Marks, faster, slower, step};
 use crate::globe::trace::Trace;
-use crate::globe::views::Views;
+use crate::globe::views::{SavedView, ViewKeeper, Views};
 use crate::pipeline::{Control, PlayState, Playhead, Show};
 
 /// Altitude in radii at which a flight to an address ends, unless the eye is already nearer.
@@ -216,7 +216,8 @@ pub(super) struct Panels<'w> {
     layers: ResMut<'w, Layers>,
     selection: ResMut<'w, Selection>,
     rig: ResMut<'w, CameraRig>,
-    views: Res<'w, Views>,
+    views: ResMut<'w, Views>,
+    keeper: Option<Res<'w, ViewKeeper>>,
     options: Res<'w, HudOptions>,
     theme: ResMut<'w, Theme>,
 }
@@ -243,7 +244,7 @@ pub(super) fn obey_panels(
                     show(&mut panels, &feed.snapshot, addr);
                 }
             }
-            other => obey_panel(other, &mut panels, clock.elapsed),
+            other => obey_panel(other, &mut panels, feed.snapshot.level, clock.elapsed),
         }
         let now = *panels.selection;
         if now.picked != before.picked {
@@ -258,7 +259,7 @@ pub(super) fn obey_panels(
     }
 }
 
-fn obey_panel(action: &Action, p: &mut Panels, now: f64) {
+fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
     let (hud, selection) = (&mut *p.hud, &mut *p.selection);
     match action {
         Action::Toggle(id) => p.layers.toggle(*id),
@@ -287,6 +288,17 @@ fn obey_panel(action: &Action, p: &mut Panels, now: f64) {
             }
             Err(error) => hud.toast = Some(Toast { text: error.to_string(), until: now + TOAST }),
         },
+        Action::SaveView(name) => {
+            let view = SavedView { orbit: Some(p.rig.orbit), layers: Some(*p.layers), level: Some(level) };
+            p.views.0.insert(name.clone(), view);
+            let kept = p.keeper.as_ref().map(|k| (k.0)(name, &view));
+            let text = match kept {
+                Some(Ok(file)) => format!("view {name} saved in {}", file.display()),
+                Some(Err(problem)) => format!("view {name} is kept for this run only: {problem}"),
+                None => format!("view {name} is kept for this run only"),
+            };
+            hud.toast = Some(Toast { text, until: now + TOAST });
+        }
         Action::SavedView(name) => match p.views.find(name) {
             Ok(view) => *p.layers = view.layers.unwrap_or(*p.layers),
             Err(text) => hud.toast = Some(Toast { text, until: now + TOAST }),

@@ -3,7 +3,7 @@
 mod model;
 mod ui;
 
-pub use model::{Entry, MOST, commands, fuzzy, matching, places};
+pub use model::{Entry, MOST, commands, fuzzy, matching, places, saving};
 pub use ui::palette_ui;
 
 use super::actions::Row;
@@ -58,7 +58,10 @@ impl Palette {
         }
         self.asked = Some((self.text.clone(), now));
         self.entries = match self.sought {
-            Sought::Commands => matching(&commands(rows, views), &self.text),
+            Sought::Commands => match saving(&self.text) {
+                Some(entry) => vec![entry],
+                None => matching(&commands(rows, views), &self.text),
+            },
             Sought::Places => places(&feed.snapshot, countries(), &self.text),
         };
         self.chosen = self.chosen.min(self.entries.len().saturating_sub(1));

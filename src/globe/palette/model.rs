@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Sought;
 use crate::base::units::grouped;
 use crate::cache::{HostPin, Snapshot};
 use crate::geo::{Country, LatLon};
@@ -51,8 +52,24 @@ pub fn commands(rows: &[Row], views: &Views) -> Vec<Entry> {
     }));
     let idle = text::duration(IDLE);
     all.push(plain(format!("Time: jump over silence of more than {idle}, on or off"), Action::SkipIdle));
+    all.push(plain("View: save view NAME".into(), Action::Palette(Sought::Commands)));
     all.push(plain("Time: show the whole span".into(), Action::ShowSpan(None)));
     all
+}
+
+/// What is left of a text behind `save view`: the name to save the view under.
+#[must_use]
+pub fn saving(query: &str) -> Option<Entry> {
+    /// Longest name, in characters.
+    const LONGEST_NAME: usize = 40;
+    let rest = query.trim_start().strip_prefix("save view")?.trim();
+    let name: String = rest.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let title = match name.as_str() {
+        "" => "Save this view: go on with its name".to_owned(),
+        name => format!("Save this view as \u{201c}{name}\u{201d}"),
+    };
+    let action = if name.is_empty() { Action::Palette(Sought::Commands) } else { Action::SaveView(name) };
+    Some(Entry { title, note: String::new(), action })
 }
 
 /// Addresses, cities, countries and systems of a picture whose names match, best first; countries also where there is
@@ -209,6 +226,14 @@ mod tests {
         assert_eq!(first(&matching(&all, "tbl")), "Layers: Flow table");
         assert!(matching(&all, "qqqqqq").is_empty());
         assert_eq!(matching(&all, "  ").len(), MOST);
+    }
+
+    #[test]
+    fn a_view_is_saved_under_the_name_that_is_typed() {
+        let action = |text: &str| saving(text).map(|e| e.action);
+        assert_eq!(action("save view my office"), Some(Action::SaveView("my office".into())));
+        assert_eq!(action("save view "), Some(Action::Palette(Sought::Commands)));
+        assert_eq!(action("save"), None);
     }
 
     #[test]

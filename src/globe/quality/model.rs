@@ -46,7 +46,7 @@ impl Step {
     /// By how much farther a drawn arc may leave the true one.
     #[must_use]
     pub fn arc_tolerance(self) -> f64 {
-        if self >= Step::CoarseArcs { 8.0 } else { 1.0 }
+        if self >= Step::CoarseArcs { 4.0 } else { 1.0 }
     }
 
     /// Most names at once.

@@ -1,7 +1,7 @@
 //! The globe steered from outside, line by line: what keys do, and a status back.
 //!
-//! Where lines come from is not known here: a source is asked once a frame. An answer leaves in the frame after its
-//! line was obeyed, so that who asks next sees what has been done.
+//! Where lines come from is not known here: a source is asked once a frame. An answer leaves at the end of the frame
+//! that obeyed its line, so that who asks next sees what has been done.
 
 mod model;
 
@@ -72,7 +72,8 @@ impl Plugin for RemotePlugin {
         app.init_resource::<Views>()
             .init_resource::<Hud>()
             .init_resource::<Wall>()
-            .add_systems(Update, obey_lines.in_set(GlobeSet::Feed));
+            .add_systems(Update, obey_lines.in_set(GlobeSet::Feed))
+            .add_systems(Last, answer_lines);
     }
 }
 
@@ -97,9 +98,6 @@ fn obey_lines(
 ) {
     let Some(mut source) = source else { return };
     let source = source.bypass_change_detection();
-    for (answer, text) in source.waiting.drain(..) {
-        answer(text);
-    }
     let shown = Shown {
         snapshot: &now.feed.snapshot,
         playhead: &now.feed.playhead,
@@ -133,6 +131,15 @@ fn obey_lines(
             if request == Request::Status { model::status(&shown) } else { Value::Null }
         });
         source.waiting.push((answer, model::answer(done)));
+    }
+}
+
+/// Answers when everything has been done.
+fn answer_lines(source: Option<ResMut<RemoteSource>>) {
+    if let Some(mut source) = source {
+        for (answer, text) in source.bypass_change_detection().waiting.drain(..) {
+            answer(text);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! in one sentence why. What stays on the screen drifts a little each minute. A lost source is named over a picture that
 //! turns grey; nothing stale is shown as live. Any input brings the panels back for a while, then the tour goes on.
 
+mod dim;
 mod model;
 mod ui;
 
@@ -11,6 +12,7 @@ use bevy::input::keyboard::KeyboardInput;
 use bevy::input::mouse::{MouseButtonInput, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::{CursorMoved, CursorOptions, PrimaryWindow};
+pub use dim::DimHours;
 use model::{STOP_SECS, Stop, Tour};
 pub(crate) use ui::{EDGE, Shown, wall_ui};
 
@@ -20,6 +22,8 @@ use super::feed::{Feed, FeedInput};
 use super::selection::{Picked, Selection, find_host};
 use super::trace::Trace;
 use super::{GlobeSet, SceneClock};
+use crate::base::Zone;
+use crate::base::clock::wall_now;
 use crate::cache::{Snapshot, SourceState};
 use crate::pipeline::{Control, PlayState};
 
@@ -50,6 +54,10 @@ pub struct Wall {
     /// When it was seen first that no source delivers any more.
     lost: Option<f64>,
     spin_after_flight: bool,
+    /// When it is darker.
+    dim: Option<DimHours>,
+    /// Whether it is now.
+    pub(super) dimmed: bool,
 }
 
 impl Default for Wall {
@@ -64,6 +72,8 @@ impl Default for Wall {
             escape: 0.0,
             lost: None,
             spin_after_flight: false,
+            dim: None,
+            dimmed: false,
         }
     }
 }
@@ -73,6 +83,12 @@ impl Wall {
     #[must_use]
     pub fn new(on: bool, stop_secs: f64, looped: bool) -> Wall {
         Wall { on, stop_secs: stop_secs.clamp(STOP_SECS[0], STOP_SECS[1]), looped, ..Wall::default() }
+    }
+
+    /// The same, darker within some hours of the day.
+    #[must_use]
+    pub fn dimmed_at(self, dim: Option<DimHours>) -> Wall {
+        Wall { dim, ..self }
     }
 
     /// Whether wall mode is on.
@@ -137,6 +153,7 @@ fn switch(
     (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
     (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
     mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
+    mut zone: Local<Option<Zone>>,
 ) {
     let now = clock.elapsed;
     let wall = wall.bypass_change_detection();
@@ -158,6 +175,8 @@ fn switch(
         wall.input = now;
         wall.due = now + PANEL_SECS;
     }
+    wall.dimmed =
+        wall.on && wall.dim.is_some_and(|hours| hours.hold(local_minute(zone.get_or_insert_with(Zone::local))));
     wall.lost = if is_lost(&feed.snapshot) { wall.lost.or(Some(now)) } else { None };
     let visible = !wall.on || now - wall.input < POINTER_SECS;
     for mut cursor in &mut cursors {
@@ -165,6 +184,12 @@ fn switch(
             cursor.visible = visible;
         }
     }
+}
+
+/// The minute of the day by this machine's clock and zone.
+fn local_minute(zone: &Zone) -> u16 {
+    // At most 1,439.
+    (zone.civil(wall_now()).second_of_day / 60) as u16
 }
 
 /// Goes from stop to stop.

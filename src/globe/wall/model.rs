@@ -161,6 +161,14 @@ fn overview(s: &Snapshot) -> String {
     format!("{who}{places}: {} in all", text::load(s.totals.load))
 }
 
+/// Whether what stands left and right has changed sides `elapsed` seconds after the start: each half hour, so that
+/// nothing burns into one side.
+#[must_use]
+pub(super) fn sides_changed(elapsed: f64) -> bool {
+    const EVERY: f64 = 1800.0;
+    (elapsed.max(0.0) / EVERY) as u64 % 2 == 1
+}
+
 /// A fixed random number from 0 to 1 for each step (a splitmix64 step, <https://prng.di.unimi.it/splitmix64.c>).
 fn random(step: u64) -> f64 {
     let mut z = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -261,6 +269,12 @@ mod tests {
         assert!(overview(&snapshot).starts_with("1 address: "), "{}", overview(&snapshot));
         let said = snapshot.hosts.first().map(|h| sentence(h, &Why::Busiest)).unwrap_or_default();
         assert!(said.ends_with(" in 1 flow") && !said.contains("  ") && !said.contains("in  "), "{said}");
+    }
+
+    #[test]
+    fn sides_change_each_half_hour() {
+        let at = |minutes: f64| sides_changed(minutes * 60.0);
+        assert!(!at(0.0) && !at(29.9) && at(30.1) && at(59.9) && !at(60.1) && at(60.0 * 24.0 * 30.0 + 31.0));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use bevy_egui::egui::{
 };
 
 use super::Wall;
-use super::model::drift;
+use super::model::{drift, sides_changed};
 use crate::cache::{Snapshot, SourceState};
-use crate::globe::hud::text;
+use crate::globe::hud::{Hidden, Part, text};
 use crate::globe::inks::inks;
 use crate::pipeline::{PlayState, Playhead};
 
@@ -20,6 +20,8 @@ const SENTENCE: f32 = 20.0;
 /// Distance from the screen's edge: the drift never leaves the screen.
 pub(crate) const EDGE: f32 = 40.0;
 
+/// Opacity of what dims the screen in the dark hours, of 255.
+const DIM_VEIL: u8 = 160;
 /// Width that the legend takes.
 const LEGEND: f32 = 275.0;
 
@@ -31,25 +33,36 @@ pub(crate) struct Shown<'a> {
     /// Seconds of the scene's clock.
     pub(crate) elapsed: f64,
     pub(crate) reduced_motion: bool,
-    /// Whether the legend stands at the lower left.
+    /// Whether the legend stands in a lower corner.
     pub(crate) legend: bool,
+    /// What is never shown.
+    pub(crate) hidden: Hidden,
 }
 
-/// Draws it over the globe; gives how far everything has drifted from its place, in points.
-pub(crate) fn wall_ui(ctx: &Context, shown: &Shown) -> egui::Vec2 {
+/// Draws it over the globe; gives how far everything has drifted from its place, in points, and whether the sides are
+/// changed.
+pub(crate) fn wall_ui(ctx: &Context, shown: &Shown) -> (egui::Vec2, bool) {
     let screen = ctx.viewport_rect();
     let [dx, dy] = drift(shown.elapsed, shown.reduced_motion);
     let by = vec2(dx, dy);
     let area = |name: &str, pivot, at| {
         Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).interactable(false).fade_in(false)
     };
-    area("wall-clock", Align2::LEFT_TOP, screen.left_top() + vec2(EDGE, EDGE) + by).show(ctx, |ui| {
-        band(inks().card).show(ui, |ui| clock_ui(ui, shown));
-    });
-    if !shown.wall.tour.caption.is_empty() {
-        let left = if shown.legend { EDGE + LEGEND } else { 0.0 };
-        let at = pos2((left + screen.right()) / 2.0, screen.bottom() - EDGE) + by;
-        let width = (screen.width() - left - 4.0 * EDGE).max(200.0);
+    let turned = sides_changed(shown.elapsed);
+    let (pivot, corner) = match turned {
+        false => (Align2::LEFT_TOP, screen.left_top() + vec2(EDGE, EDGE)),
+        true => (Align2::RIGHT_TOP, screen.right_top() + vec2(-EDGE, EDGE)),
+    };
+    if !shown.hidden.has(Part::Clock) {
+        area("wall-clock", pivot, corner + by).show(ctx, |ui| {
+            band(inks().card).show(ui, |ui| clock_ui(ui, shown));
+        });
+    }
+    if !shown.wall.tour.caption.is_empty() && !shown.hidden.has(Part::Caption) {
+        let taken = if shown.legend { EDGE + LEGEND } else { 0.0 };
+        let beside = if turned { -taken } else { taken };
+        let at = pos2(screen.center().x + beside / 2.0, screen.bottom() - EDGE) + by;
+        let width = (screen.width() - taken - 4.0 * EDGE).max(200.0);
         area("wall-caption", Align2::CENTER_BOTTOM, at).show(ctx, |ui| {
             band(inks().card).show(ui, |ui| {
                 let caption = &shown.wall.tour.caption;
@@ -74,7 +87,11 @@ pub(crate) fn wall_ui(ctx: &Context, shown: &Shown) -> egui::Vec2 {
             });
         });
     }
-    by
+    if shown.wall.dimmed {
+        let veil = egui::LayerId::new(Order::Tooltip, Id::new("wall-dim"));
+        ctx.layer_painter(veil).rect_filled(screen, 0.0, egui::Color32::from_black_alpha(DIM_VEIL));
+    }
+    (by, turned)
 }
 
 fn clock_ui(ui: &mut egui::Ui, shown: &Shown) {
