@@ -28,8 +28,8 @@ use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     CameraRig, DeafPlugin, DimHours, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look,
     LookPlugin, LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, SavedView, Scene,
-    Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions, failed, measure_main, panels,
-    parse_scene, run_bench, window,
+    Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions, failed, measure_main,
+    panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;

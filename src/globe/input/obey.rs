@@ -97,10 +97,10 @@ pub(super) fn obey_time(
     mut actions: MessageReader<Action>,
     (feed, views): (Res<Feed>, Res<Views>),
     input: Option<ResMut<FeedInput>>,
-    told: (Res<SceneClock>, ResMut<Hud>, ResMut<Marks>),
+    told: (Res<SceneClock>, ResMut<Hud>, ResMut<Marks>, Res<HudOptions>),
 ) {
     let Some(mut input) = input else { return };
-    let (clock, mut hud, mut marks) = told;
+    let (clock, mut hud, mut marks, options) = told;
     let mut playhead = feed.playhead;
     let mut level = feed.snapshot.level;
     for action in actions.read() {
@@ -113,6 +113,10 @@ pub(super) fn obey_time(
                 hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
             control.into_iter().for_each(|c| input.send(c));
+            continue;
+        }
+        // Who may not know addresses may not ask for them either.
+        if options.masked && matches!(action, Action::Show(_)) {
             continue;
         }
         let Some(control) = control_of(action, &playhead, &feed.snapshot) else { continue };

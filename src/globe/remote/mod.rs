@@ -21,7 +21,7 @@ use super::GlobeSet;
 use super::actions::Action;
 use super::camera::CameraRig;
 use super::feed::Feed;
-use super::hud::Hud;
+use super::hud::{Hud, HudOptions};
 use super::layers::Layers;
 use super::trace::Trace;
 use super::views::Views;
@@ -71,6 +71,7 @@ impl Plugin for RemotePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Views>()
             .init_resource::<Hud>()
+            .init_resource::<HudOptions>()
             .init_resource::<Wall>()
             .add_systems(Update, obey_lines.in_set(GlobeSet::Feed))
             .add_systems(Last, answer_lines);
@@ -87,6 +88,7 @@ struct Now<'w> {
     hud: Res<'w, Hud>,
     views: Res<'w, Views>,
     trace: Res<'w, Trace>,
+    options: Res<'w, HudOptions>,
 }
 
 fn obey_lines(
@@ -106,6 +108,7 @@ fn obey_lines(
         wall: now.wall.is_on(),
         filter: &now.hud.shown,
         views: &now.views,
+        masked: now.options.masked,
     };
     for _ in 0..PER_FRAME {
         let Some(Errand { line, answer }) = (source.poll)() else { return };

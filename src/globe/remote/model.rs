@@ -244,6 +244,8 @@ pub(super) struct Shown<'a> {
     /// The filter of the picture, empty if there is none.
     pub(super) filter: &'a str,
     pub(super) views: &'a Views,
+    /// Addresses are replaced: nobody may ask for real ones.
+    pub(super) masked: bool,
 }
 
 /// The actions of a request. Screenshots and status have none.
@@ -266,6 +268,7 @@ pub(super) fn actions(request: &Request, now: &Shown) -> Result<Vec<Action>, Str
             });
             differing.collect()
         }
+        Request::Filter(_) if now.masked => return Err("no filter while addresses are replaced".into()),
         Request::Filter(text) => vec![Action::Show(text.clone())],
         Request::Time(Moment::Live) => vec![Action::Live],
         Request::Time(Moment::First) => vec![Action::First],
@@ -378,6 +381,7 @@ mod tests {
             wall: false,
             filter: "",
             views: &Views::default(),
+            masked: false,
         };
         WORDS
             .iter()
@@ -439,6 +443,7 @@ mod tests {
             wall: false,
             filter: "",
             views: &Views::default(),
+            masked: false,
         };
         let ask = |line: &str| actions(&parse(line).expect(line), &now);
         assert!(ask(r#"{"time":"+3s"}"#).expect_err("no record").contains("no record has arrived"));
