@@ -198,7 +198,8 @@ pub struct Health {
     pub rejected: u64,
     /// Records held for replay.
     pub history_records: u64,
-    /// Records that replay could not keep because its memory is full.
+    /// Records that replay does not hold: those that live sources left longest ago, and those of recordings when there
+    /// is neither memory nor a temporary file for them.
     pub history_refused: u64,
     /// The geolocation databases in use: file name and build date.
     pub databases: Vec<String>,

@@ -74,8 +74,9 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "V4[,V6]", default_value = "24,48", value_parser = Masks::from_str)]
     pub(crate) mask: Masks,
 
-    /// Memory for records held for replay, in megabytes
-    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    /// Memory for records held for replay, in megabytes; beyond it recordings go into a temporary file, and live sources
+    /// forget what is oldest
+    #[arg(long, value_name = "MB", default_value_t = 512)]
     pub(crate) history: u32,
 
     /// Most addresses held in the window

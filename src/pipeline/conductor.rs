@@ -378,7 +378,8 @@ impl Conductor {
     }
 
     fn outside(&self) -> Health {
-        let warnings = self.warnings.messages().to_vec();
+        let mut warnings = self.warnings.messages().to_vec();
+        warnings.extend(self.engine.trouble().map(str::to_owned));
         Health { sources: self.sources.clone(), warnings, ..Health::default() }
     }
 }

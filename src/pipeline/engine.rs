@@ -1,5 +1,6 @@
 //! The part of the pipeline that has no clock: records in, pictures of any time out.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,13 +120,15 @@ impl Engine {
             Moved::Back => Timestamp::MIN,
         };
         self.fed = now;
-        for held in self.history.starting_within(after, now, opening) {
+        let Engine { history, places, cache, shown, .. } = self;
+        history.starting_within(after, now, opening, |held| {
             if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
-                && passes(self.shown.as_ref(), &far)
+                && passes(shown.as_ref(), &far)
             {
-                self.places.push(&mut self.cache, self.shown.as_ref(), &settled(far.summary()), held.source);
+                places.push(cache, shown.as_ref(), &settled(far.summary()), held.source);
             }
-        }
+            ControlFlow::Continue(())
+        });
     }
 
     /// Gives the window another length, in place.
@@ -147,13 +150,28 @@ impl Engine {
     }
 
     /// When the next record begins behind a time.
-    pub(super) fn next_start(&self, after: Timestamp) -> Option<Timestamp> {
-        self.history.starting_within(after, Timestamp::MAX, Timestamp::MIN).next().map(|held| held.span.start)
+    pub(super) fn next_start(&mut self, after: Timestamp) -> Option<Timestamp> {
+        let mut found = None;
+        self.history.starting_within(after, Timestamp::MAX, Timestamp::MIN, |held| {
+            found = Some(held.span.start);
+            ControlFlow::Break(())
+        });
+        found
     }
 
     /// Whether no record lasts beyond a time that it began before.
-    pub(super) fn is_silent(&self, at: Timestamp) -> bool {
-        self.history.overlapping(at, at).next().is_none()
+    pub(super) fn is_silent(&mut self, at: Timestamp) -> bool {
+        let mut is_silent = true;
+        self.history.overlapping(at, at, |_| {
+            is_silent = false;
+            ControlFlow::Break(())
+        });
+        is_silent
+    }
+
+    /// What is wrong with what is kept for replay.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.history.trouble()
     }
 
     /// Whether the next picture differs from the last in more than its time.
@@ -248,7 +266,7 @@ fn without_holder(place: Located) -> Located {
     }
 }
 
-/// What to do when the history is full: with live sources the near past matters, with files the beginning.
+/// What to do when the history is full: with live sources the near past matters, with files everything.
 pub(super) fn when_full(any_live: bool) -> WhenFull {
-    if any_live { WhenFull::DropOldest } else { WhenFull::RefuseNew }
+    if any_live { WhenFull::DropOldest } else { WhenFull::Spool }
 }

@@ -378,12 +378,17 @@ fn a_breakdown_of_a_reader_is_an_error_and_not_the_end() {
 }
 
 #[test]
-fn the_history_limit_is_counted_and_the_beginning_kept() {
-    let small = Plan { history_bytes: 2000, ..plan() };
-    let m = moment_of(small, vec![Box::new(script(sample("web.argus"), 5))], At::START).expect("a moment");
-    let h = m.snapshot.health;
-    assert!(h.history_refused > 0);
-    assert_eq!(h.history_records + h.history_refused, 42);
+fn a_recording_larger_than_memory_shows_the_same() {
+    let at = |history_bytes, at| {
+        let plan = Plan { history_bytes, ..plan() };
+        moment_of(plan, vec![Box::new(script(sample("web.argus"), 5))], at).expect("a moment").snapshot
+    };
+    for time in [At::START, At::AfterFirst(Duration::from_secs(1)), At::END] {
+        let (small, large) = (at(2000, time), at(1 << 20, time));
+        assert_eq!((small.health.history_records, small.health.history_refused), (42, 0));
+        assert!(large.totals.records > 0 || matches!(time, At::START));
+        assert_eq!((&small.hosts, &small.paths, small.totals), (&large.hosts, &large.paths, large.totals));
+    }
 }
 
 #[test]
