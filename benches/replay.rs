@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use argus_globe::base::{Timestamp, clock};
 use argus_globe::pipeline::{Control, Pipeline, Plan, Start};
@@ -87,10 +87,11 @@ fn peak() -> u64 {
 fn main() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1).filter_map(|a| a.parse::<u64>().ok());
     let (records, per_second) = (words.next().unwrap_or(4_000_000), words.next().unwrap_or(50_000));
+    let mut out = std::io::stdout();
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("recording.argus");
     let bytes = write(&path, records, per_second)?;
-    println!("{records} records, {per_second} per second of the recording, {} MB", bytes / 1_000_000);
+    writeln!(out, "{records} records, {per_second} per second of the recording, {} MB", bytes / 1_000_000)?;
     let before = peak();
     let began = clock::steady_now();
     let sources = vec![SourceSpec::from_file(path.as_os_str())];
@@ -100,35 +101,42 @@ fn main() -> Result<(), Failure> {
     let all = |h: &argus_globe::cache::Health| h.accepted + h.rejected >= records;
     handle.wait_for(hour, |s| all(&s.health)).ok_or("not read within an hour")?;
     let health = handle.health();
-    println!(
+    writeln!(
+        out,
         "read in {:.2} s; {} held, {} not held; {} MiB ({before} before)",
         began.elapsed().as_secs_f64(),
         health.history_records,
         health.history_refused,
         peak()
-    );
+    )?;
     let length = records / per_second;
-    let mut took: Vec<Duration> = (0..SEEKS)
-        .map(|n| {
-            let at = Timestamp::from_parts((BEGIN + (n * 7 + 3) % SEEKS * length / SEEKS) as i64, 500_000_000);
-            let asked: Instant = clock::steady_now();
-            handle.send(Control::Seek(at));
-            handle.wait_for(hour, |s| s.now == at);
-            asked.elapsed()
-        })
-        .collect();
+    let mut took = Vec::new();
+    for n in 0..SEEKS {
+        let at = Timestamp::from_parts((BEGIN + (n * 7 + 3) % SEEKS * length / SEEKS) as i64, 500_000_000);
+        let asked = clock::steady_now();
+        handle.send(Control::Seek(at));
+        handle.wait_for(hour, |s| s.now == at).ok_or("no picture within an hour")?;
+        took.push(asked.elapsed());
+    }
     took.sort();
     let ms = |d: Duration| d.as_secs_f64() * 1000.0;
-    println!(
+    writeln!(
+        out,
         "{SEEKS} seeks: fastest {:.0} ms, median {:.0} ms, slowest {:.0} ms; {} MiB",
         ms(took[0]),
         ms(took[took.len() / 2]),
         ms(took[took.len() - 1]),
         peak()
-    );
+    )?;
     handle.send(Control::Seek(Timestamp::from_parts((BEGIN + length) as i64, 0)));
     let last = handle.wait_for(hour, |s| s.now.secs() == (BEGIN + length) as i64).ok_or("no picture of the end")?;
-    println!("window at the end: {} records, {} addresses; {} MiB", last.totals.records, last.hosts.len(), peak());
+    writeln!(
+        out,
+        "window at the end: {} records, {} addresses; {} MiB",
+        last.totals.records,
+        last.hosts.len(),
+        peak()
+    )?;
     handle.stop()?;
     Ok(())
 }
