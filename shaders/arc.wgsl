@@ -1,6 +1,6 @@
 // Arcs: great circles lifted above the ground, drawn as one triangle strip. Each entry of `points` is one point of one
 // arc; it becomes two vertices, left and right of the line. Width, colour and dash speed come from the class of rate.
-#import argus_globe::common::{scene, nowhere}
+#import argus_globe::common::{scene, nowhere, place_at, east_of_touch, longitude, wrapped, TAU}
 
 struct Arc {
     // Sender.
@@ -32,6 +32,8 @@ struct Vertex {
     // Half the width.
     @location(2) @interpolate(flat) half: f32,
     @location(3) light: f32,
+    // Radians from the middle of the flat map.
+    @location(4) east: f32,
 }
 
 // A point of an arc and how it moves with t.
@@ -60,9 +62,59 @@ fn arc_at(arc: Arc, t: f32) -> Point {
     return Point(p, dp);
 }
 
+// Radians east of the place of touch at which a point of an arc is drawn on the flat map: from its sender on without a
+// jump, so beyond the edge where the arc crosses it.
+fn east_along(arc: Arc, p: vec3<f32>) -> f32 {
+    var way = wrapped(longitude(p) - longitude(arc.a));
+    // Over a pole half a turn is as far either way; one of them is kept.
+    let eastward = arc.a.z * arc.b.x - arc.a.x * arc.b.z >= 0.0;
+    if eastward && way < -0.05 {
+        way += TAU;
+    } else if !eastward && way > 0.05 {
+        way -= TAU;
+    }
+    return east_of_touch(arc.a) + way;
+}
+
+// How far a copy of an arc is moved on the flat map: what leaves it on one side is drawn again on the other. More than a
+// turn: this arc needs no such copy.
+fn shift_of(arc: Arc, copy: u32) -> f32 {
+    if copy == 0u {
+        return 0.0;
+    }
+    let end = select(east_along(arc, arc.a * cos(arc.angle) + arc.b * sin(arc.angle)), east_of_touch(arc.a), arc.angle < 1e-5);
+    if abs(end) <= 3.14159265 {
+        return 100.0;
+    }
+    return -sign(end) * TAU;
+}
+
+// A point of an arc as it is drawn, how it moves with t, and how far east it lies on the flat map.
+struct Placed {
+    p: vec3<f32>,
+    dp: vec3<f32>,
+    east: f32,
+}
+
+fn placed_at(arc: Arc, t: f32, shift: f32) -> Placed {
+    let here = arc_at(arc, t);
+    if scene.sheet.z <= 0.0 {
+        return Placed(here.p, here.dp, 0.0);
+    }
+    let step = select(0.004, -0.004, t > 0.5);
+    let there = arc_at(arc, t + step).p;
+    let east = select(east_along(arc, here.p), east_of_touch(here.p), arc.angle < 1e-5) + shift;
+    let east_there = east + wrapped(longitude(there) - longitude(here.p));
+    let p = place_at(here.p, east);
+    return Placed(p, (place_at(there, east_there) - p) / step, east);
+}
+
 // Whether a point lies well behind the globe. What is only just hidden is left to the depth test, so that nothing is
 // missing at the rim.
 fn well_hidden(p: vec3<f32>) -> bool {
+    if scene.sheet.z > 0.0 {
+        return false;
+    }
     let d = p - scene.eye.xyz;
     let along = dot(scene.eye.xyz, d);
     let dd = dot(d, d);
@@ -72,13 +124,14 @@ fn well_hidden(p: vec3<f32>) -> bool {
 
 // What is left of an arc's light beyond the horizon: what rises behind the globe is farther away, and looks it.
 fn depth_light(p: vec3<f32>) -> f32 {
-    return mix(0.45, 1.0, smoothstep(0.55, 1.0, dot(scene.eye.xyz, p)));
+    return max(mix(0.45, 1.0, smoothstep(0.55, 1.0, dot(scene.eye.xyz, p))), scene.sheet.z);
 }
 
 @vertex
-fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
+fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> Vertex {
     let entry = points[v >> 1u];
     let arc = arcs[entry >> 12u];
+    let shift_east = shift_of(arc, copy);
     let segments = f32((entry >> 6u) & 63u);
     let point = entry & 63u;
     var t = f32(point) / segments;
@@ -87,7 +140,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
         t = f32(63u - point);
         side = 0.0;
     }
-    let here = arc_at(arc, t);
+    let here = placed_at(arc, t, shift_east);
     let p = here.p;
     let dp = here.dp;
     var clip = scene.clip_from_world * vec4<f32>(p, 1.0);
@@ -113,8 +166,9 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.at = vec2<f32>(across, (t - class_.x - arc.phase) * dashes);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * shift / half_screen * clip.w, clip.zw);
     out.light = depth_light(p);
+    out.east = here.east;
     // Beyond the far end of depth, where it costs nothing.
-    if well_hidden(p) {
+    if well_hidden(p) || shift_east > 50.0 {
         clip.z = -clip.w;
     }
     out.clip = clip;
@@ -123,6 +177,9 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
 
 @fragment
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
+    if abs(in.east) > 3.14159265 {
+        discard;
+    }
     let off = abs(in.at.x) - in.half;
     // Each dash brightens towards its head, so that even a still picture shows the direction.
     let f = fract(in.at.y);
@@ -143,26 +200,29 @@ struct LineVertex {
     @location(0) @interpolate(flat) color: vec4<f32>,
     @location(1) along: f32,
     @location(2) light: f32,
+    @location(3) east: f32,
 }
 
 @vertex
-fn line_vertex(@builtin(vertex_index) v: u32) -> LineVertex {
+fn line_vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> LineVertex {
     let entry = points[v >> 1u];
     let arc = arcs[entry >> 12u];
+    let shift_east = shift_of(arc, copy);
     let t = f32((entry & 63u) + (v & 1u)) / f32((entry >> 6u) & 63u);
-    let here = arc_at(arc, t);
+    let here = placed_at(arc, t, shift_east);
     var clip = scene.clip_from_world * vec4<f32>(here.p, 1.0);
     let dclip = scene.clip_from_world * vec4<f32>(here.dp, 0.0);
     let half_screen = scene.screen.xy * 0.5;
     let way = (dclip.xy * clip.w - clip.xy * dclip.w) * half_screen;
     let u = way / max(length(way), 1e-9);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * arc.lane * scene.up.w / half_screen * clip.w, clip.zw);
-    if well_hidden(here.p) {
+    if well_hidden(here.p) || shift_east > 50.0 {
         clip.z = -clip.w;
     }
     let class_ = scene.classes[arc.style & 15u];
     var out: LineVertex;
     out.clip = clip;
+    out.east = here.east;
     out.light = depth_light(here.p);
     out.color = unpack4x8unorm(arc.rgba);
     if (arc.style & 32u) != 0u {
@@ -174,6 +234,9 @@ fn line_vertex(@builtin(vertex_index) v: u32) -> LineVertex {
 
 @fragment
 fn line_fragment(in: LineVertex) -> @location(0) vec4<f32> {
+    if abs(in.east) > 3.14159265 {
+        discard;
+    }
     let f = fract(in.along);
     let dash = f * f;
     let visible = in.color.a * in.light;

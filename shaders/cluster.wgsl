@@ -1,5 +1,5 @@
 // Clusters: a disc for the number, and around it a ring split by what the pins are.
-#import argus_globe::common::{scene, corner, nowhere, faces_eye}
+#import argus_globe::common::{scene, corner, nowhere, faces_eye, place}
 
 struct Cluster {
     dir: vec3<f32>,
@@ -30,7 +30,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.alpha = cluster.alpha;
     out.ends = vec3<u32>(cluster.ends_a, cluster.ends_b, cluster.ends_c);
     out.at = corner(v % 6u) * (out.radius + 2.0);
-    let middle = scene.clip_from_world * vec4<f32>(cluster.dir, 1.0);
+    let middle = scene.clip_from_world * vec4<f32>(place(cluster.dir), 1.0);
     if middle.w <= scene.forward.w || !faces_eye(cluster.dir) {
         out.clip = nowhere();
         return out;

@@ -48,6 +48,14 @@ struct Scene {
     // Per class of rate: dash phase in arc lengths (x), width in pixels (y), colour as rgba8 (z, bit pattern). The first
     // one's w is the share of the full spread of pins at one place.
     classes: array<vec4<f32>, 9>,
+    // The flat map: latitude and longitude of the place where it touches the globe, share of the way from the globe to it,
+    // what is left of heights on it.
+    sheet: vec4<f32>,
+    // Unit vector to that place; radii on the map per radian.
+    sheet_at: vec4<f32>,
+    // To the east and to the north there; cells of the map from west to east and from north to south.
+    sheet_east: vec4<f32>,
+    sheet_north: vec4<f32>,
     inks: Inks,
 }
 
@@ -73,9 +81,53 @@ fn nowhere() -> vec4<f32> {
     return vec4<f32>(0.0, 0.0, -1.0, 1.0);
 }
 
+const TAU: f32 = 6.2831853;
+
+// An angle in -π to π.
+fn wrapped(a: f32) -> f32 {
+    return a - round(a / TAU) * TAU;
+}
+
+// Longitude of a point.
+fn longitude(p: vec3<f32>) -> f32 {
+    return atan2(p.x, p.z);
+}
+
+// Radians east of the place where the map touches.
+fn east_of_touch(p: vec3<f32>) -> f32 {
+    return wrapped(longitude(p) - scene.sheet.y);
+}
+
+// Where a point is drawn that lies so far east on the map, in radians.
+fn place_at(p: vec3<f32>, east: f32) -> vec3<f32> {
+    if scene.sheet.z <= 0.0 {
+        return p;
+    }
+    let north = atan2(p.y, length(p.xz)) - scene.sheet.x;
+    let across = scene.sheet_east.xyz * east + scene.sheet_north.xyz * north;
+    let flat_place = scene.sheet_at.xyz * (1.0 + (length(p) - 1.0) * scene.sheet.w) + across * scene.sheet_at.w;
+    return mix(p, flat_place, scene.sheet.z);
+}
+
+// Where a point on or above the globe is drawn.
+fn place(p: vec3<f32>) -> vec3<f32> {
+    if scene.sheet.z <= 0.0 {
+        return p;
+    }
+    return place_at(p, east_of_touch(p));
+}
+
+// What is left of heights on the way to the map.
+fn lift() -> f32 {
+    return mix(1.0, scene.sheet.w, scene.sheet.z);
+}
+
 // Whether a point of the surface lies on the eye's side of the horizon.
 fn faces_eye(dir: vec3<f32>) -> bool {
-    return dot(scene.eye.xyz, dir) >= 1.0;
+    if scene.sheet.z <= 0.0 {
+        return dot(scene.eye.xyz, dir) >= 1.0;
+    }
+    return dot(scene.eye.xyz - place(dir), mix(dir, scene.sheet_at.xyz, scene.sheet.z)) >= 0.0;
 }
 
 // Ray through a pixel.

@@ -1,6 +1,6 @@
 // The earth: one quad, the sphere is found by ray in each pixel, so its rim and its map are exact at every distance.
 // Day and night, city lights, glint of the sun on water, graticule, and the glow of the air.
-#import argus_globe::common::{scene, encode, ray_through, daylight, corner}
+#import argus_globe::common::{scene, encode, ray_through, daylight, corner, place_at}
 
 @group(1) @binding(0) var day_map: texture_2d<f32>;
 @group(1) @binding(1) var lights_map: texture_2d<f32>;
@@ -65,32 +65,8 @@ fn chart(map: vec3<f32>, water: f32) -> vec3<f32> {
     return mix(plain, photo, scene.inks.land.w);
 }
 
-@fragment
-fn fragment(@builtin(position) at: vec4<f32>) -> Out {
-    let eye = scene.eye.xyz;
-    let ray = ray_through(at.xy);
-    let b = dot(eye, ray);
-    let disc = b * b - scene.eye.w;
-    let near_rim = max(-b, 1e-4);
-    let t = -b - sqrt(max(disc, 0.0));
-    let n = normalize(eye + ray * select(near_rim, t, disc > 0.0));
-    let uv = map_at(n);
-    let dx = unwrapped(dpdx(uv));
-    let dy = unwrapped(dpdy(uv));
-    // Least distance of the ray from the centre, and the distance from the rim in pixels.
-    let q = sqrt(max(1.0 - disc, 0.0));
-    let rim = (q - 1.0) * scene.right.w / near_rim;
-    let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
-    var out: Out;
-    let s = dot(n, scene.sun.xyz);
-    let halo = select(vec4<f32>(0.0), air(q, s), b < 0.0);
-    if coverage <= 0.0 {
-        out.color = halo;
-        out.depth = 0.0;
-        return out;
-    }
-
-    let day = daylight(s);
+// The lit ground at a point of the maps, linear; `glint` is the strength of the sun's glint if there is water.
+fn surface(uv: vec2<f32>, dx: vec2<f32>, dy: vec2<f32>, day: f32, glint: f32) -> vec3<f32> {
     var ground = vec3<f32>(0.010, 0.022, 0.042);
     var shine = vec3<f32>(0.0);
     // City lights stay below the dimmest mark; near by they are areas, not points, and glow less.
@@ -117,10 +93,7 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
             shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
         }
         ground = chart(map, water);
-        if scene.more.w < 0.5 && scene.inks.land.w > 0.5 {
-            let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
-            shine += vec3<f32>(0.85, 0.93, 1.0) * pow(facing, 14.0) * 0.022 * water * day * scene.sun.w;
-        }
+        shine += vec3<f32>(0.85, 0.93, 1.0) * glint * water * day * scene.sun.w * scene.inks.land.w;
     } else {
         // Land and sea from the water mask alone.
         let size = vec2<f32>(textureDimensions(water_map));
@@ -130,7 +103,38 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     }
     // The night keeps enough light to read the map.
     let dark = ground * scene.inks.night.rgb + scene.inks.floor.rgb;
-    var colour = mix(dark, ground, day) + shine;
+    return mix(dark, ground, day) + shine;
+}
+
+@fragment
+fn fragment(@builtin(position) at: vec4<f32>) -> Out {
+    let eye = scene.eye.xyz;
+    let ray = ray_through(at.xy);
+    let b = dot(eye, ray);
+    let disc = b * b - scene.eye.w;
+    let near_rim = max(-b, 1e-4);
+    let t = -b - sqrt(max(disc, 0.0));
+    let n = normalize(eye + ray * select(near_rim, t, disc > 0.0));
+    let uv = map_at(n);
+    let dx = unwrapped(dpdx(uv));
+    let dy = unwrapped(dpdy(uv));
+    // Least distance of the ray from the centre, and the distance from the rim in pixels.
+    let q = sqrt(max(1.0 - disc, 0.0));
+    let rim = (q - 1.0) * scene.right.w / near_rim;
+    let coverage = select(0.0, clamp(0.5 - rim, 0.0, 1.0), b < 0.0);
+    var out: Out;
+    let s = dot(n, scene.sun.xyz);
+    let halo = select(vec4<f32>(0.0), air(q, s), b < 0.0);
+    if coverage <= 0.0 {
+        out.color = halo;
+        out.depth = 0.0;
+        return out;
+    }
+
+    // The glint of the sun on water.
+    let facing = max(dot(reflect(ray, n), scene.sun.xyz), 0.0);
+    let glint = select(0.0, pow(facing, 14.0) * 0.022, scene.more.w < 0.5);
+    var colour = surface(uv, dx, dy, daylight(s), glint);
     // The air thickens towards the rim.
     let facing_eye = clamp(dot(n, -ray), 0.0, 1.0);
     let lit = mix(1.0, smoothstep(-0.3, 0.3, s), scene.sun.w);
@@ -145,4 +149,44 @@ fn fragment(@builtin(position) at: vec4<f32>) -> Out {
     out.color = mix(halo, vec4<f32>(encode(colour), 1.0), coverage);
     out.depth = scene.forward.w / max(max(t, 1e-4) * dot(ray, scene.forward.xyz), scene.forward.w);
     return out;
+}
+
+// The same as a map, flat or on its way there: a grid of cells that each lie flat.
+struct MapVertex {
+    @builtin(position) clip: vec4<f32>,
+    // Radians east of the place of touch, latitude.
+    @location(0) at: vec2<f32>,
+}
+
+@vertex
+fn map_vertex(@builtin(vertex_index) v: u32) -> MapVertex {
+    let columns = u32(scene.sheet_east.w);
+    let rows = u32(scene.sheet_north.w);
+    let cell = v / 6u;
+    let c = corner(v % 6u) * 0.5 + 0.5;
+    let u = (vec2<f32>(f32(cell % columns), f32(cell / columns)) + c) / vec2<f32>(f32(columns), f32(rows));
+    let east = (u.x - 0.5) * 2.0 * PI;
+    let lat = (0.5 - u.y) * PI;
+    let lon = scene.sheet.y + east;
+    let n = vec3<f32>(cos(lat) * sin(lon), sin(lat), cos(lat) * cos(lon));
+    var out: MapVertex;
+    out.clip = scene.clip_from_world * vec4<f32>(place_at(n, east), 1.0);
+    out.at = vec2<f32>(east, lat);
+    return out;
+}
+
+@fragment
+fn map_fragment(in: MapVertex) -> @location(0) vec4<f32> {
+    let lon = scene.sheet.y + in.at.x;
+    let lat = in.at.y;
+    let uv = vec2<f32>(lon / (2.0 * PI) + 0.5, 0.5 - lat / PI);
+    let dx = dpdx(uv);
+    let dy = dpdy(uv);
+    let n = vec3<f32>(cos(lat) * sin(lon), sin(lat), cos(lat) * cos(lon));
+    var colour = surface(uv, dx, dy, daylight(dot(n, scene.sun.xyz)), 0.0);
+    if scene.look.z > 0.5 {
+        let step = max(abs(dx), abs(dy)) * 0.75;
+        colour = mix(colour, scene.inks.border.rgb * scene.inks.border.rgb, graticule(uv, step) * 0.22);
+    }
+    return vec4<f32>(encode(colour), 1.0);
 }

@@ -1,6 +1,6 @@
 // Pins: push-pins of constant size on the screen. One quad from foot to head; cap, waist, collar and needle are drawn in
 // it as the view foreshortens them. A dark outline and a light inner edge keep them readable on every ground.
-#import argus_globe::common::{scene, corner, nowhere, faces_eye}
+#import argus_globe::common::{scene, corner, nowhere, faces_eye, place, lift}
 
 struct Pin {
     dir: vec3<f32>,
@@ -35,7 +35,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.color = vec4<f32>(0.0);
     out.at = vec2<f32>(0.0);
     out.shape = vec4<f32>(1.0, 0.0, 1.0, 0.0);
-    let foot = scene.clip_from_world * vec4<f32>(pin.dir, 1.0);
+    let foot = scene.clip_from_world * vec4<f32>(place(pin.dir), 1.0);
     if pin.size <= 0.0 || foot.w <= scene.forward.w || !faces_eye(pin.dir) {
         out.clip = nowhere();
         return out;
@@ -44,7 +44,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let r = pin.size * lifted * scene.up.w;
     // The head's height in the world is what spans the pin's length at the foot's distance.
     let height = CAP * r * foot.w / scene.right.w;
-    let head = scene.clip_from_world * vec4<f32>(pin.dir * (1.0 + height), 1.0);
+    let head = scene.clip_from_world * vec4<f32>(place(pin.dir * (1.0 + height / lift())), 1.0);
     let half_screen = scene.screen.xy * 0.5;
     let a = foot.xy / foot.w * half_screen;
     let axis = head.xy / max(head.w, scene.forward.w) * half_screen - a;

@@ -1,5 +1,5 @@
 // Rings around what has just appeared: circles on the screen that grow and fade.
-#import argus_globe::common::{scene, corner, nowhere, faces_eye}
+#import argus_globe::common::{scene, corner, nowhere, faces_eye, place}
 
 struct Ring {
     dir: vec3<f32>,
@@ -30,7 +30,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.color.a = 1.0 - ring.growth;
     out.radius = (5.0 + 25.0 * ring.growth) * scene.up.w;
     out.at = c * (out.radius + 2.5 * scene.up.w);
-    let middle = scene.clip_from_world * vec4<f32>(ring.dir, 1.0);
+    let middle = scene.clip_from_world * vec4<f32>(place(ring.dir), 1.0);
     if middle.w <= scene.forward.w || !faces_eye(ring.dir) {
         out.clip = nowhere();
         return out;

@@ -39,6 +39,6 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let r = dot(in.at, in.at);
     let glow = max(1.0 - r, 0.0);
-    let light = in.color.rgb * sqrt(in.color.a) * min(glow * 1.4, 1.0) * scene.inks.space.w;
+    let light = in.color.rgb * sqrt(in.color.a) * min(glow * 1.4, 1.0) * scene.inks.space.w * (1.0 - scene.sheet.z);
     return vec4<f32>(light, 0.0);
 }

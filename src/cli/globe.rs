@@ -27,9 +27,9 @@ use crate::export::{self, Format};
 use crate::geo::{LatLon, find_data, parse_cities};
 use crate::globe::{
     CameraRig, DeafPlugin, DimHours, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look,
-    LookPlugin, LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, RADIUS_KM, SavedView, Scene,
-    Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions, failed, measure_main,
-    panels, parse_scene, run_bench, window,
+    LookPlugin, LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, Projection, QualityTarget, RADIUS_KM,
+    SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions,
+    failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -84,6 +84,9 @@ pub(crate) struct Args {
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     ui_scale: f32,
+    /// Show the earth as a globe or as a flat map: globe or flat.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    projection: Projection,
     /// Colours: dark, light, contrast (high contrast) or night (dim and warm).
     #[arg(long, value_name = "NAME", default_value_t)]
     theme: Theme,
@@ -257,7 +260,7 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         None => None,
     };
     let level = args.input.level();
-    let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), args.select));
+    let orbit = view.unwrap_or_else(|| first_view(scene.as_ref(), &args));
     let (feed, overrides) = match scene {
         Some(scene) => (
             FeedInput::new(FixedSource::new(scene.snapshot).with_alerts(scene.alerts).at_level(level)),
@@ -355,14 +358,16 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
     let options =
         HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some(), hidden };
     let trace = Trace { on: args.trace_input };
-    let (select, help) = (args.select, args.show_keys);
+    let (select, help, projection) = (args.select, args.show_keys, args.projection);
     let wall = Wall::new(args.wall, args.tour, args.looped).dimmed_at(args.dim);
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
     setup.extend.push(Box::new(move |app| {
         panels(app);
         app.insert_resource(options).insert_resource(trace).insert_resource(theme);
         app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
-        app.world_mut().resource_mut::<CameraRig>().reduced_motion = reduced_motion;
+        let mut rig = app.world_mut().resource_mut::<CameraRig>();
+        rig.reduced_motion = reduced_motion;
+        rig.begin_as(projection);
         app.world_mut().resource_mut::<Hud>().help = help;
         if let Some(addr) = select {
             app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
@@ -426,13 +431,13 @@ fn export(args: &Args, filter: Option<&str>, path: &Path) -> anyhow::Result<Outc
 }
 
 /// Over the selected address where the scene knows it, else over the middle of all pins.
-fn first_view(scene: Option<&Scene>, select: Option<IpAddr>) -> Orbit {
+fn first_view(scene: Option<&Scene>, args: &Args) -> Orbit {
     /// Height of the eye above a selected address, in globe radii.
     const NEAR: f64 = 0.5;
     let hosts = scene.map_or(&[][..], |s| &s.snapshot.hosts);
-    match hosts.iter().find(|h| Some(h.addr) == select) {
+    match hosts.iter().find(|h| Some(h.addr) == args.select) {
         Some(host) => Orbit { target: host.place.at, altitude: NEAR, ..Orbit::default() },
-        None => Orbit::over(hosts.iter().map(|h| h.place.at)),
+        None => CameraRig::whole(Orbit::over(hosts.iter().map(|h| h.place.at)), args.projection),
     }
 }
 

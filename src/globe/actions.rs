@@ -83,6 +83,8 @@ pub enum Action {
     NorthUp,
     /// Looks straight down.
     TopDown,
+    /// From the globe to the flat map, or back.
+    Projection,
     /// Slow spin on or off.
     Spin,
     /// Selects the next pin by rate.
@@ -332,6 +334,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(View, "home", Action::Home, "home view", &[ch('r')]),
     spec(View, "north-up", Action::NorthUp, "north up", &[ch('u')]),
     spec(View, "top-down", Action::TopDown, "look straight down", &[shift(KeyName::Char('u'))]),
+    spec(View, "projection", Action::Projection, "globe or flat map", &[shift(KeyName::Char('p'))]),
     spec(View, "spin", Action::Spin, "spin on or off", &[ch('s')]),
     spec(Selection, "next-pin", Action::NextPin, "next pin by rate", &[plain(KeyName::Tab)]),
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),

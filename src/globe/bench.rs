@@ -83,6 +83,7 @@ fn pick_view(scene: &SceneView) -> PickView {
         focal: (view.focal / scene.scale) as f32,
         mark: 1.0,
         spread: spread::scale(view.height() as f32),
+        sheet: view.sheet,
     }
 }
 

@@ -57,7 +57,7 @@ pub mod wall;
 use bevy::prelude::*;
 
 pub use bench::{BenchResult, measure_main, run_bench};
-pub use camera::{CameraRig, Orbit, RADIUS_KM};
+pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use film::{Reel, film_frame, pass_by};
 pub use hud::{Hidden, Hud, HudOptions};

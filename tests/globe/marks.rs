@@ -46,6 +46,41 @@ fn tokyo_to_san_francisco_crosses_the_pacific() {
 }
 
 #[test]
+fn on_the_flat_map_an_arc_over_its_edge_lies_on_both_sides_and_nowhere_between() {
+    let mut stage = stage(&rows("arc,35.68,139.75,37.77,-122.42,3e8,\n"), above(0.0, 0.0, 2.75), "arcs");
+    stage.flatten();
+    let line = differing(&stage.shoot(), &stage.with_layers("none"), 8);
+    let places = [(35.68, 139.75), (37.77, -122.42)].map(|(lat, lon)| stage.pixel(lat, lon, 1.0).expect("a map"));
+    for end in places {
+        assert!(nearest(end, &line) < 3.0, "nothing at {end:?}");
+    }
+    let between = line.iter().filter(|p| p[0] > places[1][0] + 8.0 && p[0] < places[0][0] - 8.0).count();
+    assert_eq!(between, 0, "pixels across Asia, Europe and America");
+    let edges = [-179.0, 179.0].map(|lon| stage.pixel(48.0, lon, 1.0).expect("a map"));
+    for edge in edges {
+        assert!(nearest(edge, &line) < 16.0, "the arc reaches the edge at {edge:?}");
+    }
+}
+
+#[test]
+fn on_the_flat_map_every_arc_is_drawn_whole() {
+    for arc in
+        ["arc,0,0,0,180,3e7,\n", "arc,80,-20,-80,20,3e7,\n", "arc,40,-3,-40,177,3e7,\n", "arc,10,20,10,20,3e7,\n"]
+    {
+        let mut stage = stage(&rows(arc), above(0.0, 30.0, 2.75), "arcs");
+        stage.flatten();
+        let line = differing(&stage.shoot(), &stage.with_layers("none"), 8);
+        let pixels = arc_pixels(&mut stage, 0);
+        assert!(pixels.len() > 150);
+        let (w, h) = (f64::from(crate::picture::SIZE.0), f64::from(crate::picture::SIZE.1));
+        // At a pole one step is half the map.
+        for at in pixels.iter().filter(|p| (4.0..w - 4.0).contains(&p[0]) && (12.0..h - 12.0).contains(&p[1])) {
+            assert!(nearest(*at, &line) < 5.0, "{arc}: a gap at {at:?}");
+        }
+    }
+}
+
+#[test]
 fn antipodal_polar_and_identical_ends_are_drawn_without_gaps() {
     for (arc, lat, lon) in [
         ("arc,0,0,0,180,3e7,\n", 60.0, 90.0),

@@ -4,7 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argus_globe::geo::LatLon;
 use argus_globe::globe::camera::SceneView;
-use argus_globe::globe::{FeedInput, FixedSource, Headless, Layers, Orbit, Picture, Scene, Setup, parse_scene};
+use argus_globe::globe::{
+    CameraRig, FeedInput, FixedSource, Headless, Layers, Orbit, Picture, Projection, Scene, Setup, parse_scene,
+};
 
 /// Size of all pictures.
 pub(crate) const SIZE: (u32, u32) = (480, 270);
@@ -52,6 +54,12 @@ impl Stage {
     /// The picture now.
     pub(crate) fn shoot(&mut self) -> Picture {
         self.globe.picture().expect("a picture")
+    }
+
+    /// Shows the flat map.
+    pub(crate) fn flatten(&mut self) {
+        self.globe.world().resource_mut::<CameraRig>().begin_as(Projection::Flat);
+        self.globe.frame().expect("a frame");
     }
 
     /// The picture with other layers.

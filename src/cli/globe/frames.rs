@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32
     let scene = Scene { snapshot: first.clone(), ..Scene::default() };
     let orbit = match &args.view {
         Some(view) => super::parse_view(view)?,
-        None => first_view(Some(&scene), args.select),
+        None => first_view(Some(&scene), args),
     };
     let reel = Reel::new(first, playhead(moments.from));
     let mut globe = Headless::new(setup(args, filter, FeedInput::new(reel.clone()), orbit)?, size, 1.0)?;

@@ -87,6 +87,9 @@ impl LineSet {
         // Cone around the axis that holds the whole screen.
         let half = (reach(0).hypot(reach(1)) / view.focal).atan();
         let seen = |tile: &Tile| {
+            if view.sheet.share > 0.0 {
+                return flat_in_sight(tile, view, half);
+            }
             // dot(eye, p) >= 1 is the horizon; a tile reaches at most its radius towards the eye.
             if dot(view.eye, tile.centre) + eye * tile.radius < 1.0 {
                 return false;
@@ -107,6 +110,19 @@ impl LineSet {
     pub fn indices(&self, tiles: &[u32]) -> Vec<u32> {
         tiles.iter().filter_map(|&t| self.tiles.get(t as usize)).flat_map(|t| t.segments.clone()).collect()
     }
+}
+
+/// The same for the flat map and the way to it: there tiles grow towards the poles.
+fn flat_in_sight(tile: &Tile, view: &View, half: f64) -> bool {
+    let level = tile.centre[0].hypot(tile.centre[2]);
+    let radius = tile.radius / (level - tile.radius).max(0.05);
+    let d = sub(view.sheet.place(tile.centre), view.eye);
+    let distance = length(d);
+    if distance <= radius || view.sheet.share < 1.0 {
+        return true;
+    }
+    let off = (dot(d, view.forward) / distance).clamp(-1.0, 1.0).acos();
+    off <= half + (radius / distance).min(1.0).asin()
 }
 
 #[cfg(test)]

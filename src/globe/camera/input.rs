@@ -78,7 +78,7 @@ pub(super) fn steer_by_pointer(
     let steps = wheel_steps(&mut pointer.wheel);
     let (Some(buttons), Some(keys)) = (&pointer.buttons, &pointer.keys) else { return };
     let Some(at) = pointer.window.iter().next().and_then(Window::cursor_position) else { return };
-    let frame = frame_of(&canvas, &free);
+    let frame = frame_of(&canvas, &free, rig.flatness());
     let pixel = |p: Vec2| [f64::from(p.x) * canvas.scale, f64::from(p.y) * canvas.scale];
     let ours = !wants.pointer && free.0.is_none_or(|r| r.contains(at));
     if steps != 0.0 && ours {

@@ -6,9 +6,11 @@
 
 mod input;
 pub mod model;
+mod sheet;
 
 use bevy::prelude::*;
 pub use model::{Flight, Frame, MAX_ALTITUDE, MIN_ALTITUDE, Orbit, RADIUS_KM, View};
+pub use sheet::{Projection, SHEET_LIFT, SHEET_SCALE, Sheet, UnknownProjection};
 
 use super::{Canvas, GlobeSet, SceneClock};
 use crate::geo::LatLon;
@@ -47,6 +49,10 @@ impl Default for SceneView {
 
 /// Degrees per second of the slow spin.
 pub const SPIN_DEG_PER_SEC: f64 = 1.5;
+/// Height from which the whole flat map is seen on a screen of usual shape, in radii.
+const MAP_ALTITUDE: f64 = 2.75;
+/// Seconds in which the globe becomes the flat map.
+const UNROLL_SECS: f64 = 0.8;
 /// Part of the turning speed that is left after a second of rolling out: 0.9 per frame at 60 Hz.
 const INERTIA_PER_SEC: f64 = 0.001_797;
 /// Turning slower than this (degrees per second at altitude 1) stops.
@@ -63,6 +69,10 @@ pub struct CameraRig {
     pub spin: bool,
     /// No flights and no inertia: the eye jumps.
     pub reduced_motion: bool,
+    /// What the earth is shown as.
+    projection: Projection,
+    /// How far it has become the flat map, in time: 0 to 1.
+    unrolled: f64,
     /// Rolling out after a drag: degrees of longitude and latitude per second.
     velocity: [f64; 2],
     /// The place held by the pointer.
@@ -74,6 +84,56 @@ impl CameraRig {
     #[must_use]
     pub fn at(orbit: Orbit) -> CameraRig {
         CameraRig { orbit: orbit.clamped(), ..CameraRig::default() }
+    }
+
+    /// A standing eye over the whole of a projection: the map from its middle, the globe as it is.
+    #[must_use]
+    pub fn whole(orbit: Orbit, projection: Projection) -> Orbit {
+        match projection {
+            Projection::Globe => orbit,
+            Projection::Flat => Orbit {
+                target: LatLon { lat: 0.0, lon: orbit.target.lon },
+                altitude: MAP_ALTITUDE,
+                heading: 0.0,
+                tilt: 0.0,
+            },
+        }
+    }
+
+    /// What the earth is shown as.
+    #[must_use]
+    pub fn projection(&self) -> Projection {
+        self.projection
+    }
+
+    /// Share of the way from the globe to the flat map, easing in and out.
+    #[must_use]
+    pub fn flatness(&self) -> f64 {
+        let t = self.unrolled;
+        t * t * (3.0 - 2.0 * t)
+    }
+
+    /// Shows the earth as something else from the next frame on.
+    pub fn begin_as(&mut self, projection: Projection) {
+        self.projection = projection;
+        self.unrolled = if projection == Projection::Flat { 1.0 } else { 0.0 };
+    }
+
+    /// Turns the globe into the map or back; at once with reduced motion. Who looks at the whole of one then looks at
+    /// the whole of the other.
+    pub fn change_projection(&mut self) {
+        /// Looking from higher than this is looking at the whole.
+        const WHOLE: f64 = 1.5;
+        let next = if self.projection == Projection::Globe { Projection::Flat } else { Projection::Globe };
+        if self.orbit.altitude > WHOLE {
+            let target = LatLon { lat: 15.0, ..self.orbit.target };
+            let globe = Orbit { target, ..Orbit::default() };
+            self.fly_to(CameraRig::whole(globe, next));
+        }
+        self.projection = next;
+        if self.reduced_motion {
+            self.begin_as(next);
+        }
     }
 
     /// Ends flights, inertia and spin: every input of the user begins with this.
@@ -181,11 +241,14 @@ impl CameraRig {
     /// Whether the next frame will differ because the eye moves by itself.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        self.flight.is_some() || self.spin || self.velocity != [0.0; 2]
+        let unrolling = self.unrolled != if self.projection == Projection::Flat { 1.0 } else { 0.0 };
+        self.flight.is_some() || self.spin || unrolling || self.velocity != [0.0; 2]
     }
 
     /// Lets `dt` seconds pass.
     pub fn advance(&mut self, dt: f64) {
+        let way = if self.projection == Projection::Flat { 1.0 } else { -1.0 };
+        self.unrolled = (self.unrolled + way * dt / UNROLL_SECS).clamp(0.0, 1.0);
         if let Some(flight) = &mut self.flight {
             flight.elapsed += dt;
             self.orbit = flight.orbit();
@@ -232,8 +295,8 @@ impl Plugin for CameraPlugin {
 }
 
 /// The screen with the part that panels leave free, in physical pixels.
-fn frame_of(canvas: &Canvas, free: &FreeRect) -> Frame {
-    let mut frame = Frame::whole(canvas.width.max(1.0), canvas.height.max(1.0));
+fn frame_of(canvas: &Canvas, free: &FreeRect, flat: f64) -> Frame {
+    let mut frame = Frame { flat, ..Frame::whole(canvas.width.max(1.0), canvas.height.max(1.0)) };
     if let Some(rect) = free.0 {
         let s = canvas.scale;
         let x = |v: f32| (f64::from(v) * s).clamp(0.0, frame.width);
@@ -255,7 +318,7 @@ fn publish_view(
     mut scene: ResMut<SceneView>,
 ) {
     rig.advance(clock.delta);
-    let frame = frame_of(&canvas, &free);
+    let frame = frame_of(&canvas, &free, rig.flatness());
     *scene = SceneView { view: rig.orbit.view(frame), frame, scale: canvas.scale };
 }
 
@@ -284,6 +347,22 @@ mod tests {
     }
 
     #[test]
+    fn the_globe_becomes_the_map_in_its_time_and_at_once_with_reduced_motion() {
+        let mut rig = CameraRig::default();
+        rig.change_projection();
+        assert!(rig.is_moving() && rig.flatness() == 0.0);
+        rig.advance(0.4);
+        assert!((0.3..0.7).contains(&rig.flatness()));
+        for _ in 0..100 {
+            rig.advance(0.1);
+        }
+        assert!(rig.flatness() == 1.0 && !rig.is_moving() && rig.orbit.target.lat == 0.0);
+        rig.reduced_motion = true;
+        rig.change_projection();
+        assert!(rig.flatness() == 0.0 && !rig.is_moving());
+    }
+
+    #[test]
     fn inertia_does_not_depend_on_the_frame_rate_and_ends() {
         let roll = |frames: u32, dt: f64| {
             let mut rig = CameraRig { velocity: [30.0, 0.0], ..CameraRig::default() };
@@ -301,9 +380,9 @@ mod tests {
     #[test]
     fn the_globe_is_centred_in_what_panels_leave_free() {
         let canvas = Canvas { width: 1000.0, height: 500.0, scale: 2.0 };
-        let frame = frame_of(&canvas, &FreeRect(Some(Rect::new(0.0, 0.0, 300.0, 200.0))));
+        let frame = frame_of(&canvas, &FreeRect(Some(Rect::new(0.0, 0.0, 300.0, 200.0))), 0.0);
         assert_eq!(frame.free, [0.0, 0.0, 600.0, 400.0]);
-        let sliver = frame_of(&canvas, &FreeRect(Some(Rect::new(0.0, 0.0, 10.0, 200.0))));
+        let sliver = frame_of(&canvas, &FreeRect(Some(Rect::new(0.0, 0.0, 10.0, 200.0))), 0.0);
         assert_eq!(sliver.free, [0.0, 0.0, 1000.0, 500.0]);
     }
 }

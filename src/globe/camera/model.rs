@@ -3,6 +3,7 @@
 //! The unit is the globe's radius. Screen points are pixels from the top left corner; which pixels (physical or
 //! logical) is up to the caller, as long as [`Frame`] and the points agree.
 
+use super::sheet::{SHEET_SCALE, Sheet};
 use crate::geo::LatLon;
 use crate::globe::math::{V3, add, angle, blend, cross, dot, length, mul, rotate, sub, unit};
 
@@ -88,6 +89,7 @@ impl Orbit {
         let forward = blend(ahead, sin, t, -cos);
         let eye = sub(t, mul(forward, self.altitude));
         let up = blend(ahead, cos, t, sin);
+        let sheet = Sheet { share: frame.flat.clamp(0.0, 1.0), touch: self.target, at: t, east, north };
         let [x0, y0, x1, y1] = frame.free;
         let side = (x1 - x0).min(y1 - y0).max(1.0);
         View {
@@ -98,6 +100,7 @@ impl Orbit {
             focal: side / 2.0 / HALF_FIELD.tan(),
             centre: [(x0 + x1) / 2.0, (y0 + y1) / 2.0],
             size: [frame.width.max(1.0), frame.height.max(1.0)],
+            sheet,
         }
     }
 
@@ -107,6 +110,13 @@ impl Orbit {
     pub fn holding(&self, frame: Frame, grabbed: LatLon, at: [f64; 2]) -> Orbit {
         let goal = grabbed.to_unit();
         let mut orbit = *self;
+        if frame.flat > 0.5 {
+            // The map moves as a whole.
+            let here = orbit.view(frame).nearest_surface(at);
+            let target =
+                LatLon { lat: self.target.lat + grabbed.lat - here.lat, lon: self.target.lon + grabbed.lon - here.lon };
+            return Orbit { target, ..orbit }.clamped();
+        }
         for _ in 0..12 {
             let here = orbit.view(frame).nearest_surface(at).to_unit();
             let off = angle(here, goal);
@@ -154,13 +164,15 @@ pub struct Frame {
     pub height: f64,
     /// Left, top, right, bottom of the free part, in pixels.
     pub free: [f64; 4],
+    /// Share of the way from the globe to the flat map, 0 to 1.
+    pub flat: f64,
 }
 
 impl Frame {
     /// A screen that nothing covers.
     #[must_use]
     pub fn whole(width: f64, height: f64) -> Frame {
-        Frame { width, height, free: [0.0, 0.0, width, height] }
+        Frame { width, height, free: [0.0, 0.0, width, height], flat: 0.0 }
     }
 }
 
@@ -181,6 +193,8 @@ pub struct View {
     pub centre: [f64; 2],
     /// Size of the screen in pixels.
     pub size: [f64; 2],
+    /// The flat map, and how far the globe has become it.
+    pub sheet: Sheet,
 }
 
 impl View {
@@ -201,6 +215,10 @@ impl View {
     #[must_use]
     pub fn hit(&self, at: [f64; 2]) -> Option<LatLon> {
         let ray = self.ray(at);
+        if self.sheet.is_flat() {
+            let (place, inside) = self.sheet.under(self.eye, ray);
+            return inside.then_some(place);
+        }
         let b = dot(self.eye, ray);
         let root = b * b - (dot(self.eye, self.eye) - 1.0);
         if root < 0.0 || b > 0.0 {
@@ -216,6 +234,9 @@ impl View {
             return place;
         }
         let ray = self.ray(at);
+        if self.sheet.is_flat() {
+            return self.sheet.under(self.eye, ray).0;
+        }
         let closest = add(self.eye, mul(ray, -dot(self.eye, ray).min(0.0)));
         // The rim is the circle of points whose tangent plane holds the eye.
         let axis = unit(self.eye);
@@ -224,10 +245,11 @@ impl View {
         LatLon::from_vector(blend(axis, cos, across, (1.0 - cos * cos).sqrt())).unwrap_or_default()
     }
 
-    /// The pixel of a point, and its distance along the axis; `None` behind the eye.
+    /// The pixel of a point on or above the globe, wherever the map puts it, and its distance along the axis; `None`
+    /// behind the eye.
     #[must_use]
     pub fn project(&self, point: V3) -> Option<([f64; 2], f64)> {
-        let d = sub(point, self.eye);
+        let d = sub(self.sheet.place(point), self.eye);
         let depth = dot(d, self.forward);
         if depth < NEAR {
             return None;
@@ -239,6 +261,9 @@ impl View {
     /// Whether the globe does not stand between the eye and a point on or above the surface.
     #[must_use]
     pub fn sees(&self, point: V3) -> bool {
+        if self.sheet.is_flat() {
+            return true;
+        }
         let d = sub(point, self.eye);
         let along = dot(self.eye, d);
         let (dd, c) = (dot(d, d), dot(self.eye, self.eye) - 1.0);
@@ -257,11 +282,12 @@ impl View {
         self.project(point).map(|(pixel, _)| pixel)
     }
 
-    /// Radii per pixel at the point of the surface nearest to the middle of the picture.
+    /// Radii (radians of the map) per pixel at the point of the surface nearest to the middle of the picture.
     #[must_use]
     pub fn radii_per_pixel(&self) -> f64 {
-        let point = self.nearest_surface(self.centre).to_unit();
-        dot(sub(point, self.eye), self.forward).max(NEAR) / self.focal
+        let point = self.sheet.place(self.nearest_surface(self.centre).to_unit());
+        let scale = if self.sheet.is_flat() { SHEET_SCALE } else { 1.0 };
+        dot(sub(point, self.eye), self.forward).max(NEAR) / self.focal / scale
     }
 
     /// The matrix from the scene to clip space (reversed depth without end), columns first.

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FRAME: Frame = Frame { width: 1280.0, height: 720.0, free: [0.0, 0.0, 1000.0, 600.0] };
+const FRAME: Frame = Frame { width: 1280.0, height: 720.0, free: [0.0, 0.0, 1000.0, 600.0], flat: 0.0 };
+const MAP: Frame = Frame { flat: 1.0, ..FRAME };
 
 fn orbit(lat: f64, lon: f64, altitude: f64, heading: f64, tilt: f64) -> Orbit {
     Orbit { target: LatLon { lat, lon }, altitude, heading, tilt }.clamped()
@@ -106,7 +107,68 @@ fn nonsense_becomes_home() {
     assert_eq!(o, Orbit::default());
 }
 
+#[test]
+fn the_map_has_north_up_and_touches_where_the_eye_looks() {
+    let view = orbit(40.0, 170.0, 2.0, 0.0, 0.0).view(MAP);
+    let pixel = |lat, lon| view.place_on_screen(LatLon { lat, lon }, 1.0).expect("a map shows all");
+    let middle = pixel(40.0, 170.0);
+    assert!((middle[0] - 500.0).abs() < 1e-6 && (middle[1] - 300.0).abs() < 1e-6, "{middle:?}");
+    // Equal steps are equal ways, over the date line as well.
+    let (east, farther) = (pixel(40.0, 180.0)[0] - middle[0], pixel(40.0, -170.0)[0] - middle[0]);
+    assert!(east > 10.0 && (farther - 2.0 * east).abs() < 1e-6, "{east} {farther}");
+    assert!(pixel(60.0, 170.0)[1] < middle[1] - 10.0);
+}
+
+#[test]
+fn beside_the_map_is_no_place_and_its_edge_is_the_nearest() {
+    let view = orbit(0.0, 0.0, 5.0, 0.0, 0.0).view(MAP);
+    assert_eq!(view.hit([500.0, 5.0]), None);
+    let edge = view.nearest_surface([500.0, 5.0]);
+    assert!((edge.lat - 90.0).abs() < 1e-9 && edge.lon.abs() < 1e-6, "{edge:?}");
+}
+
+#[test]
+fn the_way_to_the_map_begins_at_the_globe_and_has_no_jumps() {
+    let o = orbit(20.0, 50.0, 2.0, 0.3, 0.2);
+    let point = mul(LatLon { lat: -10.0, lon: 90.0 }.to_unit(), 1.1);
+    let at = |flat| o.view(Frame { flat, ..FRAME }).sheet.place(point);
+    assert_eq!(at(0.0), point);
+    for i in 0..100 {
+        let (a, b) = (at(f64::from(i) / 100.0), at(f64::from(i + 1) / 100.0));
+        assert!(length(sub(a, b)) < 0.03);
+    }
+}
+
+#[test]
+fn a_way_over_the_edge_of_the_map_is_torn_and_no_other() {
+    let sheet = orbit(0.0, 0.0, 2.0, 0.0, 0.0).view(MAP).sheet;
+    let at = |lon| LatLon { lat: 10.0, lon }.to_unit();
+    assert!(sheet.is_torn(at(179.0), at(-179.0)) && !sheet.is_torn(at(-1.0), at(1.0)));
+}
+
 proptest! {
+    #[test]
+    fn a_pixel_of_the_map_gives_a_place_that_gives_the_pixel_back(
+        lat in -80.0..80.0f64, lon in -180.0..180.0f64, altitude in 0.02..3.0f64, heading in -3.0..3.0f64,
+        tilt in 0.0..0.8f64, x in 200.0..800.0f64, y in 100.0..500.0f64,
+    ) {
+        let view = orbit(lat, lon, altitude, heading, tilt).view(MAP);
+        if let Some(place) = view.hit([x, y]) {
+            let (back, _) = view.project(place.to_unit()).expect("before the eye");
+            prop_assert!((back[0] - x).hypot(back[1] - y) < 0.05, "{:?}", back);
+        }
+    }
+
+    #[test]
+    fn a_grabbed_place_of_the_map_follows_the_pointer(
+        lat in -40.0..40.0f64, lon in -180.0..180.0f64, altitude in 0.05..1.5f64, dx in -60.0..60.0f64, dy in -60.0..60.0f64,
+    ) {
+        let o = orbit(lat, lon, altitude, 0.4, 0.2);
+        let place = o.view(MAP).hit([500.0, 300.0]).expect("the middle is always map");
+        let (p, _) = o.holding(MAP, place, [500.0 + dx, 300.0 + dy]).view(MAP).project(place.to_unit()).expect("seen");
+        prop_assert!((p[0] - 500.0 - dx).hypot(p[1] - 300.0 - dy) < 0.5, "{:?}", p);
+    }
+
     #[test]
     fn a_pixel_gives_a_place_that_gives_the_pixel_back(
         lat in -80.0..80.0f64, lon in -180.0..180.0f64, altitude in 0.02..5.0f64, heading in -3.0..3.0f64,

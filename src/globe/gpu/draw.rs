@@ -155,7 +155,7 @@ pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, hel
             let Some(maps) = &objects.maps_group else { continue };
             pass.set_bind_group(1, maps, &[]);
         }
-        pass.draw(0..vertices, 0..1);
+        pass.draw(0..vertices, 0..layer.copies(&data));
     }
     drop(pass);
     ctx.command_encoder().copy_texture_to_texture(

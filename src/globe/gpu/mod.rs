@@ -27,6 +27,7 @@ use bevy::render::{Render, RenderApp, RenderStartup, RenderSystems};
 pub use uniform::{SceneUniform, globe_box};
 
 use super::GlobeSet;
+use super::camera::SceneView;
 use super::layers::Layers;
 
 /// A storage buffer that layers fill.
@@ -117,6 +118,8 @@ pub struct GpuData {
     buffers: [BufferContent; BUFFER_SLOTS],
     textures: [TextureContent; TEXTURE_SLOTS],
     layers: Layers,
+    /// Share of the way from the globe to the flat map.
+    flat: f64,
     /// Draws that the last frame would need: for the panel of numbers.
     draws: u32,
 }
@@ -203,7 +206,10 @@ fn find_profile(info: Option<Res<RenderAdapterInfo>>, mut profile: ResMut<Render
     }
 }
 
-fn note_layers(layers: Res<Layers>, mut data: ResMut<GpuData>) {
+fn note_layers(layers: Res<Layers>, scene: Res<SceneView>, mut data: ResMut<GpuData>) {
+    if data.flat != scene.view.sheet.share {
+        data.flat = scene.view.sheet.share;
+    }
     if data.layers != *layers {
         data.layers = *layers;
     }

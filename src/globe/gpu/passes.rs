@@ -11,8 +11,10 @@ use crate::globe::layers::{LayerId, Layers};
 /// How much is drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Amount {
-    /// A fixed number of vertices.
-    Vertices(u32),
+    /// A fixed number of vertices, as long as there is a globe.
+    OnGlobe(u32),
+    /// The flat map, and the way to it.
+    OnMap,
     /// Some vertices for each element of a buffer.
     PerElement(BufferSlot, u32),
 }
@@ -36,11 +38,14 @@ pub(super) struct Pass {
     pub(super) uses_maps: bool,
 }
 
+/// Cells of the flat map from west to east and from north to south, while the globe becomes it. Flat it is one.
+pub(super) const GRID: [u32; 2] = [96, 48];
+
 const USUAL: [&str; 2] = ["vertex", "fragment"];
 const NO_DEPTH: Option<(bool, CompareFunction)> = None;
 
 /// All draws, in order.
-pub(super) const PASSES: [Pass; 9] = [
+pub(super) const PASSES: [Pass; 10] = [
     Pass {
         label: "stars",
         layer: Some(LayerId::Stars),
@@ -57,10 +62,21 @@ pub(super) const PASSES: [Pass; 9] = [
         layer: None,
         shader: 1,
         entries: USUAL,
-        amount: Amount::Vertices(6),
+        amount: Amount::OnGlobe(6),
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
         depth: Some((true, CompareFunction::Always)),
+        uses_maps: true,
+    },
+    Pass {
+        label: "map",
+        layer: None,
+        shader: 1,
+        entries: ["map_vertex", "map_fragment"],
+        amount: Amount::OnMap,
+        buffers: [None, None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: Some((true, CompareFunction::GreaterEqual)),
         uses_maps: true,
     },
     Pass {
@@ -79,7 +95,7 @@ pub(super) const PASSES: [Pass; 9] = [
         layer: Some(LayerId::Clouds),
         shader: 3,
         entries: USUAL,
-        amount: Amount::Vertices(6),
+        amount: Amount::OnGlobe(6),
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
@@ -152,13 +168,22 @@ const OVER: BlendComponent = BlendComponent {
 };
 
 impl Pass {
+    /// How often the draw is repeated: what crosses the edge of the flat map is drawn on both sides of it.
+    pub(super) fn copies(&self, data: &GpuData) -> u32 {
+        let crosses = matches!(self.layer, Some(LayerId::Arcs));
+        if crosses && data.flat > 0.0 { 2 } else { 1 }
+    }
+
     /// Vertices to draw; 0 when there is nothing or the layer is off.
     pub(super) fn vertices(&self, data: &GpuData, layers: Layers) -> u32 {
         if self.layer.is_some_and(|l| !layers.is_on(l)) {
             return 0;
         }
         match self.amount {
-            Amount::Vertices(n) => n,
+            Amount::OnGlobe(n) if data.flat <= 0.0 => n,
+            Amount::OnMap if data.flat >= 1.0 => 6,
+            Amount::OnMap if data.flat > 0.0 => 6 * GRID[0] * GRID[1],
+            Amount::OnGlobe(_) | Amount::OnMap => 0,
             Amount::PerElement(slot, n) => data.buffers[slot as usize].count.saturating_mul(n),
         }
     }

@@ -7,7 +7,7 @@ use crate::base::Timestamp;
 use crate::geo::subsolar_point;
 use crate::globe::SceneClock;
 use crate::globe::arcs::Arcs;
-use crate::globe::camera::{SceneView, View};
+use crate::globe::camera::{SHEET_LIFT, SHEET_SCALE, SceneView, View};
 use crate::globe::feed::Feed;
 use crate::globe::inks::{SceneInks, Theme};
 use crate::globe::layers::{LayerId, Layers};
@@ -17,6 +17,7 @@ use crate::globe::scale::{CLASSES, RATE_SCALE, pack};
 use crate::globe::{MarkScale, Motion};
 
 use super::RenderProfile;
+use super::passes::GRID;
 
 /// Radius that holds globe, clouds and the visible air.
 const AIR_RADIUS: f64 = 1.07;
@@ -36,6 +37,10 @@ pub struct SceneUniform {
     look: [f32; 4],
     more: [f32; 4],
     classes: [[f32; 4]; CLASSES],
+    sheet: [f32; 4],
+    sheet_at: [f32; 4],
+    sheet_east: [f32; 4],
+    sheet_north: [f32; 4],
     inks: SceneInks,
 }
 
@@ -112,6 +117,7 @@ pub(super) fn fill_uniform(
         *out = [phase as f32, class.width, f32::from_bits(pack(*colour, 1.0)), 0.0];
     }
     let outline = if profile.software && arcs.is_crowd() { 0.5 } else { 1.25 };
+    let [east, north] = view.sheet.axes();
     classes[0][3] = spread::scale(view.height() as f32);
     *uniform = SceneUniform {
         clip_from_world: view.clip_from_world(),
@@ -125,6 +131,15 @@ pub(super) fn fill_uniform(
         look: [on(LayerId::Earth) as f32, on(LayerId::Atmosphere) as f32, on(LayerId::Graticule) as f32, clouds as f32],
         more: [cos as f32, sin as f32, outline, if profile.software { 1.0 } else { 0.0 }],
         classes,
+        sheet: [
+            view.sheet.touch.lat.to_radians() as f32,
+            view.sheet.touch.lon.to_radians() as f32,
+            view.sheet.share as f32,
+            SHEET_LIFT as f32,
+        ],
+        sheet_at: four(view.sheet.at, SHEET_SCALE),
+        sheet_east: four(east, if view.sheet.share < 1.0 { GRID[0].into() } else { 1.0 }),
+        sheet_north: four(north, if view.sheet.share < 1.0 { GRID[1].into() } else { 1.0 }),
         inks: theme.inks().scene,
     };
 }
@@ -169,6 +184,6 @@ mod tests {
 
     #[test]
     fn the_layout_is_that_of_the_shader() {
-        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16 + 18 * 16);
+        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16 + 4 * 16 + 18 * 16);
     }
 }

@@ -202,6 +202,7 @@ pub(super) fn obey_camera(
             }
             Action::NorthUp => rig.north_up(),
             Action::TopDown => rig.top_down(),
+            Action::Projection => rig.change_projection(),
             Action::Spin => {
                 let on = !rig.spin;
                 rig.stop();

@@ -82,7 +82,7 @@ pub fn wanted(label: &Label, height: f64) -> bool {
 /// The pixel of a name's place and how strongly it is painted (0 to 1, less towards the rim); `None` when out of sight.
 #[must_use]
 pub(super) fn on_screen(label: &Label, view: &View) -> Option<([f64; 2], f32)> {
-    let facing = dot(unit(sub(view.eye, label.at)), label.at);
+    let facing = if view.sheet.is_flat() { 1.0 } else { dot(unit(sub(view.eye, label.at)), label.at) };
     let strength = ((facing - 0.22) / 0.25).clamp(0.0, 1.0);
     if strength <= 0.25 {
         return None;

@@ -150,6 +150,7 @@ fn follow(
         focal: (v.focal / scale) as f32,
         mark: marks.0 as f32,
         spread: spread::scale(v.height() as f32),
+        sheet: v.sheet,
     });
 }
 
