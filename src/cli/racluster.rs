@@ -140,6 +140,10 @@ impl Sink for Cluster {
         Ok(self.output.management(record)?)
     }
 
+    fn prints_at_the_end(&self) -> bool {
+        true
+    }
+
     fn turning(&self) -> Turning {
         Turning::Bytes
     }

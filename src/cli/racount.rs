@@ -88,6 +88,10 @@ impl Default for Count {
 }
 
 impl Sink for Count {
+    fn prints_at_the_end(&self) -> bool {
+        true
+    }
+
     fn turning(&self) -> Turning {
         Turning::View
     }

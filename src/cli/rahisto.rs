@@ -306,6 +306,10 @@ impl Histo {
 }
 
 impl Sink for Histo {
+    fn prints_at_the_end(&self) -> bool {
+        true
+    }
+
     fn turning(&self) -> Turning {
         if self.keeps { Turning::Bytes } else { Turning::View }
     }

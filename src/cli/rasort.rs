@@ -57,6 +57,10 @@ impl Sink for Sort {
         if far.is_event() { Ok(self.output.other(far, offset)?) } else { Ok(()) }
     }
 
+    fn prints_at_the_end(&self) -> bool {
+        true
+    }
+
     fn turning(&self) -> Turning {
         if self.output.prints() { Turning::Bytes } else { Turning::Never }
     }

@@ -9,6 +9,7 @@ mod gate;
 pub(super) mod options;
 pub(super) mod output;
 pub(super) mod reader;
+mod progress;
 mod rarc;
 mod settings;
 pub(super) mod strip;

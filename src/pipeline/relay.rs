@@ -54,7 +54,7 @@ impl Relay {
     pub fn start(specs: &[SourceSpec], filter: &str) -> Result<Relay, PipelineError> {
         let (messages, inbox) = bounded(BATCHES);
         let (stop, stopped) = bounded(0);
-        let options = Options { filter: filter.to_owned() };
+        let options = Options { filter: filter.to_owned(), ..Options::default() };
         let mut inputs = Vec::new();
         for (id, spec) in (0u16..).zip(specs) {
             inputs.push(Input::prepare(spec, SourceId(id), &options)?);

@@ -45,7 +45,7 @@ impl Pipeline {
     /// # Errors
     /// A file, interface, database or map of networks cannot be used, or a thread cannot be started.
     pub fn start(plan: Plan) -> Result<Handle, PipelineError> {
-        let options = Options { filter: plan.server_filter() };
+        let options = Options { filter: plan.server_filter(), ..Options::default() };
         let mut inputs = Vec::new();
         for (id, spec) in (0u16..).zip(&plan.sources) {
             inputs.push(Input::prepare(spec, SourceId(id), &options)?);

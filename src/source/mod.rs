@@ -4,6 +4,8 @@
 //! fraction of a second, so that its thread can be stopped; waiting and pacing are the pipeline's business.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::base::Warnings;
@@ -130,11 +132,13 @@ fn remedy(error: &std::io::Error) -> &'static str {
 }
 
 /// How a source is to be opened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Filter in argus syntax for a server to apply, so that it sends less; empty for none. Records have to be
     /// filtered here as well, since a server may ignore it.
     pub filter: String,
+    /// Where a file notes how many bytes have been read of it, packed ones as they stand.
+    pub meter: Option<Arc<AtomicU64>>,
 }
 
 /// Opens a source.
@@ -151,7 +155,7 @@ pub fn open(spec: &SourceSpec, id: SourceId) -> Result<Box<dyn Source>, SourceEr
 /// As [`open`].
 pub fn open_with(spec: &SourceSpec, id: SourceId, options: &Options) -> Result<Box<dyn Source>, SourceError> {
     match spec {
-        SourceSpec::File(path) => opener::open_file(path, id),
+        SourceSpec::File(path) => opener::open_file(path, id, options.meter.clone()),
         SourceSpec::Stdin => opener::open_stdin(id),
         SourceSpec::ArgusTcp(host) => Ok(Box::new(argus_net::ArgusStream::new(host, &options.filter, None)?)),
         SourceSpec::ArgusTls { host, files } => {

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::content::{ACCEPTED, Content, HEAD_LEN, describe};
 use super::decompress::{Input, is_damage, unpack};
@@ -15,7 +17,11 @@ use super::{Source, SourceError, SourceId, SourceSpec, argus_file::ArgusFile, pa
 ///
 /// # Errors
 /// It cannot be read, or holds something else.
-pub(super) fn open_file(path: &Path, id: SourceId) -> Result<Box<dyn Source>, SourceError> {
+pub(super) fn open_file(
+    path: &Path,
+    id: SourceId,
+    meter: Option<Arc<AtomicU64>>,
+) -> Result<Box<dyn Source>, SourceError> {
     let io = |source| SourceError::Io { name: path.to_owned(), source };
     let format = |problem: String| SourceError::Format { name: path.to_owned(), problem };
     let meta = std::fs::metadata(path).map_err(io)?;
@@ -26,11 +32,29 @@ pub(super) fn open_file(path: &Path, id: SourceId) -> Result<Box<dyn Source>, So
     if !meta.is_file() {
         return Ok(Box::new(PipeSource::new(path.to_owned(), Box::new(file), id).map_err(io)?));
     }
-    let mut opener = Opener::new(path.to_owned(), Box::new(file));
+    let input: Input = match meter {
+        Some(meter) => Box::new(Metered { file, meter }),
+        None => Box::new(file),
+    };
+    let mut opener = Opener::new(path.to_owned(), input);
     loop {
         if let Some(opened) = opener.advance()? {
             return make(opened, path.to_owned(), id);
         }
+    }
+}
+
+/// A file that notes what is read of it.
+struct Metered {
+    file: File,
+    meter: Arc<AtomicU64>,
+}
+
+impl Read for Metered {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = self.file.read(into)?;
+        self.meter.fetch_add(len as u64, Ordering::Relaxed);
+        Ok(len)
     }
 }
 

@@ -271,7 +271,7 @@ fn a_filter_is_sent_alone_and_its_answer_awaited() {
         },
         1,
     );
-    let options = Options { filter: "tcp".into() };
+    let options = Options { filter: "tcp".into(), ..Options::default() };
     let mut source = open_with(&SourceSpec::ArgusTcp(host), SourceId(0), &options).expect("opens");
     let (batch, _, error) = poll_until(source.as_mut(), |b| b.len() == 2);
     assert!(error.is_none(), "{error:?}");
@@ -298,7 +298,7 @@ fn refusals_are_told() {
             },
             1,
         );
-        let options = Options { filter: filter.into() };
+        let options = Options { filter: filter.into(), ..Options::default() };
         let mut source = open_with(&SourceSpec::ArgusTcp(host), SourceId(0), &options).expect("opens");
         let (_, _, error) = poll_until(source.as_mut(), |_| false);
         let text = error.expect("an error").to_string();

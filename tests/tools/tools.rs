@@ -192,26 +192,74 @@ fn every_mistake_has_its_sentence_and_its_status() {
     }
 }
 
+/// What holds numbers in the objects of every tool.
+const NUMBERS: &[&str] = &[
+    "sport", "dport", "pkts", "bytes", "spkts", "dpkts", "sbytes", "dbytes", "dur", "trans", "mean", "slat", "slon",
+    "dlat", "dlon", "sas", "sttl", "load", "rate", "records", "n", "max", "p95", "freq", "relfreq", "man", "far",
+];
+
+/// Whether all that should be numbers are, within lists and objects too.
+fn check_numbers(value: &serde_json::Value, line: &str) {
+    match value {
+        serde_json::Value::Object(pairs) => {
+            for (key, value) in pairs {
+                // Types and codes of ICMP have no other form than text.
+                let is_code = value.as_str().is_some_and(|t| t.starts_with("0x")) && key.ends_with("port");
+                let is_number = !NUMBERS.contains(&key.as_str()) || value.is_number() || is_code;
+                assert!(is_number, "{key} is no number: {line}");
+                check_numbers(value, line);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|v| check_numbers(v, line)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_tool_prints_json() {
-    for args in [
-        vec!["racluster", "-m", "saddr"],
-        vec!["rasort", "-m", "bytes"],
-        vec!["racount", "-M", "proto", "-M", "addr"],
-        vec!["rahisto", "-H", "dur", "10"],
-        vec!["rastrip"],
-        vec!["ranonymize"],
-        vec!["ralabel"],
-        vec!["rabins", "-M", "time", "2s", "-m", "proto"],
+    let folder = Folder::new("json");
+    folder.write("rules", "filter=\"tcp\" model=\"saddr proto\" label=\"tcp\"\nfilter=\"\" model=\"saddr\"\n");
+    let (rules, split) = (folder.path("rules"), folder.path("x"));
+    let fields =
+        "stime saddr sport dir daddr dport pkts bytes dur trans mean slat slon dlat dlon sas sttl load rate state";
+    let fields: Vec<&str> = std::iter::once("-s").chain(fields.split_whitespace()).collect();
+    for (args, has_fields) in [
+        (vec!["ra", "-A"], true),
+        (vec!["ra", "-H", "-A", "-p", "2"], true),
+        (vec!["ra", "-M", "rmon"], true),
+        (vec!["ra", "-M", "uni", "man"], true),
+        (vec!["racluster", "-m", "saddr"], true),
+        (vec!["racluster", "-f", &rules], true),
+        (vec!["racluster", "-%", "-m", "proto"], true),
+        (vec!["rasort", "-m", "bytes"], true),
+        (vec!["racount"], false),
+        (vec!["racount", "-M", "proto", "-M", "addr"], false),
+        (vec!["rahisto", "-H", "dur", "10"], false),
+        (vec!["rahisto", "-M", "outlayer", "-H", "bytes", "10L:1-1000"], false),
+        (vec!["rahisto", "-H", "dur", "10:1000-2000"], false),
+        (vec!["rastrip"], true),
+        (vec!["ranonymize"], true),
+        (vec!["ralabel"], true),
+        (vec!["rabins", "-M", "time", "2s", "-m", "proto"], true),
+        (vec!["rabins", "-M", "hard", "zero", "time", "1y", "-m", "saddr"], true),
+        (vec!["rasplit", "-M", "time", "1h", "-w", &split], false),
     ] {
-        let input = sample("web.full.argus");
-        let out = run(&[&args[..], &["-M", "json", "-r", &input]].concat());
-        let lines = text(&out.stdout);
-        assert!(lines.lines().count() >= 1, "{args:?}: {lines}");
-        for line in lines.lines() {
-            let value: serde_json::Value =
-                serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?}: {e}: {line}"));
-            assert!(value.is_object(), "{line}");
+        for name in ["web.full.argus", "geo.ralabel.argus", "icmp-tunnels.full.argus", "crafted.full.argus"] {
+            let input = sample(name);
+            let fields = if has_fields { &fields[..] } else { &[] };
+            let out = run(&[&args[..], &["-X", "-M", "json", "-r", &input], fields].concat());
+            let lines = text(&out.stdout);
+            assert_eq!(out.status.code(), Some(0), "{args:?} {name}: {}", text(&out.stderr));
+            assert!(lines.lines().count() >= 1 || args[0] == "rasplit", "{args:?} {name}");
+            for line in lines.lines() {
+                let value: serde_json::Value =
+                    serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?} {name}: {e}: {line}"));
+                assert!(value["type"].is_string(), "{line}");
+                check_numbers(&value, line);
+                // Places are fields of their own.
+                let is_london = value["saddr"] == "81.2.69.142" && name.starts_with("geo") && args[0] == "ra";
+                assert!(!is_london || value["slat"].as_f64().is_some_and(|v| (v - 51.514).abs() < 0.01), "{line}");
+            }
         }
     }
 }

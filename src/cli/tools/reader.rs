@@ -9,12 +9,14 @@ use super::expand::Expand;
 use super::gate::Gate;
 use super::options::{Input, Plan, Window};
 use super::output::Output;
+use super::progress::Progress;
 use super::settings::Shows;
 use super::strip::Strip;
 use crate::aggregate::Merged;
 use crate::base::{Warnings, clock};
 use crate::filter::Scope;
 use crate::pipeline::Labels;
+use crate::record::fields::Shape;
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
 use crate::sink::ArgusWriter;
 use crate::source::{self, Options, SourceError, Step};
@@ -55,6 +57,11 @@ pub(in crate::cli) trait Sink {
         false
     }
 
+    /// Whether nothing is printed while records come.
+    fn prints_at_the_end(&self) -> bool {
+        false
+    }
+
     /// A source has ended.
     fn end_of_source(&mut self) -> anyhow::Result<()> {
         Ok(())
@@ -80,6 +87,26 @@ struct Totals {
     failed: bool,
 }
 
+impl Totals {
+    /// The line of totals.
+    fn summary(&self, shape: Shape, pkts: u64, bytes: u64) -> String {
+        let (all, man, far) = (self.man + self.passed, self.man, self.far);
+        match shape {
+            Shape::Json => format!(
+                "{{ \"type\":\"summary\",\"records\":{all},\"man\":{man},\"far\":{far},\"pkts\":{pkts},\"bytes\":{bytes} }}"
+            ),
+            Shape::Xml => format!(
+                " <ArgusSummary  TotalRecords = \"{all}\" TotalManRecords = \"{man}\" TotalFarRecords = \"{far}\" \
+                 TotalPkts = \"{pkts}\" TotalBytes = \"{bytes}\"></ArgusSummary>"
+            ),
+            _ => format!(
+                " Totalrecords {all:<8}  TotalManRecords {man:<8}  TotalFarRecords {far:<8} TotalPkts {pkts:<8} \
+                 TotalBytes {bytes:<8}"
+            ),
+        }
+    }
+}
+
 /// Reads the sources of a plan.
 pub(in crate::cli) struct Reader {
     sources: Vec<Input>,
@@ -89,11 +116,14 @@ pub(in crate::cli) struct Reader {
     window: Option<Window>,
     strip: Option<Strip>,
     summary: bool,
+    shape: Shape,
     rejects: Option<ArgusWriter>,
     totals: Totals,
     /// Whether it is well if no record passes the filter.
     accepts_nothing: bool,
     shows: Shows,
+    prints: bool,
+    progress: Option<Progress>,
     direction: Direction,
     expand: Option<Expand>,
     /// The records that one is taken apart into.
@@ -125,10 +155,13 @@ impl Reader {
             expand: plan.expand,
             parts: Default::default(),
             summary: plan.summary,
+            shape: plan.shape,
             rejects,
             totals: Totals::default(),
             accepts_nothing: false,
             shows: plan.shows,
+            prints: plan.prints,
+            progress: None,
             direction: std::mem::take(&mut plan.direction),
             countries: plan.countries.take(),
             made: Vec::new(),
@@ -145,6 +178,7 @@ impl Reader {
     /// Reads everything.
     pub(in crate::cli) fn run(&mut self, sink: &mut dyn Sink) -> anyhow::Result<()> {
         let sources = std::mem::take(&mut self.sources);
+        self.progress = Progress::new(&sources, self.prints && !sink.prints_at_the_end());
         for input in &sources {
             if self.is_over(sink) {
                 break;
@@ -152,6 +186,7 @@ impl Reader {
             self.read(input, sink)?;
             sink.end_of_source()?;
         }
+        self.progress = None;
         Ok(())
     }
 
@@ -163,7 +198,8 @@ impl Reader {
     fn read(&mut self, input: &Input, sink: &mut dyn Sink) -> anyhow::Result<()> {
         let remote = !matches!(self.gate.filter.scope(), Scope::Local | Scope::Display);
         let filter = if remote { self.server_filter.clone() } else { String::new() };
-        let opened = source::open_with(&input.spec, SourceId(0), &Options { filter });
+        let meter = self.progress.as_ref().map(Progress::meter);
+        let opened = source::open_with(&input.spec, SourceId(0), &Options { filter, meter });
         let mut source = match opened {
             Ok(source) => source,
             Err(e) => {
@@ -190,15 +226,18 @@ impl Reader {
                 offset += bytes.len() as u64;
             }
             for message in warnings.messages().iter().skip(said) {
-                say(message);
+                self.say(message);
             }
             // What keeps a server from delivering is said once, until it delivers again.
             let now = source.trouble();
             if let Some(problem) = now.as_ref().filter(|_| !in_trouble && warnings.messages().len() == said) {
-                say(problem);
+                self.say(problem);
             }
             in_trouble = now.is_some();
             said = warnings.messages().len();
+            if let Some(progress) = &mut self.progress {
+                progress.show(self.totals.far);
+            }
             match step {
                 Ok(Step::End) => break,
                 Ok(_) if self.is_over(sink) || until.is_some_and(|t| clock::steady_now() >= t) => break,
@@ -218,8 +257,16 @@ impl Reader {
     }
 
     /// Says what is wrong with a source and remembers it for the exit status.
+    /// Says something in the place of the row of progress.
+    fn say(&mut self, message: &str) {
+        if let Some(progress) = &mut self.progress {
+            progress.erase();
+        }
+        say(message);
+    }
+
     fn report(&mut self, error: &SourceError) {
-        say(&error.to_string());
+        self.say(&error.to_string());
         match error {
             SourceError::Damaged { .. } => self.totals.damaged = true,
             SourceError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
@@ -339,14 +386,7 @@ impl Reader {
     pub(in crate::cli) fn finish(self, mut output: Output) -> anyhow::Result<Outcome> {
         let t = &self.totals;
         if self.summary {
-            let line = format!(
-                " Totalrecords {:<8}  TotalManRecords {:<8}  TotalFarRecords {:<8} TotalPkts {:<8} TotalBytes {:<8}",
-                t.man + t.passed,
-                t.man,
-                t.far,
-                output.pkts,
-                output.bytes
-            );
+            let line = t.summary(self.shape, output.pkts, output.bytes);
             if !output.line(&line) {
                 writeln!(std::io::stdout().lock(), "{line}")?;
             }

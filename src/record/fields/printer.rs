@@ -3,7 +3,7 @@
 use super::look::{AsNumbers, UserData};
 use super::{Align, Column, Columns, Field, Get, Look, man, number, xml};
 use crate::base::Timestamp;
-use crate::record::{Far, Payload};
+use crate::record::{Far, FlowForm, Payload};
 
 /// How a row is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,6 +327,8 @@ impl Printer {
                 // Three characters; the blanks before them only fill the column.
                 cell.drain(..cell.len().min(2));
                 cell.truncate(cell.trim_ascii_end().len());
+            } else if matches!(field.name, "sport" | "dport") {
+                self.json_port(far, field, &mut cell);
             } else if field.name == "flgs" {
                 // The later release, whose form this is, has a tenth column.
                 cell.push(b' ');
@@ -343,6 +345,19 @@ impl Printer {
         self.cell = cell;
     }
 
+    /// Makes a port a number where it is shown by its name: who reads objects counts on one type.
+    fn json_port(&self, far: &Far<'_>, field: &Field, cell: &mut Vec<u8>) {
+        let key = &far.flow().key;
+        let has_number = match far.flow().form {
+            FlowForm::V4 | FlowForm::V6 => matches!(key.proto, 6 | 17),
+            form => form == FlowForm::Ether,
+        };
+        if has_number && far.management().is_none() && !cell.is_empty() {
+            cell.clear();
+            number::uint(cell, u64::from(if field.name == "sport" { key.sport } else { key.dport }));
+        }
+    }
+
     /// Whether a cell can stand in JSON without quotation marks.
     fn is_json_number(&self, field: &Field, cell: &[u8]) -> bool {
         let is_decimal = |cell: &[u8]| cell.len() < 20 && cell.iter().all(u8::is_ascii_digit);
@@ -350,7 +365,7 @@ impl Printer {
             Get::Uint(_) if self.look.as_numbers != AsNumbers::Plain && is_as_number(field) => false,
             // `nan` and `inf` are no numbers there, nor are abbreviated ones.
             Get::Uint(_) | Get::Int(_) | Get::Single(_) | Get::Double(_) | Get::Rank | Get::Offset | Get::Idle => {
-                cell.last().is_some_and(u8::is_ascii_digit) && !(self.look.abbreviate && field.is_abbreviated)
+                cell.last().is_some_and(u8::is_ascii_digit)
             }
             Get::Time(_) => self.look.unix_time,
             Get::Text(_) => matches!(field.name, "sport" | "dport") && is_decimal(cell),
@@ -387,7 +402,8 @@ impl Printer {
         {
             return float(out, field.number(far).map(|v| share(v, *total)), digits, false);
         }
-        let short = self.look.abbreviate && field.is_abbreviated;
+        // A number in an object stays one.
+        let short = self.look.abbreviate && field.is_abbreviated && self.shape != Shape::Json;
         match field.get {
             Get::Uint(get) => match get(far) {
                 #[expect(clippy::cast_precision_loss, reason = "three digits remain of it")]
