@@ -118,6 +118,25 @@ fn golden_command_lines_of_the_shared_folder_print_byte_for_byte() {
     assert!(different.is_empty() && equal.len() >= 45, "{} equal, different {different:?}", equal.len());
 }
 
+#[test]
+fn the_distribution_of_a_table_is_that_of_its_rows() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/clients/sql_etherHost");
+    if !case.exists() {
+        println!("skipped: ../shared not found");
+        return;
+    }
+    // What the database would hand to the pipe lies beside the case as a file.
+    let line = std::fs::read_to_string(case.join("cmd.rahisto")).expect("a command line");
+    let (_, histogram) = line.split_once('|').expect("a pipe");
+    let ours = env!("CARGO_BIN_EXE_argus-globe");
+    let script = format!("'{ours}' ra -X -r rows.argus -w - | '{ours}' {}", histogram.trim());
+    let mut bash = Command::new("bash");
+    let out = bash.args(["-c", &script]).current_dir(&case).env("TZ", "UTC").output().expect("bash starts");
+    let trimmed = |t: &str| t.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+    let expected = std::fs::read_to_string(case.join("expected.rahisto")).expect("golden");
+    assert_eq!(trimmed(&text(&out.stdout)), trimmed(&expected));
+}
+
 /// Runs a program of the classic suite, if it is installed.
 fn classic(program: &str, args: &[&str]) -> Option<Output> {
     Command::new(program).args(args).env("TZ", "UTC").stdin(std::process::Stdio::null()).output().ok()

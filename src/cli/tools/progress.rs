@@ -33,7 +33,7 @@ impl Progress {
             return None;
         }
         let size = |input: &Input| match &input.spec {
-            SourceSpec::File(path) => std::fs::metadata(path).ok().filter(|m| m.is_file()).map(|m| m.len()),
+            SourceSpec::File(path) => std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len()),
             _ => None,
         };
         let total = inputs.iter().map(size).sum::<Option<u64>>()?;
