@@ -1,6 +1,7 @@
 //! Show traffic on the globe.
 
 mod alerts;
+mod args;
 mod config;
 mod frames;
 mod remote;
@@ -8,229 +9,34 @@ mod views;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{ArgAction, CommandFactory as _};
+use clap::CommandFactory as _;
 
-use super::input::InputArgs;
 use super::snapshot::is_damaged;
 use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
-use crate::alert::Rule;
 use crate::base::Span;
-use crate::base::time::parse_duration;
-use crate::cache::{By, Level, Snapshot};
+use crate::cache::{Level, Snapshot};
 use crate::export::{self, Format};
-use crate::geo::{LatLon, find_data, parse_cities};
+use crate::geo::{find_data, parse_cities};
 use crate::globe::{
-    CameraRig, DeafPlugin, DimHours, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look,
-    LookPlugin, LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, Projection, QualityTarget, RADIUS_KM,
-    SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace, ViewKeeper, Views, Vision, Wall, WindowOptions,
-    failed, measure_main, panels, parse_scene, run_bench, window,
+    CameraRig, DeafPlugin, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look, LookPlugin,
+    LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, SavedView, Scene, Selection, Setup,
+    Synthetic, Trace, ViewKeeper, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
 
+pub(crate) use args::Args;
+use args::{parse_size, parse_view};
 pub(super) use config::layered;
 
 /// Frames per second that are smooth enough not to simplify the picture for more.
 const SMOOTH: f64 = 30.0;
 /// Frames drawn before a picture is taken: panels settle their sizes in the first ones.
 const SETTLE: usize = 4;
-
-/// Options.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(flatten)]
-    input: InputArgs,
-    /// Speed of replay as a multiple of real time.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
-    speed: f64,
-    /// Start with the playhead standing.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    paused: bool,
-    /// Configuration file instead of the one at the usual place, $XDG_CONFIG_HOME/argus-globe/config.toml.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Print a configuration file with all options as comments.
-    #[arg(long)]
-    print_config: bool,
-    /// Nothing moves that need not: no dashes, spin or flights.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    reduced_motion: bool,
-    /// Size of all text and panels relative to the normal one.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
-    ui_scale: f32,
-    /// Show the earth as a globe or as a flat map: globe or flat.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    projection: Projection,
-    /// Colours: dark, light, contrast (high contrast) or night (dim and warm).
-    #[arg(long, value_name = "NAME", default_value_t)]
-    theme: Theme,
-    /// Save the picture of --screenshot as other eyes see it: protanopia, deuteranopia, tritanopia or grey.
-    #[arg(long, value_name = "NAME", requires = "screenshot")]
-    vision: Option<Vision>,
-    /// Print what keys and clicks led to, for tests of the window.
-    #[arg(long, hide = true)]
-    trace_input: bool,
-    /// Render one picture into this PNG file instead of opening a window.
-    #[arg(long, value_name = "FILE")]
-    screenshot: Option<PathBuf>,
-    /// Size of the picture or window in pixels.
-    #[arg(long, value_name = "WxH", default_value = "1280x720")]
-    size: String,
-    /// Where the eye is: latitude, longitude in degrees and height in km, and heading and tilt in degrees if you like;
-    /// or the name of a saved view.
-    #[arg(long, value_name = "LAT,LON,ALT_KM|NAME", allow_hyphen_values = true)]
-    view: Option<String>,
-    /// Save --view, --layers and --level under a name beside the configuration, and end.
-    #[arg(long, value_name = "NAME")]
-    save_view: Option<String>,
-    /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
-    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
-    layers: Option<String>,
-    /// Select an address and open its details; without --view the eye goes there.
-    #[arg(long, value_name = "ADDRESS")]
-    select: Option<IpAddr>,
-    /// Start with the list of keys open.
-    #[arg(long)]
-    show_keys: bool,
-    /// Show the pins and arcs of a CSV file (kind,lat,lng,lat2,lng2,bps,color) instead of traffic.
-    #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
-    scene: Option<PathBuf>,
-    /// Show a random scene: `pins=N,arcs=M,seed=S`.
-    #[arg(long, value_name = "WORDS")]
-    synthetic: Option<String>,
-    /// Draw this many frames without a window, each finished before the next, and print one line of JSON.
-    #[arg(long, value_name = "K", conflicts_with = "screenshot")]
-    bench_frames: Option<usize>,
-    /// Write what would be shown at --at into a file instead of opening a window; its ending tells the format: csv,
-    /// json, geojson or kml.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
-    export: Option<PathBuf>,
-    /// Render a recording as numbered pictures into this folder and print the command that makes a film of them.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["screenshot", "bench_frames", "scene", "synthetic"])]
-    frames: Option<PathBuf>,
-    /// First moment of --frames, in the forms of --at.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
-    from: Option<At>,
-    /// End of --frames.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
-    to: Option<At>,
-    /// Fill the whole screen.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    fullscreen: bool,
-    /// Wall mode: no panels, no pointer, a tour of what matters; W switches it, Esc held for a second leaves it.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    wall: bool,
-    /// Seconds at each stop of the wall's tour, 10 to 120.
-    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
-    tour: f64,
-    /// Tell of what deserves attention, by a rule: "total > RATE", "address [NETWORK] > RATE",
-    /// "pair [NETWORK [NETWORK]] > RATE", "new country|as|address [after TIME]", "list FILE" (addresses and networks, one
-    /// a line), "silent TIME [SOURCE]". May be given several times.
-    #[arg(long, value_name = "RULE")]
-    alert: Vec<Rule>,
-    /// Run a command by the shell for each new alert, which it gets as one line of JSON on its standard input; at most 4
-    /// at once, each for at most 30 seconds.
-    #[arg(long, value_name = "COMMAND")]
-    alert_command: Option<String>,
-    /// Let programs steer the globe over a Unix socket or a port of the loopback address: one JSON object per line, as
-    /// docs/remote.md says.
-    #[arg(long, value_name = "PATH|PORT")]
-    control: Option<remote::Place>,
-    /// Most seconds that the whole recording takes to play; sets the speed.
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    fit: Option<Duration>,
-    /// Jump over silence of a recording that is longer than this.
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    skip_idle: Option<Duration>,
-    /// Parts of the screen that are never shown, joined by commas: status, keys, clock, caption, notice, messages, or any
-    /// layer.
-    #[arg(long, value_name = "LIST")]
-    hide: Option<String>,
-    /// Hours of the day, by this machine's clock, in which wall mode is darker: 22:00-06:30.
-    #[arg(long, value_name = "FROM-TO")]
-    dim: Option<DimHours>,
-    /// The screen that --fullscreen and --wall fill, from 1; by default the one the window appears on.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
-    monitor: Option<u8>,
-    /// Play recordings from their beginning again when they end.
-    #[arg(
-        long = "loop",
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    looped: bool,
-    /// On a wall, take no keys and no pointer: only remote control and signals steer it.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    no_input: bool,
-    /// Draw less while the machine is too busy for the frames per second: auto, or never: full.
-    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = ["auto", "full"])]
-    quality: String,
-    /// Most frames per second of the window (60), or frames per second of the film (30).
-    #[arg(long, value_name = "N")]
-    fps: Option<f64>,
-}
 
 /// Runs the command.
 pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
@@ -331,24 +137,6 @@ fn save_view(args: &Args, name: &str, view: Option<Orbit>) -> anyhow::Result<Out
     let file = views::save(&path, name, &SavedView { orbit: view, layers, level })?;
     writeln!(std::io::stderr(), "argus-globe: view {name:?} saved in {}", file.display())?;
     Ok(Outcome::Done)
-}
-
-impl Args {
-    /// Takes over what the saved view that is named says, where no other option says it; gives all saved views.
-    fn take_view(&mut self) -> anyhow::Result<Views> {
-        let path = self.config.clone().or_else(config::usual_path);
-        let views = path.map(|path| views::load(&path)).transpose()?.unwrap_or_default();
-        let named = self.view.take_if(|text| !text.contains(','));
-        if let Some(name) = named {
-            let view = views.find(&name).map_err(|e| Usage(format!("--view {name:?}: {e}")))?;
-            self.view = view.orbit.as_ref().map(views::orbit_text);
-            self.layers = self.layers.take().or(view.layers.map(Layers::names));
-            if let Some(level) = view.level.filter(|_| self.input.level == By::Address) {
-                self.input.level = level.by;
-            }
-        }
-        Ok(views)
-    }
 }
 
 /// The globe with its panels as the options say.
@@ -504,53 +292,4 @@ fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
         .and_then(|path| std::fs::read_to_string(path).ok())
         .and_then(|text| parse_cities(&text).ok());
     Ok(Some(shown_at(synthetic.build(&cities.unwrap_or_default()), args.input.at)))
-}
-
-/// A length of time of at least a tenth of a second.
-fn length(text: &str) -> Result<Duration, String> {
-    let found = parse_duration(text).filter(|d| *d >= Duration::from_millis(100));
-    found.ok_or_else(|| "expected a length of time of at least 0.1 s, such as 30, 5m or 1h30m".into())
-}
-
-/// `1920x1080`.
-fn parse_size(text: &str) -> Result<(u32, u32), Usage> {
-    let wrong = || Usage(format!("--size {text:?}: expected WIDTHxHEIGHT in pixels, each 16 to 16384"));
-    let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
-    let side = |s: &str| s.parse::<u32>().ok().filter(|v| (16..=16_384).contains(v));
-    Ok((side(w).ok_or_else(wrong)?, side(h).ok_or_else(wrong)?))
-}
-
-/// `48.1,11.6,2500`, with heading and tilt in degrees behind it or not.
-fn parse_view(text: &str) -> Result<Orbit, Usage> {
-    let wrong = || Usage(format!("--view {text:?}: expected LAT,LON,ALT_KM, such as 48.1,11.6,2500"));
-    let numbers: Option<Vec<f64>> = text.split(',').map(|w| w.trim().parse().ok()).collect();
-    let (lat, lon, km, heading, tilt) = match *numbers.unwrap_or_default() {
-        [lat, lon, km] => (lat, lon, km, 0.0f64, 0.0f64),
-        [lat, lon, km, heading, tilt] => (lat, lon, km, heading, tilt),
-        _ => return Err(wrong()),
-    };
-    let target = LatLon::new(lat, lon).ok_or_else(wrong)?;
-    if !(km.is_finite() && km > 0.0 && heading.is_finite() && tilt.is_finite()) {
-        return Err(wrong());
-    }
-    let (heading, tilt) = (heading.to_radians(), tilt.to_radians());
-    Ok(Orbit { target, altitude: km / RADIUS_KM, heading, tilt }.clamped())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn views_and_sizes_are_read_and_nonsense_refused() {
-        let orbit = parse_view("-33.9, 151.2, 6371").expect("right");
-        assert!((orbit.altitude - 1.0).abs() < 1e-9 && orbit.target.lat < 0.0);
-        for wrong in ["", "1,2", "91,0,100", "1,2,-5", "1,2,3,4", "a,b,c"] {
-            assert!(parse_view(wrong).is_err(), "{wrong}");
-        }
-        assert_eq!(parse_size("1920x1080").expect("right"), (1920, 1080));
-        for wrong in ["", "1920", "0x5", "1920x1000000", "axb"] {
-            assert!(parse_size(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -264,7 +264,7 @@ fn a_drag_turns_the_globe_and_on_a_panel_it_does_not() {
 fn letters_in_the_filter_box_switch_nothing() {
     let mut globe = Globe::start(&SAMPLE);
     globe.key("shift+f");
-    assert_eq!(globe.wait("layer"), "layer table on");
+    globe.wait("key Shift+F filter");
     globe.xdotool(&["type", "ecpb"]);
     globe.key("Escape");
     // The first key outside of the box is the first one that counts.

@@ -24,11 +24,13 @@ const DIGITS: usize = 7;
 pub(super) struct Held {
     rows: Vec<Row>,
     down: Vec<(KeyCode, Action)>,
+    /// Modifiers that are down.
+    modifiers: Vec<KeyCode>,
 }
 
 impl Default for Held {
     fn default() -> Held {
-        Held { rows: rows(), down: Vec::new() }
+        Held { rows: rows(), down: Vec::new(), modifiers: Vec::new() }
     }
 }
 
@@ -104,27 +106,45 @@ pub(super) fn type_speed(typed: &mut String, chord: Chord) -> (bool, Option<Acti
     }
 }
 
+/// The key, if it changes the meaning of others.
+fn modifier(code: KeyCode) -> Option<KeyCode> {
+    use KeyCode::{AltLeft, ControlLeft, ControlRight, ShiftLeft, ShiftRight, SuperLeft, SuperRight};
+    let all = [AltLeft, ControlLeft, ControlRight, ShiftLeft, ShiftRight, SuperLeft, SuperRight];
+    all.contains(&code).then_some(code)
+}
+
 pub(super) fn read_keys(
     mut events: MessageReader<KeyboardInput>,
     mut lost: MessageReader<KeyboardFocusLost>,
-    modifiers: Option<Res<ButtonInput<KeyCode>>>,
     (wants, clock, trace): (Res<UiWants>, Res<SceneClock>, Res<Trace>),
     (mut held, mut hud): (ResMut<Held>, ResMut<Hud>),
     mut actions: MessageWriter<Action>,
 ) {
     let held = held.bypass_change_detection();
     let hud = hud.bypass_change_detection();
-    if lost.read().count() > 0 || wants.keyboard {
+    let unfocused = lost.read().count() > 0;
+    if unfocused || wants.keyboard {
         held.down.clear();
+    }
+    if unfocused {
+        held.modifiers.clear();
     }
     for action in &held.down {
         actions.write(scaled(&action.1, false, clock.delta as f32));
     }
-    let Some(modifiers) = modifiers else { return };
-    let ctrl = modifiers.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
-    let shift = modifiers.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
-    let alt = modifiers.any_pressed([KeyCode::AltLeft, KeyCode::SuperLeft, KeyCode::SuperRight]);
     for event in events.read() {
+        // Followed event by event: within a slow frame a modifier may come and go.
+        if let Some(code) = modifier(event.key_code) {
+            held.modifiers.retain(|known| *known != code);
+            if event.state == ButtonState::Pressed {
+                held.modifiers.push(code);
+            }
+            continue;
+        }
+        let any = |codes: &[KeyCode]| codes.iter().any(|code| held.modifiers.contains(code));
+        let ctrl = any(&[KeyCode::ControlLeft, KeyCode::ControlRight]);
+        let shift = any(&[KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+        let alt = any(&[KeyCode::AltLeft, KeyCode::SuperLeft, KeyCode::SuperRight]);
         if event.state == ButtonState::Released {
             held.down.retain(|(code, _)| *code != event.key_code);
             continue;

@@ -271,6 +271,8 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::Help => hud.help = !hud.help,
         Action::Palette(sought) => hud.palette = Some(Palette::new(*sought)),
         Action::ClosePalette => hud.palette = None,
+        // A wall begins with nothing open.
+        Action::Wall => (hud.palette, hud.help, hud.alerts, hud.unplaced) = (None, false, false, false),
         Action::ShowSpan(stretch) => hud.stretch = *stretch,
         Action::Alerts => hud.alerts = !hud.alerts,
         Action::Unplaced => hud.unplaced = !hud.unplaced,

@@ -114,6 +114,31 @@ fn letters_rest_while_a_text_field_has_the_keyboard() {
 }
 
 #[test]
+fn modifiers_count_even_if_they_come_and_go_within_a_frame() {
+    let mut bench = Bench::new();
+    let before: Layers = bench.get();
+    let key = |logical_key: Key, key_code, state| KeyboardInput {
+        key_code,
+        logical_key,
+        state,
+        text: None,
+        repeat: false,
+        window: Entity::PLACEHOLDER,
+    };
+    let k = || Key::Character("k".into());
+    let world = bench.app.world_mut();
+    world.write_message(key(Key::Control, KeyCode::ControlLeft, ButtonState::Pressed));
+    world.write_message(key(k(), KeyCode::KeyK, ButtonState::Pressed));
+    world.write_message(key(k(), KeyCode::KeyK, ButtonState::Released));
+    world.write_message(key(Key::Control, KeyCode::ControlLeft, ButtonState::Released));
+    bench.app.update();
+    assert!(bench.app.world().resource::<Hud>().palette.is_some());
+    assert_eq!((bench.heard(), bench.get::<Layers>()), (vec![], before), "K alone would play");
+    bench.letter('k');
+    assert_eq!(bench.heard(), [Control::Resume], "Ctrl has been let go");
+}
+
+#[test]
 fn time_keys_become_wishes() {
     let mut bench = Bench::new();
     let now = fixture::now();

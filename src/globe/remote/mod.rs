@@ -103,6 +103,7 @@ fn obey_lines(
     let shown = Shown {
         snapshot: &now.feed.snapshot,
         playhead: &now.feed.playhead,
+        alerts: &now.feed.alerts,
         layers: *now.layers,
         orbit: now.rig.orbit,
         wall: now.wall.is_on(),

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::alert::Alert;
 use crate::base::time::parse_duration;
 use crate::cache::Snapshot;
 use crate::export::Format;
 use crate::geo::LatLon;
 use crate::globe::actions::{Action, rows};
+use crate::globe::alerts::active;
 use crate::globe::camera::{Orbit, RADIUS_KM};
 use crate::globe::layers::{LAYERS, Layers};
 use crate::globe::views::Views;
@@ -19,6 +21,8 @@ use crate::pipeline::{At, PlayState, Playhead, Show};
 
 /// Longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 8192;
+/// Most alerts that the status tells, the newest.
+const MOST_ALERTS: usize = 20;
 
 /// One row of the table of words.
 #[derive(Clone, Copy, Debug)]
@@ -238,6 +242,7 @@ fn layers(value: &Value) -> Result<Vec<(usize, bool)>, String> {
 pub(super) struct Shown<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) playhead: &'a Playhead,
+    pub(super) alerts: &'a [Alert],
     pub(super) layers: Layers,
     pub(super) orbit: Orbit,
     pub(super) wall: bool,
@@ -338,6 +343,7 @@ pub(super) fn status(now: &Shown) -> Value {
         "records": s.totals.records,
         "load_bits_per_sec": s.totals.load,
         "sources": sources,
+        "alerts": active(now.alerts, now.playhead.now).rev().take(MOST_ALERTS).map(|a| &a.text).collect::<Vec<_>>(),
     })
 }
 
@@ -376,6 +382,7 @@ mod tests {
         let now = Shown {
             snapshot: s,
             playhead: p,
+            alerts: &[],
             layers: Layers::default(),
             orbit: Orbit::default(),
             wall: false,
@@ -438,6 +445,7 @@ mod tests {
         let now = Shown {
             snapshot: &empty,
             playhead: &playhead,
+            alerts: &[],
             layers: Layers::default(),
             orbit: Orbit::default(),
             wall: false,

@@ -1,0 +1,292 @@
+//! The options of the globe, and how their values are read.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ArgAction;
+
+use super::{config, remote, views};
+use crate::alert::Rule;
+use crate::base::time::parse_duration;
+use crate::cache::By;
+use crate::cli::Usage;
+use crate::cli::input::InputArgs;
+use crate::geo::LatLon;
+use crate::globe::{DimHours, Layers, Orbit, Projection, RADIUS_KM, Theme, Views, Vision};
+use crate::pipeline::At;
+
+/// Options.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Speed of replay as a multiple of real time.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(super) speed: f64,
+    /// Start with the playhead standing.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) paused: bool,
+    /// Configuration file instead of the one at the usual place, $XDG_CONFIG_HOME/argus-globe/config.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print a configuration file with all options as comments.
+    #[arg(long)]
+    pub(super) print_config: bool,
+    /// Nothing moves that need not: no dashes, spin or flights.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) reduced_motion: bool,
+    /// Size of all text and panels relative to the normal one.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(super) ui_scale: f32,
+    /// Show the earth as a globe or as a flat map: globe or flat.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(super) projection: Projection,
+    /// Colours: dark, light, contrast (high contrast) or night (dim and warm).
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(super) theme: Theme,
+    /// Save the picture of --screenshot as other eyes see it: protanopia, deuteranopia, tritanopia or grey.
+    #[arg(long, value_name = "NAME", requires = "screenshot")]
+    pub(super) vision: Option<Vision>,
+    /// Print what keys and clicks led to, for tests of the window.
+    #[arg(long, hide = true)]
+    pub(super) trace_input: bool,
+    /// Render one picture into this PNG file instead of opening a window.
+    #[arg(long, value_name = "FILE")]
+    pub(super) screenshot: Option<PathBuf>,
+    /// Size of the picture or window in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x720")]
+    pub(super) size: String,
+    /// Where the eye is: latitude, longitude in degrees and height in km, and heading and tilt in degrees if you like;
+    /// or the name of a saved view.
+    #[arg(long, value_name = "LAT,LON,ALT_KM|NAME", allow_hyphen_values = true)]
+    pub(super) view: Option<String>,
+    /// Save --view, --layers and --level under a name beside the configuration, and end.
+    #[arg(long, value_name = "NAME")]
+    pub(super) save_view: Option<String>,
+    /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub(super) layers: Option<String>,
+    /// Select an address and open its details; without --view the eye goes there.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) select: Option<IpAddr>,
+    /// Start with the list of keys open.
+    #[arg(long)]
+    pub(super) show_keys: bool,
+    /// Show the pins and arcs of a CSV file (kind,lat,lng,lat2,lng2,bps,color) instead of traffic.
+    #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
+    pub(super) scene: Option<PathBuf>,
+    /// Show a random scene: `pins=N,arcs=M,seed=S`.
+    #[arg(long, value_name = "WORDS")]
+    pub(super) synthetic: Option<String>,
+    /// Draw this many frames without a window, each finished before the next, and print one line of JSON.
+    #[arg(long, value_name = "K", conflicts_with = "screenshot")]
+    pub(super) bench_frames: Option<usize>,
+    /// Write what would be shown at --at into a file instead of opening a window; its ending tells the format: csv,
+    /// json, geojson or kml.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
+    pub(super) export: Option<PathBuf>,
+    /// Render a recording as numbered pictures into this folder and print the command that makes a film of them.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["screenshot", "bench_frames", "scene", "synthetic"])]
+    pub(super) frames: Option<PathBuf>,
+    /// First moment of --frames, in the forms of --at.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    pub(super) from: Option<At>,
+    /// End of --frames.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    pub(super) to: Option<At>,
+    /// Fill the whole screen.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) fullscreen: bool,
+    /// Wall mode: no panels, no pointer, a tour of what matters; W switches it, Esc held for a second leaves it.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) wall: bool,
+    /// Seconds at each stop of the wall's tour, 10 to 120.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    pub(super) tour: f64,
+    /// Tell of what deserves attention, by a rule: "total > RATE", "address [NETWORK] > RATE",
+    /// "pair [NETWORK [NETWORK]] > RATE", "new country|as|address [after TIME]", "list FILE" (addresses and networks, one
+    /// a line), "silent TIME [SOURCE]". May be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub(super) alert: Vec<Rule>,
+    /// Run a command by the shell for each new alert, which it gets as one line of JSON on its standard input; at most 4
+    /// at once, each for at most 30 seconds.
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) alert_command: Option<String>,
+    /// Let programs steer the globe over a Unix socket or a port of the loopback address: one JSON object per line, as
+    /// docs/remote.md says.
+    #[arg(long, value_name = "PATH|PORT")]
+    pub(super) control: Option<remote::Place>,
+    /// Most seconds that the whole recording takes to play; sets the speed.
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    pub(super) fit: Option<Duration>,
+    /// Jump over silence of a recording that is longer than this.
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    pub(super) skip_idle: Option<Duration>,
+    /// Parts of the screen that are never shown, joined by commas: status, keys, clock, caption, notice, messages, or any
+    /// layer.
+    #[arg(long, value_name = "LIST")]
+    pub(super) hide: Option<String>,
+    /// Hours of the day, by this machine's clock, in which wall mode is darker: 22:00-06:30.
+    #[arg(long, value_name = "FROM-TO")]
+    pub(super) dim: Option<DimHours>,
+    /// The screen that --fullscreen and --wall fill, from 1; by default the one the window appears on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) monitor: Option<u8>,
+    /// Play recordings from their beginning again when they end.
+    #[arg(
+        long = "loop",
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) looped: bool,
+    /// On a wall, take no keys and no pointer: only remote control and signals steer it.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        value_name = "true|false",
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) no_input: bool,
+    /// Draw less while the machine is too busy for the frames per second: auto, or never: full.
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = ["auto", "full"])]
+    pub(super) quality: String,
+    /// Most frames per second of the window (60), or frames per second of the film (30).
+    #[arg(long, value_name = "N")]
+    pub(super) fps: Option<f64>,
+}
+
+impl Args {
+    /// Takes over what the saved view that is named says, where no other option says it; gives all saved views.
+    pub(super) fn take_view(&mut self) -> anyhow::Result<Views> {
+        let path = self.config.clone().or_else(config::usual_path);
+        let views = path.map(|path| views::load(&path)).transpose()?.unwrap_or_default();
+        let named = self.view.take_if(|text| !text.contains(','));
+        if let Some(name) = named {
+            let view = views.find(&name).map_err(|e| Usage(format!("--view {name:?}: {e}")))?;
+            self.view = view.orbit.as_ref().map(views::orbit_text);
+            self.layers = self.layers.take().or(view.layers.map(Layers::names));
+            if let Some(level) = view.level.filter(|_| self.input.level == By::Address) {
+                self.input.level = level.by;
+            }
+        }
+        Ok(views)
+    }
+}
+
+/// A length of time of at least a tenth of a second.
+fn length(text: &str) -> Result<Duration, String> {
+    let found = parse_duration(text).filter(|d| *d >= Duration::from_millis(100));
+    found.ok_or_else(|| "expected a length of time of at least 0.1 s, such as 30, 5m or 1h30m".into())
+}
+
+/// `1920x1080`.
+pub(super) fn parse_size(text: &str) -> Result<(u32, u32), Usage> {
+    let wrong = || Usage(format!("--size {text:?}: expected WIDTHxHEIGHT in pixels, each 16 to 16384"));
+    let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
+    let side = |s: &str| s.parse::<u32>().ok().filter(|v| (16..=16_384).contains(v));
+    Ok((side(w).ok_or_else(wrong)?, side(h).ok_or_else(wrong)?))
+}
+
+/// `48.1,11.6,2500`, with heading and tilt in degrees behind it or not.
+pub(super) fn parse_view(text: &str) -> Result<Orbit, Usage> {
+    let wrong = || Usage(format!("--view {text:?}: expected LAT,LON,ALT_KM, such as 48.1,11.6,2500"));
+    let numbers: Option<Vec<f64>> = text.split(',').map(|w| w.trim().parse().ok()).collect();
+    let (lat, lon, km, heading, tilt) = match *numbers.unwrap_or_default() {
+        [lat, lon, km] => (lat, lon, km, 0.0f64, 0.0f64),
+        [lat, lon, km, heading, tilt] => (lat, lon, km, heading, tilt),
+        _ => return Err(wrong()),
+    };
+    let target = LatLon::new(lat, lon).ok_or_else(wrong)?;
+    if !(km.is_finite() && km > 0.0 && heading.is_finite() && tilt.is_finite()) {
+        return Err(wrong());
+    }
+    let (heading, tilt) = (heading.to_radians(), tilt.to_radians());
+    Ok(Orbit { target, altitude: km / RADIUS_KM, heading, tilt }.clamped())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::alert::KINDS;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_form_of_alert_is_in_the_help_and_in_the_document() {
+        let document = include_str!("../../../docs/alerts.md");
+        let cli = Cli::command();
+        let globe = cli.find_subcommand("globe").expect("the globe");
+        let alert = globe.get_arguments().find(|a| a.get_long() == Some("alert")).expect("the option");
+        let help = alert.get_help().expect("a help").to_string();
+        for (form, finds) in KINDS {
+            assert!(help.contains(form), "{form} is missing in {help}");
+            assert!(document.contains(&format!("| `{}` | {finds} |", form.replace('|', "\\|"))), "{form} is missing");
+        }
+    }
+
+    #[test]
+    fn views_and_sizes_are_read_and_nonsense_refused() {
+        let orbit = parse_view("-33.9, 151.2, 6371").expect("right");
+        assert!((orbit.altitude - 1.0).abs() < 1e-9 && orbit.target.lat < 0.0);
+        for wrong in ["", "1,2", "91,0,100", "1,2,-5", "1,2,3,4", "a,b,c"] {
+            assert!(parse_view(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_size("1920x1080").expect("right"), (1920, 1080));
+        for wrong in ["", "1920", "0x5", "1920x1000000", "axb"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}
