@@ -34,6 +34,8 @@ pub struct Palette {
     pub chosen: usize,
     /// What matches.
     pub entries: Vec<Entry>,
+    /// Enter was pressed and is obeyed as soon as the matches are those of the text.
+    entered: bool,
     /// Text and time of the last look-up.
     asked: Option<(String, f64)>,
 }
@@ -42,7 +44,12 @@ impl Palette {
     /// An empty field.
     #[must_use]
     pub fn new(sought: Sought) -> Palette {
-        Palette { sought, text: String::new(), chosen: 0, entries: Vec::new(), asked: None }
+        Palette { sought, text: String::new(), chosen: 0, entries: Vec::new(), entered: false, asked: None }
+    }
+
+    /// Whether the matches are those of the text.
+    fn is_fresh(&self) -> bool {
+        self.asked.as_ref().is_some_and(|(text, _)| *text == self.text)
     }
 
     /// Looks up what matches, when the text is another or the picture a newer one.
@@ -53,7 +60,7 @@ impl Palette {
         if same {
             return;
         }
-        if self.asked.as_ref().is_none_or(|(text, _)| *text != self.text) {
+        if !self.is_fresh() {
             self.chosen = 0;
         }
         self.asked = Some((self.text.clone(), now));

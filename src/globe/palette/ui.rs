@@ -12,7 +12,6 @@ const ROW: f32 = 24.0;
 
 /// Draws field and matches; gives what is to be done: the chosen action with the closing behind it, or the closing.
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
-    let mut done = keys(ui, palette);
     let hint = match palette.sought {
         Sought::Commands => "What to do? Any action, speed or saved view",
         Sought::Places => "Who, where? An address, city, country or AS",
@@ -24,6 +23,8 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
         .desired_width(f32::INFINITY)
         .char_limit(200);
     ui.add(edit).request_focus();
+    // Behind the field: text and Enter may come within one frame.
+    let mut done = keys(ui, palette);
     ui.add_space(6.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for (i, entry) in palette.entries.iter().enumerate() {
@@ -69,7 +70,9 @@ fn keys(ui: &Ui, palette: &mut Palette) -> Vec<Action> {
     if pressed(Key::Escape) {
         return vec![Action::ClosePalette];
     }
-    if pressed(Key::Enter)
+    palette.entered |= pressed(Key::Enter);
+    if palette.is_fresh()
+        && std::mem::take(&mut palette.entered)
         && let Some(entry) = palette.entries.get(palette.chosen)
     {
         return vec![entry.action.clone(), Action::ClosePalette];
@@ -122,6 +125,22 @@ mod tests {
         assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
         assert_eq!(probe.overlaps(), []);
         assert_eq!(probe.clipped(), [] as [String; 0]);
+    }
+
+    #[test]
+    fn text_and_enter_within_one_frame_do_what_was_typed() {
+        let (rows, views, feed) = (rows(), Views::default(), Feed::default());
+        let mut palette = Palette::new(Sought::Commands);
+        let mut probe = Probe::new(560.0, 380.0);
+        let mut done = Vec::new();
+        let mut draw = |ui: &mut Ui| {
+            palette.refresh(&rows, &views, &feed, 0.0);
+            done.extend(palette_ui(ui, &mut palette));
+        };
+        probe.frame(None, &mut draw);
+        probe.run(vec![Event::Text("full screen".into()), key(Key::Enter)], &mut draw);
+        probe.frame(None, &mut draw);
+        assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
     }
 
     #[test]
