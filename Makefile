@@ -45,7 +45,7 @@ clean:
 # Needs a nightly compiler and cargo-fuzz (`cargo install cargo-fuzz`); SECONDS of each target.
 SECONDS ?= 120
 fuzz:
-	@for t in frames capture stream server conf filter range; do \
+	@for t in frames capture stream server conf exports filter range; do \
 	  mkdir -p fuzz/corpus/$$t && cargo +nightly fuzz run $$t fuzz/corpus/$$t fuzz/seeds/$$t -- \
 	    -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done

@@ -2,7 +2,7 @@
 
 mod conf;
 
-pub use conf::drive_conf;
+pub(super) use conf::drive_conf;
 
 use std::path::PathBuf;
 use std::time::Duration;

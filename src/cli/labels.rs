@@ -51,6 +51,13 @@ pub(super) fn countries(path: &Path) -> anyhow::Result<LabelRules> {
     Ok(rules)
 }
 
+/// Takes `text` as a configuration, without reading what it names: how many settings it has, or nothing if it is none.
+pub(super) fn drive_conf(text: &str) -> Option<usize> {
+    let mut conf = Conf::default();
+    let settings = rc::parse(text).ok()?;
+    settings.iter().try_for_each(|setting| conf.take(setting)).ok().map(|()| settings.len())
+}
+
 fn at(path: &Path, line: usize, key: &str, problem: &str) -> anyhow::Error {
     anyhow!("{}:{line}: {key}: {problem}", path.display())
 }

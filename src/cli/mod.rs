@@ -8,6 +8,7 @@
 //! quietly with 0.
 
 mod argus;
+mod drive;
 #[cfg(feature = "globe")]
 mod globe;
 mod input;
@@ -38,7 +39,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub use argus::drive_conf;
+pub use drive::Conf;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::service::{
 };
 use super::{Outcome, Usage};
 use crate::base::clock::wall_now;
-use crate::base::rc::Setting;
+use crate::base::rc::{self, Setting};
 use crate::base::{Timestamp, Warnings};
 use crate::filter::Filter;
 use crate::geo::{Chain, GeoConfig, LatLon};
@@ -260,6 +260,16 @@ fn configure(args: &mut Args) -> anyhow::Result<()> {
     }
     warn_of_unknown(&path, &unknown);
     Ok(())
+}
+
+/// Takes `text` as a configuration: how many settings were taken, or nothing if it is none.
+pub(super) fn drive_conf(text: &str) -> Option<usize> {
+    use clap::{Args as _, FromArgMatches as _};
+    let matches = Args::augment_args(clap::Command::new("radium")).try_get_matches_from(["radium"]).ok()?;
+    let mut args = Args::from_arg_matches(&matches).ok()?;
+    let mut found = Found { own_sources: true, set_pid: false, pid_path: None };
+    let settings = rc::parse(text).ok()?;
+    settings.iter().try_fold(0, |taken, setting| Some(taken + usize::from(found.take(&mut args, setting).ok()?)))
 }
 
 /// Settings that need others to make sense.

@@ -21,6 +21,7 @@ pub(super) use expand::RMON_TITLES;
 pub(super) use gate::Gate;
 pub(super) use options::{Common, Kit, Plan, columns_of, files_of, servers_of, with_names};
 pub(super) use output::Output;
+pub(super) use rarc::drive as drive_rarc;
 pub(super) use reader::{Reader, Sink, Turning};
 
 /// The subcommands whose options are written the classic way.

@@ -9,6 +9,7 @@
 
 mod bytes;
 mod datagram;
+mod drive;
 mod flow;
 mod flow_tools;
 mod layout;
@@ -16,6 +17,7 @@ mod sflow;
 mod template;
 
 pub use datagram::{Decoder, DecoderStats};
+pub use drive::{drive_exports, drive_flow_tools};
 pub use flow::ForeignFlow;
 pub use flow_tools::{FlowToolsError, FlowToolsHeader, MAX_HEADER};
 

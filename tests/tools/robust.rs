@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use argus_globe::base::Warnings;
-use argus_globe::cli::drive_conf;
+use argus_globe::cli::Conf;
+use argus_globe::foreign::{drive_exports, drive_flow_tools};
 use argus_globe::packet::drive_capture;
 use argus_globe::record::{Batch, SourceId, drive_bytes};
 use argus_globe::sensor::{Driven, drive_frames, drive_packets};
@@ -144,6 +145,22 @@ fn damaged_files_are_read_to_their_end_by_their_content() {
 }
 
 #[test]
+fn flows_of_others_are_bounded_by_their_input() {
+    let mut paths = Vec::new();
+    below(&root().join("fuzz/seeds/exports"), &mut paths);
+    let mut rng = Rng(6);
+    for path in paths {
+        let bytes = std::fs::read(&path).expect("readable");
+        assert!(drive_exports(&bytes) + drive_flow_tools(&bytes) > 0, "{path:?} is good before it is damaged");
+        for _ in 0..1000 {
+            let mut bytes = bytes.clone();
+            rng.damage(&mut bytes);
+            assert!(drive_exports(&bytes) <= bytes.len() && drive_flow_tools(&bytes) <= bytes.len(), "{path:?}");
+        }
+    }
+}
+
+#[test]
 fn invented_frames_and_commands_do_no_harm() {
     let mut rng = Rng(4);
     for round in 0..3000usize {
@@ -158,34 +175,32 @@ fn invented_frames_and_commands_do_no_harm() {
     }
 }
 
-/// A configuration with every key that means something.
-const CONF: &str = "# a sensor\nARGUS_FLOW_TYPE=\"Bidirectional\"\nARGUS_FLOW_KEY=\"CLASSIC_5_TUPLE\"\n\
-    ARGUS_DAEMON=no\nARGUS_MONITOR_ID=10.2.45.3 // its name\nARGUS_ACCESS_PORT=561\nARGUS_BIND_IP=\"127.0.0.1,::1\"\n\
-    ARGUS_INTERFACE=ind:eth0/10.1.1.1,eth1\nARGUS_GO_PROMISCUOUS=yes\nARGUS_CHROOT_DIR=/tmp\n\
-    ARGUS_OUTPUT_FILE=/x/y \"tcp and port 80\"\nARGUS_OUTPUT_STREAM=argus-udp://224.0.20.21:561\nARGUS_SET_PID=yes\n\
-    ARGUS_PID_PATH=\"/var/run\"\nARGUS_FLOW_STATUS_INTERVAL=0.5\nARGUS_MAR_STATUS_INTERVAL=60\nARGUS_DEBUG_LEVEL=0\n\
-    ARGUS_GENERATE_JITTER_DATA=yes\nARGUS_GENERATE_MAC_DATA=no\nARGUS_GENERATE_APPBYTE_METRIC=yes\n\
-    ARGUS_CAPTURE_DATA_LEN=32\nARGUS_FILTER=\"ip and not port 22\"\nARGUS_TCP_TIMEOUT=60\nARGUS_ICMP_TIMEOUT=5\n\
-    ARGUS_SETUSER_ID=argus\nARGUS_SETGROUP_ID=argus\nARGUS_TUNNEL_DISCOVERY=\"yes\"\n";
-
 #[test]
 fn configurations_of_any_text_are_taken_or_refused() {
-    assert!(drive_conf(CONF).is_some_and(|n| n > 20), "{:?}", drive_conf(CONF));
     let mut rng = Rng(5);
-    let mut refused = 0;
-    for round in 0..4000usize {
-        let mut bytes = CONF.as_bytes().to_vec();
-        match round % 3 {
-            0 => rng.damage(&mut bytes),
-            1 => bytes.truncate(rng.below(bytes.len())),
-            _ => {
-                let (a, b) = (rng.below(bytes.len()), rng.below(bytes.len()));
-                let piece = bytes[a.min(b)..a.max(b)].to_vec();
-                let at = rng.below(bytes.len());
-                bytes.splice(at..at, piece);
-            }
-        }
-        refused += usize::from(drive_conf(&String::from_utf8_lossy(&bytes)).is_none());
+    for kind in Conf::ALL {
+        let name = format!("{kind:?}.conf").to_lowercase();
+        let text = std::fs::read_to_string(root().join("fuzz/seeds/conf").join(&name)).expect("readable");
+        // The first byte says the kind.
+        let text = text.get(1..).expect("not empty");
+        assert!(kind.drive(text), "{name}");
+        let refused = (0..1000).filter(|round| !kind.drive(&damaged(text, *round, &mut rng))).count();
+        assert!(refused > 20, "{name}: {refused}; damage is found");
     }
-    assert!(refused > 100, "{refused}: damage is found");
+}
+
+/// A text that has been damaged, cut, or interspersed with its own pieces.
+fn damaged(text: &str, round: usize, rng: &mut Rng) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    match round % 3 {
+        0 => rng.damage(&mut bytes),
+        1 => bytes.truncate(rng.below(bytes.len())),
+        _ => {
+            let (a, b) = (rng.below(bytes.len()), rng.below(bytes.len()));
+            let piece = bytes[a.min(b)..a.max(b)].to_vec();
+            let at = rng.below(bytes.len());
+            bytes.splice(at..at, piece);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }

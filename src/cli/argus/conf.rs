@@ -176,10 +176,8 @@ fn timeout(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, String
     Ok(true)
 }
 
-/// Takes `text` as a configuration of the sensor. Returns how many settings were taken, or nothing if it is none. Must
-/// never panic, whatever the text: for tests and fuzzers.
-#[must_use]
-pub fn drive_conf(text: &str) -> Option<usize> {
+/// Takes `text` as a configuration of the sensor: how many settings were taken, or nothing if it is none.
+pub(in crate::cli) fn drive_conf(text: &str) -> Option<usize> {
     let matches = Args::augment_args(clap::Command::new("argus")).try_get_matches_from(["argus"]).ok()?;
     let mut args = Args::from_arg_matches(&matches).ok()?;
     let mut found = Found::default();

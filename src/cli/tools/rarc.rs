@@ -119,6 +119,15 @@ fn text_of(path: &Path) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Takes `text` as a configuration; whether it is one.
+pub(in crate::cli) fn drive(text: &str) -> bool {
+    use clap::{Args as _, FromArgMatches as _};
+    let matches = Common::augment_args(clap::Command::new("ra")).try_get_matches_from(["ra"]);
+    let args = matches.ok().and_then(|matches| Common::from_arg_matches(&matches).ok());
+    let settings = parse(Path::new("rarc"), text);
+    args.zip(settings.ok()).is_some_and(|(mut args, settings)| Defaults(settings).fill(&mut args, &mut None).is_ok())
+}
+
 /// A setting and where it stands.
 struct Placed {
     place: String,
