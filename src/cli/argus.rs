@@ -11,10 +11,10 @@ use super::service::{Background, Outputs, ServiceArgs, Signals, Target, WriteArg
 use super::{Outcome, Usage};
 use crate::base::Warnings;
 use crate::packet::Tunnels;
-use crate::record::{Batch, SourceId};
+use crate::record::{Batch, SourceId, SrcId};
 use crate::sensor::{Keys, SensorConfig, Timeouts};
 use crate::sink::{Server, Voice};
-use crate::source::{PacketFiles, PacketOptions, Source, SourceError, Step, default_device, open_live};
+use crate::source::{PacketFiles, PacketOptions, Source, SourceError, Step, default_device, join, open_live};
 
 /// How long packets may be on their way from the interface to the sensor.
 const GRACE: Duration = Duration::from_millis(120);
@@ -28,9 +28,22 @@ pub(crate) struct Args {
     read: Vec<PathBuf>,
     #[command(flatten)]
     write: WriteArgs,
-    /// Capture on this interface, `any` for all; by default, with -P, the one that libpcap would take.
-    #[arg(short = 'i', long = "interface", value_name = "DEV")]
-    interface: Option<String>,
+    /// Capture on this interface, `any` for all; several, or `ind:a,b`, have a sensor each. By default, with -P, the one
+    /// that libpcap would take.
+    #[arg(short = 'i', long = "interface", value_name = "DEV[/ID]")]
+    interface: Vec<String>,
+    /// Wait for more packets at the end of the file.
+    #[arg(short = 'f', long = "follow")]
+    follow: bool,
+    /// Take packets of files so many times as fast as they were captured.
+    #[arg(short = 'T', long = "speed", value_name = "TIMES")]
+    speed: Option<f64>,
+    /// Leave the packet filter as it is written, without optimisation.
+    #[arg(short = 'O')]
+    plain_filter: bool,
+    /// Accepted for compatibility; ARGUS_LOG=debug says more.
+    #[arg(short = 'D', value_name = "LEVEL")]
+    debug: Option<String>,
     /// Status interval in seconds, fractions allowed [default: 5].
     #[arg(short = 'S', value_name = "SECS")]
     status_interval: Option<String>,
@@ -94,7 +107,7 @@ pub(crate) struct Args {
     #[arg(long = "max-flows", value_name = "N", default_value_t = SensorConfig::default().max_flows)]
     max_flows: usize,
     /// Print help.
-    #[arg(long, action = clap::ArgAction::Help)]
+    #[arg(short = 'h', long, action = clap::ArgAction::Help)]
     help: Option<bool>,
     #[command(flatten)]
     missing: Missing,
@@ -111,33 +124,21 @@ enum Tunnel {
 /// Options of the classic program that this one does not have yet.
 #[derive(Debug, clap::Args)]
 struct Missing {
-    #[arg(short = 'f', hide = true)]
-    follow: bool,
-    #[arg(short = 'T', hide = true, value_name = "SPEED")]
-    replay: Option<String>,
     #[arg(short = 't', hide = true)]
     tsh: bool,
     #[arg(short = 'C', hide = true)]
     control_plane: bool,
     #[arg(short = 'b', hide = true)]
     show_filter: bool,
-    #[arg(short = 'O', hide = true)]
-    unoptimised: bool,
-    #[arg(short = 'D', hide = true, value_name = "LEVEL")]
-    debug: Option<String>,
 }
 
 impl Missing {
     /// The first one that was used, with what to do instead.
     fn used(&self) -> Option<(&'static str, &'static str)> {
         [
-            (self.follow, "-f", "read the file again when it is complete"),
-            (self.replay.is_some(), "-T", "the globe replays files at any speed"),
             (self.tsh, "-t", "convert the file to pcap"),
             (self.control_plane, "-C", "use -U for user data"),
             (self.show_filter, "-b", "tcpdump -d prints compiled filters"),
-            (self.unoptimised, "-O", "filters are always optimised"),
-            (self.debug.is_some(), "-D", "set ARGUS_LOG=debug"),
         ]
         .into_iter()
         .find_map(|(used, option, instead)| used.then_some((option, instead)))
@@ -153,14 +154,17 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     let options = options(&args, filter)?;
     let mar_secs = u16::try_from(options.sensor.mar_interval.as_secs()).unwrap_or(u16::MAX).max(1);
     if !args.read.is_empty() {
-        if args.interface.is_some() {
+        if !args.interface.is_empty() {
             return Err(Usage("-r and -i exclude each other".into()).into());
         }
+        let mut service = ServiceArgs { daemon: false, ..args.service.clone() };
         // As with the classic sensor: a file is read to its end and nobody could connect in time.
-        if args.service.port.is_some() || args.service.any_port || args.service.daemon {
-            say("-P and -d have no effect with -r; serve the records that are written with radium -r");
+        if !args.follow && args.speed.is_none() {
+            if args.service.port.is_some() || args.service.any_port || args.service.daemon {
+                say("-P and -d have no effect with -r; serve the records that are written with radium -r");
+            }
+            service = ServiceArgs { port: None, any_port: false, ..service };
         }
-        let service = ServiceArgs { port: None, any_port: false, daemon: false, ..args.service.clone() };
         let mut files = args.read.clone();
         files.sort();
         return work(&args, &service, mar_secs, &Background::default(), || {
@@ -168,16 +172,25 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         });
     }
     let serves = args.service.any_port || args.service.port.is_some_and(|p| p != 0);
-    if args.interface.is_none() && !serves {
+    if args.interface.is_empty() && !serves {
         return Err(Usage("nothing to read: give -r FILE or -i INTERFACE".into()).into());
     }
+    let interfaces = interfaces(&args.interface)?;
     let background = match Background::enter(&args.service)? {
         Ok(background) => background,
         Err(outcome) => return Ok(outcome),
     };
     let result = work(&args, &args.service, mar_secs, &background, || {
-        let device = args.interface.clone().map_or_else(default_device, Ok)?;
-        open_live(&device, options)
+        let mut interfaces = interfaces;
+        if interfaces.is_empty() {
+            interfaces.push((default_device()?, None));
+        }
+        let open = |(device, id): (String, Option<SrcId>)| {
+            let mut options = options.clone();
+            options.sensor.source_id = id.unwrap_or(options.sensor.source_id);
+            open_live(&device, options)
+        };
+        interfaces.into_iter().map(open).collect::<Result<_, _>>().map(join)
     });
     background.end(result)
 }
@@ -250,6 +263,9 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         range: args.packets.as_deref().map(range).transpose()?,
         snaplen: args.snaplen,
         no_promisc: args.no_promisc,
+        plain_filter: args.plain_filter,
+        follow: args.follow,
+        speed: args.speed.map(speed).transpose()?,
     })
 }
 
@@ -258,6 +274,37 @@ fn seconds(option: &str, text: &str) -> Result<Duration, Usage> {
     value
         .map(Duration::from_secs_f64)
         .ok_or_else(|| Usage(format!("{option} {text:?}: a number of seconds above 0 is expected")))
+}
+
+fn speed(times: f64) -> Result<f64, Usage> {
+    let is_good = times.is_finite() && times > 0.0;
+    is_good.then_some(times).ok_or_else(|| Usage(format!("-T {times}: a number above 0 is expected, 1 for real time")))
+}
+
+/// Interfaces and their source ids, from `dev`, `dev/id`, `ind:dev/id,dev`.
+fn interfaces(words: &[String]) -> Result<Vec<(String, Option<SrcId>)>, Usage> {
+    let mut out = Vec::new();
+    for word in words {
+        let list = match word.split_once(':') {
+            Some(("ind", list)) => list,
+            Some((kind @ ("bond" | "dup"), _)) => {
+                let problem =
+                    "one sensor over some interfaces is not available; use -i any, or -i ind:a,b for one each";
+                return Err(Usage(format!("-i {word:?}: {kind}: {problem}")));
+            }
+            _ => word.as_str(),
+        };
+        for one in list.split(',').map(str::trim) {
+            let (device, id) = one.split_once('/').map_or((one, None), |(device, id)| (device, Some(id)));
+            if device.is_empty() {
+                return Err(Usage(format!("-i {word:?}: the name of an interface is expected")));
+            }
+            let device = if device == "all" { "any" } else { device };
+            let id = id.map(|id| source_id(id).map_err(|problem| Usage(format!("-i {word:?}: {problem}"))));
+            out.push((device.to_owned(), id.transpose()?));
+        }
+    }
+    Ok(out)
 }
 
 fn range(text: &str) -> Result<(u64, u64), Usage> {
@@ -326,6 +373,17 @@ mod tests {
         assert_eq!(range("3-7").unwrap(), (3, 7));
         for bad in ["", "0", "7-3", "0-5", "x"] {
             assert!(range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn interfaces_have_ids_and_come_in_lists() {
+        let of = |words: &[&str]| interfaces(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let id = Some(SrcId::Int(7));
+        assert_eq!(of(&["eth0"]).unwrap(), [("eth0".into(), None)]);
+        assert_eq!(of(&["ind:a/7,b", "all"]).unwrap(), [("a".into(), id), ("b".into(), None), ("any".into(), None)]);
+        for bad in ["bond:a,b", "dup:a,b/1", "", "a/too long", "ind:a,"] {
+            assert!(of(&[bad]).is_err(), "{bad}");
         }
     }
 

@@ -195,6 +195,7 @@ fn pass_on(
     }
     let ends = once || (only_files && outputs.server().is_none());
     let mut outcome = Outcome::Done;
+    let mut lost = 0;
     while !signals.must_stop() {
         if signals.must_reopen() {
             outputs.reopen()?;
@@ -212,7 +213,14 @@ fn pass_on(
                 }
                 outputs.write(&chosen)?;
             }
-            RelayEvent::Note(text) => say(&text),
+            RelayEvent::Note(text) => {
+                say(&text);
+                let all: u64 = relay.sources().map(|s| s.dropped).sum();
+                if let Some(server) = outputs.server() {
+                    server.note_lost(all.saturating_sub(lost));
+                }
+                lost = all;
+            }
             RelayEvent::Failed(text) => {
                 outcome = Outcome::Damaged;
                 say(&text);

@@ -258,6 +258,11 @@ impl PacketReader {
         self.consume = self.consume.max(passed.0);
     }
 
+    /// Goes on behind the end, or behind what was cut off there, in case the input has grown.
+    pub fn resume(&mut self) {
+        self.ended = false;
+    }
+
     /// The next packet, or nothing at the end of the capture.
     ///
     /// # Errors

@@ -6,17 +6,18 @@ use crate::packet::LinkType;
 #[derive(Default)]
 pub(super) struct PacketFilter {
     text: String,
+    plain: bool,
     #[cfg(feature = "live")]
     compiled: Vec<(LinkType, pcap::BpfProgram)>,
 }
 
 impl PacketFilter {
-    /// A filter for packets of any link type.
+    /// A filter for packets of any link type, `plain` without optimisation.
     ///
     /// # Errors
     /// The expression is wrong (libpcap's words), or the program was built without libpcap.
-    pub(super) fn new(text: &str) -> Result<PacketFilter, String> {
-        let mut filter = PacketFilter { text: text.trim().to_owned(), ..PacketFilter::default() };
+    pub(super) fn new(text: &str, plain: bool) -> Result<PacketFilter, String> {
+        let mut filter = PacketFilter { text: text.trim().to_owned(), plain, ..PacketFilter::default() };
         if !filter.text.is_empty() {
             filter.compile(LinkType::ETHERNET)?;
         }
@@ -51,7 +52,7 @@ impl PacketFilter {
         // Files and libpcap number raw IP differently.
         let dlt = if link == LinkType::RAW { 12 } else { link.0.cast_signed() };
         let program = pcap::Capture::dead(pcap::Linktype(dlt))
-            .and_then(|c| c.compile(&self.text, true))
+            .and_then(|c| c.compile(&self.text, !self.plain))
             .map_err(|e| format!("packet filter {:?}: {e}", self.text))?;
         self.compiled.push((link, program));
         Ok(())

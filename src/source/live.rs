@@ -122,7 +122,9 @@ mod capture {
             return Err(format!("its link type {link} is not supported"));
         }
         if !options.filter.is_empty() {
-            capture.filter(&options.filter, true).map_err(|e| format!("packet filter {:?}: {e}", options.filter))?;
+            capture
+                .filter(&options.filter, !options.plain_filter)
+                .map_err(|e| format!("packet filter {:?}: {e}", options.filter))?;
         }
         Ok((capture, link))
     }

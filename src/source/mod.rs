@@ -23,14 +23,17 @@ mod export;
 mod flow_tools;
 mod live;
 mod opener;
+mod pace;
 mod packets;
 mod pipe;
+mod several;
 mod spec;
 
 pub use drive::drive_stream;
 pub use live::{default_device, open_live};
 pub use opener::open_bytes;
 pub use packets::{PacketFiles, PacketOptions};
+pub use several::join;
 pub use spec::SourceSpec;
 
 /// What to do after a poll.

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use arrayvec::ArrayVec;
 
 use super::bpf::PacketFilter;
 use super::content::Content;
 use super::opener::{Opened, Opener};
+use super::pace::Pace;
 use super::{Source, SourceError, SourceId, SourceInfo, Step};
 use crate::base::{Warnings, clock};
 use crate::packet::{CaptureError, LinkType, PacketReader, RawPacket};
@@ -20,6 +22,8 @@ use crate::sensor::{End, Sensor, SensorConfig, Totals};
 const PACKETS_PER_POLL: usize = 16_384;
 /// Records after which a poll ends.
 const RECORDS_PER_POLL: usize = 1024;
+/// How soon to look whether a followed file has grown.
+const REST: Duration = Duration::from_millis(100);
 
 /// How packets are read and turned into flows.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +36,12 @@ pub struct PacketOptions {
     pub range: Option<(u64, u64)>,
     /// Bytes taken of each packet, live capture only; 0 for whole packets.
     pub snaplen: u32,
+    /// Do not optimise the filter.
+    pub plain_filter: bool,
+    /// Wait for more at the end of the last file, files only.
+    pub follow: bool,
+    /// Take packets as many times as fast as they were captured, files only; nothing for as fast as possible.
+    pub speed: Option<f64>,
     /// Leave the interface out of promiscuous mode.
     pub no_promisc: bool,
 }
@@ -43,6 +53,8 @@ pub struct PacketFiles {
     name: String,
     sensor: Sensor,
     filter: PacketFilter,
+    follow: bool,
+    pace: Option<Pace>,
     range: (u64, u64),
     taken: u64,
     begun: bool,
@@ -85,7 +97,7 @@ impl PacketFiles {
         options: PacketOptions,
     ) -> Result<PacketFiles, SourceError> {
         let reader = begin(name, input)?;
-        let filter = PacketFilter::new(&options.filter)
+        let filter = PacketFilter::new(&options.filter, options.plain_filter)
             .map_err(|problem| SourceError::Unavailable { name: name.display().to_string(), problem })?;
         Ok(PacketFiles {
             pending: VecDeque::new(),
@@ -93,6 +105,8 @@ impl PacketFiles {
             name: name.display().to_string(),
             sensor: Sensor::new(options.sensor),
             filter,
+            follow: options.follow,
+            pace: options.speed.map(Pace::new),
             range: options.range.unwrap_or((1, u64::MAX)),
             taken: 0,
             begun: false,
@@ -108,33 +122,41 @@ impl PacketFiles {
         self.sensor.totals()
     }
 
-    fn next_file(&mut self) -> Result<bool, SourceError> {
+    fn next_file(&mut self) -> Result<Step, SourceError> {
+        let Some(path) = self.pending.pop_front() else {
+            return match &mut self.current {
+                Some((_, reader)) if self.follow => {
+                    reader.resume();
+                    Ok(Step::Idle(REST))
+                }
+                _ => Ok(Step::End),
+            };
+        };
         self.current = None;
-        let Some(path) = self.pending.pop_front() else { return Ok(false) };
         let reader = begin(&path, open_input(&path)?)?;
         self.current = Some((path, reader));
-        Ok(true)
+        Ok(Step::More)
     }
 
-    fn end(&mut self, batch: &mut Batch) {
+    fn end(&mut self, end: End, batch: &mut Batch) {
         if !std::mem::replace(&mut self.done, true) {
-            self.sensor.finish(End::Input, clock::wall_now(), batch);
+            self.sensor.finish(end, clock::wall_now(), batch);
         }
     }
 
-    /// Takes packets until there are records enough. False at the end of the current file.
-    fn take(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<bool, SourceError> {
-        let Some((path, mut reader)) = self.current.take() else { return Ok(false) };
+    /// Takes packets until there are records enough. [`Step::End`] is that of the current file.
+    fn take(&mut self, batch: &mut Batch, warnings: &mut Warnings) -> Result<Step, SourceError> {
+        let Some((path, mut reader)) = self.current.take() else { return Ok(Step::End) };
         let before = batch.len();
-        let mut more = Ok(true);
+        let mut step = Ok(Step::More);
         for _ in 0..PACKETS_PER_POLL / Sensor::AHEAD {
-            more = self.take_some(&path, &mut reader, batch, warnings);
-            if !matches!(more, Ok(true)) || batch.len() - before >= RECORDS_PER_POLL {
+            step = self.take_some(&path, &mut reader, batch, warnings);
+            if !matches!(step, Ok(Step::More)) || batch.len() - before >= RECORDS_PER_POLL {
                 break;
             }
         }
         self.current = Some((path, reader));
-        more
+        step
     }
 
     /// Takes what lies in memory, up to as many packets as the sensor looks at together, or else the next packet.
@@ -144,7 +166,10 @@ impl PacketFiles {
         reader: &mut PacketReader,
         batch: &mut Batch,
         warnings: &mut Warnings,
-    ) -> Result<bool, SourceError> {
+    ) -> Result<Step, SourceError> {
+        if let Some(wait) = self.pace.as_ref().and_then(Pace::wait) {
+            return Ok(Step::Idle(wait));
+        }
         let mut group = ArrayVec::<_, { Sensor::AHEAD }>::new();
         let mut admission = Ok(Admission::LeaveOut);
         let mut ahead = reader.ahead();
@@ -155,24 +180,32 @@ impl PacketFiles {
                 Ok(Admission::LeaveOut) => {}
                 Ok(Admission::Enough) | Err(_) => break,
             }
+            if self.pace.as_mut().is_some_and(|pace| pace.note(packet.at)) {
+                break;
+            }
         }
         let (passed, any) = (ahead.passed(), ahead.has_begun());
         self.sensor.packets(&group, batch);
         drop(group);
         if any {
             reader.pass(passed);
-            return admission.map(|a| a != Admission::Enough);
+            return admission.map(Admission::step);
         }
         let packet = match reader.next_packet() {
             Ok(Some(packet)) => packet,
-            Ok(None) => return Ok(false),
+            Ok(None) => return Ok(Step::End),
+            // The rest of it may still be written.
+            Err(CaptureError::Truncated { .. }) if self.follow && self.pending.is_empty() => return Ok(Step::End),
             Err(error) => return Err(capture_error(path, error)),
         };
         let admission = self.admit(path, &packet, warnings)?;
         if admission == Admission::Take {
             self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
         }
-        Ok(admission != Admission::Enough)
+        if let Some(pace) = &mut self.pace {
+            pace.note(packet.at);
+        }
+        Ok(admission.step())
     }
 
     /// Whether a packet is one of those asked for.
@@ -193,6 +226,7 @@ impl PacketFiles {
         }
         if self.taken > self.range.1 {
             self.pending.clear();
+            self.follow = false;
             return Ok(Admission::Enough);
         }
         if !packet.link.is_supported() && !self.unsupported.contains(&packet.link) {
@@ -210,6 +244,12 @@ enum Admission {
     LeaveOut,
     /// It lies behind the last one asked for.
     Enough,
+}
+
+impl Admission {
+    fn step(self) -> Step {
+        if self == Admission::Enough { Step::End } else { Step::More }
+    }
 }
 
 impl Source for PacketFiles {
@@ -230,9 +270,9 @@ impl Source for PacketFiles {
         if !std::mem::replace(&mut self.begun, true) {
             self.sensor.start(clock::wall_now(), batch);
         }
-        let more = match self.take(batch, warnings) {
-            Ok(true) => Ok(true),
-            Ok(false) => self.next_file(),
+        let step = match self.take(batch, warnings) {
+            Ok(Step::End) => self.next_file(),
+            Ok(step) => Ok(step),
             // Damage ends one file, not those behind it.
             Err(error @ SourceError::Damaged { .. }) if !self.pending.is_empty() => {
                 self.damaged += 1;
@@ -244,17 +284,14 @@ impl Source for PacketFiles {
                 Err(error)
             }
         };
-        match more {
-            Ok(true) => Ok(Step::More),
-            Ok(false) => {
-                self.end(batch);
-                Ok(Step::End)
-            }
-            Err(error) => {
-                self.end(batch);
-                Err(error)
-            }
+        if matches!(step, Ok(Step::End) | Err(_)) {
+            self.end(End::Input, batch);
         }
+        step
+    }
+
+    fn stop(&mut self, batch: &mut Batch) {
+        self.end(End::Shutdown, batch);
     }
 }
 

@@ -82,16 +82,11 @@ impl Found {
 
     /// Joins what belongs together.
     fn finish(self, args: &mut Args) {
-        if args.interface.is_none() && args.read.is_empty() {
-            // One sensor watches one interface; several are watched as all.
-            args.interface = match self.interfaces.as_slice() {
-                [] => None,
-                [one] => Some(bare_device(one)),
-                _ => Some("any".into()),
-            };
+        if args.interface.is_empty() && args.read.is_empty() {
+            args.interface = self.interfaces;
         }
         if self.set_pid {
-            let device = args.interface.as_deref().unwrap_or("any");
+            let device = args.interface.first().map_or("any".into(), |word| bare_device(word));
             args.service.set_pid_file(self.pid_path, &format!("argus.{device}.0.pid"));
         }
     }
@@ -221,7 +216,10 @@ mod tests {
             ARGUS_GENERATE_TCP_PERF_METRIC=no\n";
         let (args, unknown) = parsed("argus -S 9", conf).expect("well formed");
         assert_eq!((args.service.port, args.status_interval.as_deref()), (Some(561), Some("9")));
-        assert_eq!((args.interface.as_deref(), args.macs, args.jitter), (Some("eth0"), true, false));
+        assert_eq!(
+            (args.interface.as_slice(), args.macs, args.jitter),
+            (&["ind:eth0/10.0.0.1".to_owned()][..], true, false)
+        );
         assert_eq!(args.timeouts.tcp, Duration::from_secs(90));
         assert_eq!((args.targets[0].place.as_str(), args.targets[0].filter.to_string()), ("/x/y", "udp".into()));
         assert_eq!(args.service.pid_file.as_deref(), Some(std::path::Path::new("/run/argus.eth0.0.pid")));

@@ -226,8 +226,12 @@ impl Shared {
     fn report(&self, cause: MarCause) {
         let mut batch = Batch::default();
         {
-            let reports = self.reports();
+            let mut reports = self.reports();
             batch.push_with(|out| reports.maker.write(cause, wall_now(), out));
+            if cause == MarCause::Status {
+                // Losses are told once.
+                reports.maker.dropped = 0;
+            }
         }
         self.send(&Arc::new(batch));
     }
@@ -314,6 +318,13 @@ impl Server {
         if !out.is_empty() {
             self.shared.send(&Arc::new(out));
         }
+    }
+
+    /// Notes records that were lost on their way to a relay, for its next management record.
+    pub fn note_lost(&self, records: u64) {
+        let mut reports = self.shared.reports();
+        let records = u32::try_from(records).unwrap_or(u32::MAX);
+        reports.maker.dropped = reports.maker.dropped.saturating_add(records);
     }
 
     /// What it has done so far.

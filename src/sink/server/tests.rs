@@ -115,15 +115,19 @@ fn a_relay_speaks_for_itself_and_passes_reports_on() {
     let voice = Voice::Relay(SrcId::V4(Ipv4Addr::new(10, 9, 8, 7)));
     let server = quick(ServerConfig { voice, mar_interval_secs: 1, ..ServerConfig::default() });
     let mut peer = Peer::started(&server);
+    server.note_lost(7);
     let status = sensor_mar(MarCause::Status);
     server.publish(&batch(&[sensor_mar(MarCause::Start), status.clone(), sensor_mar(MarCause::Stop)]));
-    let mut seen = Vec::new();
-    while seen.len() < 2 {
+    let mut own = Vec::new();
+    while own.len() < 2 {
         let mar = peer.bytes(128);
         assert_eq!(mar[..2], [0x83, 0x20]);
-        seen.push(Mar::new(RecordRef::new(&mar).expect("whole")).expect("a management record").srcid());
+        let mar = Mar::new(RecordRef::new(&mar).expect("whole")).expect("a management record");
+        if mar.srcid() == SrcId::V4(Ipv4Addr::new(10, 9, 8, 7)) {
+            own.push(mar.dropped());
+        }
     }
-    assert!(seen.contains(&SrcId::V4(Ipv4Addr::new(10, 9, 8, 7))), "{seen:?}");
+    assert_eq!(own, [7, 0], "losses are told once");
 }
 
 #[test]

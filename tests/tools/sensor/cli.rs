@@ -55,10 +55,10 @@ fn every_mistake_gets_its_sentence_and_status() {
     fails(&["-w", text(&out)], 2, &["-r"]);
     fails(&["-r", text(&good), "-w", text(&out), "-S", "0"], 2, &["-S"]);
     fails(&["-r", text(&good), "-w", text(&out), "-e", "too long"], 2, &["-e"]);
-    for (option, value) in [("-f", None), ("-t", None), ("-C", None), ("-T", Some("2"))] {
-        let args: Vec<&str> = ["-r", text(&good), "-w", text(&out), option].into_iter().chain(value).collect();
-        fails(&args, 2, &[option, "not available"]);
+    for option in ["-t", "-C", "-b"] {
+        fails(&["-r", text(&good), "-w", text(&out), option], 2, &[option, "not available"]);
     }
+    fails(&["-i", "bond:a,b", "-w", text(&out)], 2, &["bond:a,b", "-i any"]);
     assert!(!out.exists(), "nothing is written by a command that fails");
 }
 

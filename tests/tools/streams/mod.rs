@@ -9,6 +9,7 @@ mod datagrams;
 mod hostile;
 mod interface;
 mod ratop;
+mod replay;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(target_os = "linux")]
