@@ -447,6 +447,8 @@ impl Sensor {
         let side = self.table.flow(parent).side_of(id.reverse);
         let train = self.table.flow_mut(at).rare().train.get_or_insert_default();
         let orphan = train.parent.is_none();
+        // Another flow's first fragment with the same number: the train stays in that flow's list.
+        let owner = train.parent.map_or(parent, |(owner, _)| owner);
         train.cover(0, len, true);
         let whole = train.is_whole();
         if orphan {
@@ -460,7 +462,7 @@ impl Sensor {
         }
         if whole {
             self.merge_train(parent, at);
-            self.forget_train(parent, at);
+            self.forget_train(owner, at);
             self.table.remove(at);
         }
     }

@@ -251,6 +251,29 @@ fn later_fragments_are_counted_with_the_flow_of_the_first() {
 }
 
 #[test]
+fn a_train_under_two_flows_takes_no_third_one_with_it() {
+    let mut b = Bench::new(SensorConfig::default());
+    let part = |field: u16, body: &[u8]| {
+        let mut p = ip(A, B, 17, body);
+        p[6..8].copy_from_slice(&field.to_be_bytes());
+        ether(0x0800, &p)
+    };
+    let first = |port: u8, len: usize| [&[0, port, 0, 9, 0, 72, 0, 0][..], &vec![1; len - 8]].concat();
+    b.at(0, &part(0x2000, &first(7, 24)));
+    b.at(1, &part(6, &[2; 24]));
+    // The same datagram number, other ports: with this the train is whole, and its place becomes free.
+    b.at(2, &part(0x2000, &first(8, 48)));
+    b.at(3, &udp((A, 100), (B, 100), b"takes the place"));
+    assert_eq!(b.finish().len(), 3);
+}
+
+#[test]
+fn frames_that_a_fuzzer_found_come_to_an_end() {
+    let driven = super::drive_frames(include_bytes!("../../fuzz/seeds/frames/shared_train"));
+    assert_eq!((driven.unsound, driven.records > 0), (0, true));
+}
+
+#[test]
 fn arp_answers_belong_to_the_question() {
     let mut b = Bench::new(SensorConfig::default());
     let arp = |op: u8, s: (u8, u32), t: (u8, u32)| {
