@@ -67,7 +67,7 @@ impl Plugin for HudPlugin {
 fn ask_panels(
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,
-    free: Res<FreeRect>,
+    (free, hud): (Res<FreeRect>, Res<Hud>),
     mut wants: ResMut<UiWants>,
 ) {
     let Ok(ctx) = contexts.ctx_mut() else { return };
@@ -77,8 +77,11 @@ fn ask_panels(
         ctx.layer_id_at(pos2(p.x / zoom, p.y / zoom)).is_some_and(|layer| layer.order != Order::Background)
     });
     let over_panel = at.zip(free.0).is_some_and(|(p, free)| !free.contains(p));
-    let next =
-        UiWants { pointer: over_card || over_panel || ctx.egui_is_using_pointer(), keyboard: ctx.text_edit_focused() };
+    // The palette's field has the keyboard from the frame that opens it on, before it is drawn for the first time.
+    let next = UiWants {
+        pointer: over_card || over_panel || ctx.egui_is_using_pointer(),
+        keyboard: ctx.text_edit_focused() || hud.palette.is_some(),
+    };
     if *wants != next {
         *wants = next;
     }
