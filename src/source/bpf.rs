@@ -6,6 +6,7 @@ use crate::packet::LinkType;
 #[derive(Default)]
 pub(super) struct PacketFilter {
     text: String,
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "only libpcap compiles filters"))]
     plain: bool,
     #[cfg(feature = "live")]
     compiled: Vec<(LinkType, pcap::BpfProgram)>,
