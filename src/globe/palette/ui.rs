@@ -1,12 +1,14 @@
 //! The palette's panel.
 
-use bevy_egui::egui::{self, FontId, Key, Modifiers, RichText, Sense, TextEdit, Ui, vec2};
+use bevy_egui::egui::{self, Event, FontId, Key, Modifiers, RichText, Sense, TextEdit, Ui, vec2};
 
 use super::{Palette, Sought};
 use crate::globe::actions::Action;
 use crate::globe::hud::theme;
 use crate::globe::inks::inks;
 
+/// Most characters in the field.
+const LONGEST: usize = 200;
 /// Height of a row in points.
 const ROW: f32 = 24.0;
 
@@ -16,12 +18,16 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
         Sought::Commands => "What to do? Any action, speed or saved view",
         Sought::Places => "Who, where? An address, city, country or AS",
     };
+    let field = egui::Id::new("palette");
+    if !ui.memory(|m| m.has_focus(field)) {
+        take_typed(ui, palette);
+    }
     let edit = TextEdit::singleline(&mut palette.text)
-        .id(egui::Id::new("palette"))
+        .id(field)
         .font(FontId::proportional(theme::HEADING))
         .hint_text(RichText::new(hint).color(inks().faint))
         .desired_width(f32::INFINITY)
-        .char_limit(200);
+        .char_limit(LONGEST);
     ui.add(edit).request_focus();
     // Behind the field: text and Enter may come within one frame.
     let mut done = keys(ui, palette);
@@ -57,6 +63,30 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
     done
 }
 
+/// Takes what was typed before the field has the keyboard, which it gets in the frame after its first: in a slow frame
+/// that may be everything.
+fn take_typed(ui: &Ui, palette: &mut Palette) {
+    let mut typed = String::new();
+    ui.input_mut(|i| {
+        i.events.retain(|event| match event {
+            Event::Text(text) => {
+                typed.push_str(text);
+                false
+            }
+            _ => true,
+        });
+    });
+    // The key that opened it is no part of what is sought: `/`, or in a slow frame the letter of Ctrl+K and Ctrl+F, whose
+    // Ctrl may be up again by then.
+    let opening = match palette.sought {
+        Sought::Commands => ['k', 'K'],
+        Sought::Places => ['/', 'f'],
+    };
+    let typed = if palette.text.is_empty() { typed.strip_prefix(opening).unwrap_or(&typed) } else { &typed };
+    let room = LONGEST.saturating_sub(palette.text.chars().count());
+    palette.text.extend(typed.chars().filter(|c| !c.is_control()).take(room));
+}
+
 /// Up and down choose, Enter does, Escape closes.
 fn keys(ui: &Ui, palette: &mut Palette) -> Vec<Action> {
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
@@ -82,8 +112,6 @@ fn keys(ui: &Ui, palette: &mut Palette) -> Vec<Action> {
 
 #[cfg(test)]
 mod tests {
-    use bevy_egui::egui::Event;
-
     use super::*;
     use crate::globe::actions::rows;
     use crate::globe::feed::Feed;
@@ -141,6 +169,30 @@ mod tests {
         probe.run(vec![Event::Text("full screen".into()), key(Key::Enter)], &mut draw);
         probe.frame(None, &mut draw);
         assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
+    }
+
+    #[test]
+    fn what_is_typed_before_the_field_is_there_counts() {
+        let (rows, views, feed) = (rows(), Views::default(), Feed::default());
+        for (sought, typed, text) in
+            [(Sought::Commands, "kfull screen", "full screen"), (Sought::Places, "/10.", "10.")]
+        {
+            let mut palette = Palette::new(sought);
+            let mut probe = Probe::new(560.0, 380.0);
+            let mut done = Vec::new();
+            let mut draw = |ui: &mut Ui| {
+                palette.refresh(&rows, &views, &feed, 0.0);
+                done.extend(palette_ui(ui, &mut palette));
+            };
+            let (first, rest) = typed.split_at(typed.len() - 2);
+            probe.run(vec![Event::Text(first.into())], &mut draw);
+            probe.run(vec![Event::Text(rest.into()), key(Key::Enter)], &mut draw);
+            probe.frame(None, &mut draw);
+            assert_eq!(palette.text, text);
+            if sought == Sought::Commands {
+                assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
+            }
+        }
     }
 
     #[test]
