@@ -5,7 +5,7 @@
 //! belongs to alerts alone, and the colours of the rates rise in lightness (fall in the light theme), so that they keep
 //! their order in greyscale and for every kind of colour vision (tested here for every theme).
 //!
-//! The theme in force belongs to the process, like its window: [`Theme`] as a resource says it, [`take_theme`] makes it
+//! The theme in force belongs to the process, like its window: [`Theme`] as a resource says it, `take_theme` makes it
 //! so. Two globes in one process look the same.
 
 mod table;
@@ -26,7 +26,7 @@ use super::scale::CLASSES;
 use table::{CONTRAST, DARK, LIGHT, NIGHT};
 pub use vision::{UnknownVision, Vision};
 
-/// A theme; its value is its row in [`THEMES`].
+/// A theme; its value is its row in `THEMES`.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     /// Dark, for rooms as they are.
