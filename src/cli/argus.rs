@@ -1,20 +1,26 @@
 //! The sensor on the command line: packets from files or an interface, records to files, clients or datagrams.
 
 mod conf;
+mod interfaces;
 
 pub(super) use conf::drive_conf;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::interfaces::Group;
 use super::service::{Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, say, source_id};
 use super::{Outcome, Usage};
 use crate::base::Warnings;
-use crate::packet::Tunnels;
-use crate::record::{Batch, SourceId, SrcId};
+use crate::packet::{LinkType, Tunnels};
+use crate::record::{Batch, SourceId};
 use crate::sensor::{Keys, SensorConfig, Timeouts};
 use crate::sink::{Server, Voice};
-use crate::source::{PacketFiles, PacketOptions, Source, SourceError, Step, default_device, join, open_live};
+use crate::source::{
+    PacketFiles, PacketOptions, Source, SourceError, Step, default_device, device_link, devices, file_link,
+    filter_code, join, open_live,
+};
 
 /// How long packets may be on their way from the interface to the sensor.
 const GRACE: Duration = Duration::from_millis(120);
@@ -23,15 +29,25 @@ const GRACE: Duration = Duration::from_millis(120);
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// Read packets from these files (pcap, pcapng; `-` for standard input); several are read in the order of their names.
+    /// Read packets from these files (pcap, pcapng; `-` for standard input); several are read in the order of their
+    /// names. With cisco:FILE the flows in NetFlow, IPFIX and sFlow datagrams among the packets become records too.
     #[arg(short = 'r', long = "read", num_args = 1.., value_name = "FILE")]
     read: Vec<PathBuf>,
     #[command(flatten)]
     write: WriteArgs,
-    /// Capture on this interface, `any` for all; several, or `ind:a,b`, have a sensor each. By default, with -P, the one
-    /// that libpcap would take.
+    /// Capture on this interface; several, or `ind:a,b`, have a sensor each, `bond:a,b` and `dup:a,b` one together; `all`
+    /// is every interface that is up, `any` is libpcap's. By default, with -P, the one that libpcap would take.
     #[arg(short = 'i', long = "interface", value_name = "DEV[/ID]")]
     interface: Vec<String>,
+    /// The files hold time sequence headers (NLANR's TSH).
+    #[arg(short = 't')]
+    time_sequence: bool,
+    /// Print what the packet filter compiles to, and end.
+    #[arg(short = 'b')]
+    show_filter: bool,
+    /// Keep all user data of control protocols: ARP, RARP and IS-IS.
+    #[arg(short = 'C')]
+    control_plane: bool,
     /// Wait for more packets at the end of the file.
     #[arg(short = 'f', long = "follow")]
     follow: bool,
@@ -97,6 +113,12 @@ pub(crate) struct Args {
     /// What makes a flow, from the configuration.
     #[arg(skip)]
     keys: Keys,
+    /// Times of each direction, from the configuration.
+    #[arg(skip)]
+    both_times: bool,
+    /// Records of first packets, from the configuration.
+    #[arg(skip)]
+    start_records: bool,
     /// Outputs from the configuration.
     #[arg(skip)]
     targets: Vec<Target>,
@@ -109,8 +131,6 @@ pub(crate) struct Args {
     /// Print help.
     #[arg(short = 'h', long, action = clap::ArgAction::Help)]
     help: Option<bool>,
-    #[command(flatten)]
-    missing: Missing,
 }
 
 /// Tunnels in UDP.
@@ -121,37 +141,13 @@ enum Tunnel {
     Geneve,
 }
 
-/// Options of the classic program that this one does not have yet.
-#[derive(Debug, clap::Args)]
-struct Missing {
-    #[arg(short = 't', hide = true)]
-    tsh: bool,
-    #[arg(short = 'C', hide = true)]
-    control_plane: bool,
-    #[arg(short = 'b', hide = true)]
-    show_filter: bool,
-}
-
-impl Missing {
-    /// The first one that was used, with what to do instead.
-    fn used(&self) -> Option<(&'static str, &'static str)> {
-        [
-            (self.tsh, "-t", "convert the file to pcap"),
-            (self.control_plane, "-C", "use -U for user data"),
-            (self.show_filter, "-b", "tcpdump -d prints compiled filters"),
-        ]
-        .into_iter()
-        .find_map(|(used, option, instead)| used.then_some((option, instead)))
-    }
-}
-
 /// Runs the command.
 pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
-    if let Some((option, instead)) = args.missing.used() {
-        return Err(Usage(format!("option {option} of the classic sensor is not available; {instead}")).into());
-    }
     conf::apply(&mut args)?;
-    let options = options(&args, filter)?;
+    let mut options = options(&args, filter)?;
+    if args.show_filter {
+        return show_filter(&args, &options);
+    }
     let mar_secs = u16::try_from(options.sensor.mar_interval.as_secs()).unwrap_or(u16::MAX).max(1);
     if !args.read.is_empty() {
         if !args.interface.is_empty() {
@@ -165,8 +161,8 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
             }
             service = ServiceArgs { port: None, any_port: false, ..service };
         }
-        let mut files = args.read.clone();
-        files.sort();
+        let (files, exports) = files(&args.read);
+        options.exports = exports;
         return work(&args, &service, mar_secs, &Background::default(), || {
             Ok(Box::new(PacketFiles::open(&files, options)?))
         });
@@ -175,22 +171,22 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     if args.interface.is_empty() && !serves {
         return Err(Usage("nothing to read: give -r FILE or -i INTERFACE".into()).into());
     }
-    let interfaces = interfaces(&args.interface)?;
+    let groups = interfaces::expand(interfaces::parse(&args.interface)?, devices)?;
     let background = match Background::enter(&args.service)? {
         Ok(background) => background,
         Err(outcome) => return Ok(outcome),
     };
     let result = work(&args, &args.service, mar_secs, &background, || {
-        let mut interfaces = interfaces;
-        if interfaces.is_empty() {
-            interfaces.push((default_device()?, None));
+        let mut groups = groups;
+        if groups.is_empty() {
+            groups.push(Group { devices: vec![default_device()?], id: None, together: false });
         }
-        let open = |(device, id): (String, Option<SrcId>)| {
+        let open = |group: Group| {
             let mut options = options.clone();
-            options.sensor.source_id = id.unwrap_or(options.sensor.source_id);
-            open_live(&device, options)
+            options.sensor.source_id = group.id.unwrap_or(options.sensor.source_id);
+            open_live(&group.devices, options)
         };
-        interfaces.into_iter().map(open).collect::<Result<_, _>>().map(join)
+        groups.into_iter().map(open).collect::<Result<_, _>>().map(join)
     });
     background.end(result)
 }
@@ -245,6 +241,9 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         sizes: args.sizes,
         macs: args.macs,
         user_bytes: args.user_bytes.unwrap_or(0),
+        control_data: args.control_plane,
+        both_times: args.both_times,
+        start_records: args.start_records,
         source_id: match &args.source_id {
             Some(text) => source_id(text).map_err(|problem| Usage(format!("-e {text:?}: {problem}")))?,
             None => defaults.source_id,
@@ -266,6 +265,8 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         plain_filter: args.plain_filter,
         follow: args.follow,
         speed: args.speed.map(speed).transpose()?,
+        time_sequence: args.time_sequence,
+        exports: false,
     })
 }
 
@@ -281,30 +282,43 @@ fn speed(times: f64) -> Result<f64, Usage> {
     is_good.then_some(times).ok_or_else(|| Usage(format!("-T {times}: a number above 0 is expected, 1 for real time")))
 }
 
-/// Interfaces and their source ids, from `dev`, `dev/id`, `ind:dev/id,dev`.
-fn interfaces(words: &[String]) -> Result<Vec<(String, Option<SrcId>)>, Usage> {
-    let mut out = Vec::new();
-    for word in words {
-        let list = match word.split_once(':') {
-            Some(("ind", list)) => list,
-            Some((kind @ ("bond" | "dup"), _)) => {
-                let problem =
-                    "one sensor over some interfaces is not available; use -i any, or -i ind:a,b for one each";
-                return Err(Usage(format!("-i {word:?}: {kind}: {problem}")));
+/// Packet files in the order of their names, and whether one is to be searched for flow exports (`cisco:FILE`). Where a
+/// file of that very name exists it is meant.
+fn files(words: &[PathBuf]) -> (Vec<PathBuf>, bool) {
+    let mut exports = false;
+    let mut files: Vec<_> = words
+        .iter()
+        .map(|word| match word.to_str().and_then(|w| w.strip_prefix("cisco:")) {
+            Some(path) if !word.exists() => {
+                exports = true;
+                path.into()
             }
-            _ => word.as_str(),
-        };
-        for one in list.split(',').map(str::trim) {
-            let (device, id) = one.split_once('/').map_or((one, None), |(device, id)| (device, Some(id)));
-            if device.is_empty() {
-                return Err(Usage(format!("-i {word:?}: the name of an interface is expected")));
-            }
-            let device = if device == "all" { "any" } else { device };
-            let id = id.map(|id| source_id(id).map_err(|problem| Usage(format!("-i {word:?}: {problem}"))));
-            out.push((device.to_owned(), id.transpose()?));
-        }
+            _ => word.clone(),
+        })
+        .collect();
+    files.sort();
+    (files, exports)
+}
+
+/// Prints what the packet filter compiles to for the input at hand, Ethernet if none is named.
+fn show_filter(args: &Args, options: &PacketOptions) -> anyhow::Result<Outcome> {
+    let group = interfaces::parse(&args.interface)?.into_iter().next();
+    let device = group.and_then(|g| g.devices.into_iter().next()).filter(|d| d != interfaces::ALL);
+    let link = match (files(&args.read).0.first(), device) {
+        (Some(_), _) if options.time_sequence => Some(LinkType::RAW),
+        (Some(file), _) => file_link(file)?,
+        (None, Some(device)) => Some(device_link(&device)?),
+        (None, None) => None,
+    };
+    if options.filter.is_empty() {
+        return Ok(Outcome::Done);
     }
-    Ok(out)
+    let lines = filter_code(&options.filter, link.unwrap_or(LinkType::ETHERNET), options.plain_filter);
+    let mut out = std::io::stdout().lock();
+    for line in lines.map_err(anyhow::Error::msg)? {
+        writeln!(out, "{line}")?;
+    }
+    Ok(Outcome::Done)
 }
 
 fn range(text: &str) -> Result<(u64, u64), Usage> {
@@ -373,17 +387,6 @@ mod tests {
         assert_eq!(range("3-7").unwrap(), (3, 7));
         for bad in ["", "0", "7-3", "0-5", "x"] {
             assert!(range(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn interfaces_have_ids_and_come_in_lists() {
-        let of = |words: &[&str]| interfaces(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let id = Some(SrcId::Int(7));
-        assert_eq!(of(&["eth0"]).unwrap(), [("eth0".into(), None)]);
-        assert_eq!(of(&["ind:a/7,b", "all"]).unwrap(), [("a".into(), id), ("b".into(), None), ("any".into(), None)]);
-        for bad in ["bond:a,b", "dup:a,b/1", "", "a/too long", "ind:a,"] {
-            assert!(of(&[bad]).is_err(), "{bad}");
         }
     }
 

@@ -10,6 +10,7 @@ use pcap_parser::pcap::parse_pcap_header;
 
 use super::link::LinkType;
 use super::pcapng::Sections;
+use super::tsh::TimeSequence;
 use crate::base::Timestamp;
 
 /// Packets larger than this are refused, unless the file itself announces a larger snap length.
@@ -186,6 +187,7 @@ struct Classic {
 enum Reader {
     Pcap(Classic),
     PcapNg(Sections),
+    Tsh(TimeSequence),
 }
 
 /// Takes packets out of a capture.
@@ -231,12 +233,25 @@ impl PacketReader {
         Ok(PacketReader { window, reader, consume: 0, ended: false })
     }
 
+    /// Takes `input` as a time sequence header file, which nothing at its beginning tells from other files.
+    ///
+    /// # Errors
+    /// The input is empty, or the system refused to read.
+    pub fn time_sequence(input: Box<dyn Read + Send>) -> Result<PacketReader, CaptureError> {
+        let mut window = Window::new(input);
+        if !window.ensure(1)? {
+            return Err(CaptureError::Empty);
+        }
+        Ok(PacketReader { window, reader: Reader::Tsh(TimeSequence::default()), consume: 0, ended: false })
+    }
+
     /// The link type, where one holds for the whole file.
     #[must_use]
     pub fn link(&self) -> Option<LinkType> {
         match &self.reader {
             Reader::Pcap(c) => Some(c.link),
             Reader::PcapNg(_) => None,
+            Reader::Tsh(_) => Some(LinkType::RAW),
         }
     }
 
@@ -247,7 +262,7 @@ impl PacketReader {
     pub fn ahead(&self) -> Ahead<'_> {
         let classic = match &self.reader {
             Reader::Pcap(c) if !self.ended => Some(c),
-            Reader::Pcap(_) | Reader::PcapNg(_) => None,
+            Reader::Pcap(_) | Reader::PcapNg(_) | Reader::Tsh(_) => None,
         };
         let rest = self.window.data().get(self.consume..).unwrap_or(&[]);
         Ahead { classic, rest, begin: self.consume, passed: self.consume }
@@ -275,11 +290,15 @@ impl PacketReader {
         let found = match &mut self.reader {
             Reader::Pcap(c) => c.locate(&mut self.window),
             Reader::PcapNg(s) => s.locate(&mut self.window),
+            Reader::Tsh(t) => t.locate(&mut self.window),
         };
         match found {
             Ok(Some(found)) => {
                 self.consume = found.size;
-                let data = self.window.data().get(found.data.0..found.data.0 + found.data.1).unwrap_or(&[]);
+                let data = match &self.reader {
+                    Reader::Tsh(t) => t.packet(),
+                    _ => self.window.data().get(found.data.0..found.data.0 + found.data.1).unwrap_or(&[]),
+                };
                 Ok(Some(RawPacket { at: found.at, link: found.link, data, wire_len: found.wire_len }))
             }
             Ok(None) => {

@@ -14,6 +14,7 @@ mod ip;
 mod link;
 mod file;
 mod pcapng;
+mod tsh;
 mod tunnel;
 
 pub use bytes::{be16, be32, mac};

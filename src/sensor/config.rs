@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::key::Kind;
 use crate::packet::Tunnels;
 use crate::record::SrcId;
 
@@ -83,6 +84,12 @@ pub struct SensorConfig {
     pub macs: bool,
     /// Bytes of user data kept per direction and record (`-U`), 0 for none.
     pub user_bytes: u16,
+    /// Keep all user data of control protocols (`-C`): ARP, RARP and IS-IS.
+    pub control_data: bool,
+    /// Report the times of each direction instead of those of both together.
+    pub both_times: bool,
+    /// Report each flow at its first packet too.
+    pub start_records: bool,
     /// The sensor's identity (`-e`).
     pub source_id: SrcId,
     /// What makes a flow.
@@ -91,6 +98,17 @@ pub struct SensorConfig {
     pub tunnels: Tunnels,
     /// Flows kept at once; beyond that the least valuable one is reported early and given up.
     pub max_flows: usize,
+}
+
+impl SensorConfig {
+    /// Bytes of user data kept per direction and record of a kind of flow.
+    pub(super) fn user_limit(&self, kind: Kind) -> u16 {
+        if self.control_data && matches!(kind, Kind::Arp | Kind::Rarp | Kind::Isis) {
+            u16::MAX
+        } else {
+            self.user_bytes
+        }
+    }
 }
 
 impl Default for SensorConfig {
@@ -104,6 +122,9 @@ impl Default for SensorConfig {
             sizes: false,
             macs: false,
             user_bytes: 0,
+            control_data: false,
+            both_times: false,
+            start_records: false,
             source_id: SrcId::Unset,
             keys: Keys::default(),
             tunnels: Tunnels::default(),

@@ -11,6 +11,9 @@ use super::tcp::{Segment, Tcp};
 use super::{arp, isis};
 use crate::packet::{Net, Packet, V4, V6, encaps};
 
+/// Bytes of ARP and RARP for Ethernet and IPv4.
+const ARP_LEN: u32 = 28;
+
 /// What the protocol makes of a packet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Outcome {
@@ -64,8 +67,9 @@ pub(super) fn packet(
         let idle = outcome.idle || packet.headless && flow.kind != Kind::Tcp;
         interval_of(flow, at, idle, interval, now);
     }
-    if config.user_bytes > 0 && outcome.app > 0 {
-        user_data(flow, packet, at, &outcome, config.user_bytes);
+    let limit = config.user_limit(flow.kind);
+    if limit > 0 && outcome.app > 0 {
+        user_data(flow, packet, at, &outcome, limit);
     }
     if first {
         wide_body(flow, packet);
@@ -101,17 +105,16 @@ fn user_data(flow: &mut Flow, packet: &Packet<'_>, at: usize, outcome: &Outcome,
     let payload = match &packet.net {
         Net::V4(ip) => ip.payload,
         Net::V6(ip) => ip.payload,
-        // Addresses are no user data.
-        Net::Arp(_) | Net::Rarp(_) | Net::Wlan(_) => &[],
+        // Addresses are no user data; what fills the frame up is.
+        Net::Arp(b) | Net::Rarp(b) => b.get(ARP_LEN as usize..).unwrap_or(&[]),
+        Net::Wlan(_) => &[],
         Net::Isis(b) => b,
         Net::Layer2(_) => packet.rest,
     };
     let data = payload.get(outcome.data_at..).unwrap_or(&[]);
     let data = data.get(..outcome.app as usize).unwrap_or(data);
-    if data.is_empty() {
-        return;
-    }
     if let Some(kept) = flow.rare().user.get_mut(at) {
+        let kept = kept.get_or_insert_default();
         let room = usize::from(limit).saturating_sub(kept.len());
         kept.extend_from_slice(data.get(..room).unwrap_or(data));
     }
@@ -246,9 +249,9 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
             if (at == 1) != flow.reverse {
                 flow.state = State::Answer(arp::answerer(body));
             }
-            plain(packet.bytes.saturating_sub(28))
+            plain(packet.bytes.saturating_sub(ARP_LEN))
         }
-        Net::Rarp(_) => plain(packet.bytes.saturating_sub(28)),
+        Net::Rarp(_) => plain(packet.bytes.saturating_sub(ARP_LEN)),
         Net::Isis(_) => plain(packet.net_len),
         Net::Wlan(_) | Net::Layer2(_) => plain(packet.bytes),
     }

@@ -44,6 +44,9 @@ impl Driver {
             sizes: true,
             macs: true,
             user_bytes: 64,
+            control_data: true,
+            both_times: true,
+            start_records: true,
             max_flows: MAX_FLOWS,
             ..SensorConfig::default()
         };

@@ -21,7 +21,11 @@ pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut 
     out.extend_from_slice(&[0x13, cause.to_wire(), 0, 0]);
     transport(flow.seq, config.source_id, out);
     key(flow, out);
-    time(flow.span(), out);
+    if config.both_times {
+        times(&flow.sides, out);
+    } else {
+        time(flow.span(), out);
+    }
     metrics(flow, config, out);
     network(flow, out);
     let [source, destination] = &flow.sides;
@@ -34,8 +38,9 @@ pub(super) fn write(flow: &Flow, cause: Cause, config: &SensorConfig, out: &mut 
     if config.sizes {
         sizes(source, destination, out);
     }
-    if config.user_bytes > 0 {
-        user_data(flow, config.user_bytes, out);
+    let limit = config.user_limit(flow.kind);
+    if limit > 0 {
+        user_data(flow, limit, out);
     }
     if config.macs {
         macs(flow, out);
@@ -152,6 +157,23 @@ fn time((start, end): (i64, i64), out: &mut Vec<u8>) {
     let ([a, b], [c, d]) = (seconds(start), seconds(end));
     let (header, words) = if start == end { (0x0301_1803, 3) } else { (0x0302_1805, 5) };
     out.extend_from_slice(be([header, a, b, c, d]).as_flattened().get(..words * 4).unwrap_or(&[]));
+}
+
+/// First and last packet of each direction, as far as there are any; the qualifier says which.
+fn times(sides: &[Side; 2], out: &mut Vec<u8>) {
+    let mut qualifier = 0;
+    let mut body = [[0; 2]; 4];
+    let mut n = 0;
+    for (bit, t) in sides.iter().flat_map(|s| [s.start, s.end]).enumerate() {
+        if let (true, Some(place)) = (t != UNSET, body.get_mut(n)) {
+            qualifier |= 0x08 << bit;
+            *place = seconds(t);
+            n += 1;
+        }
+    }
+    qualifier |= if n > 1 { 2 } else { 1 };
+    out.extend_from_slice(&[3, qualifier, 0x18, 1 + 2 * n as u8]);
+    body.iter().take(n).for_each(|t| out.extend_from_slice(be(*t).as_flattened()));
 }
 
 fn metrics(flow: &Flow, config: &SensorConfig, out: &mut Vec<u8>) {
@@ -296,9 +318,7 @@ fn sizes(source: &Side, destination: &Side, out: &mut Vec<u8>) {
 fn user_data(flow: &Flow, limit: u16, out: &mut Vec<u8>) {
     let Some(rare) = flow.rare.as_deref() else { return };
     for (side, data) in [(0x90, &rare.user[0]), (0xA0, &rare.user[1])] {
-        if data.is_empty() {
-            continue;
-        }
+        let Some(data) = data else { continue };
         let words = 2 + data.len().div_ceil(4);
         out.extend_from_slice(&[0x50, side]);
         out.extend_from_slice(&(words as u16).to_be_bytes());

@@ -258,6 +258,9 @@ impl Sensor {
             }
         }
         count::after(self, at, packet, id, now);
+        if self.config.start_records && self.table.flow(at).opening {
+            self.report(at, None, out);
+        }
     }
 
     fn create(&mut self, packet: &Packet<'_>, id: &Identity, hash: u64, now: i64, out: &mut Batch) -> u32 {

@@ -136,8 +136,8 @@ pub(super) enum State {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     pub(super) mapped: Option<icmp::Mapped>,
-    /// User data by direction.
-    pub(super) user: [Vec<u8>; 2],
+    /// User data by direction, where a packet promised some.
+    pub(super) user: [Option<Vec<u8>>; 2],
     /// The flow is a fragment train.
     pub(super) train: Option<Train>,
     /// Fragment trains under this flow.
@@ -224,7 +224,7 @@ impl Flow {
         }
         if let Some(rare) = &mut self.rare {
             rare.mapped = None;
-            rare.user.iter_mut().for_each(Vec::clear);
+            rare.user = [None, None];
         }
     }
 

@@ -1,5 +1,8 @@
 //! Packet filters in libpcap's language, compiled once per link type.
 
+#[cfg(feature = "live")]
+mod code;
+
 use crate::packet::LinkType;
 
 /// A packet filter; empty lets everything through.
@@ -59,9 +62,33 @@ impl PacketFilter {
         Ok(())
     }
 
+    #[cfg(feature = "live")]
+    fn code(&self) -> Vec<String> {
+        let programs = self.compiled.iter().map(|(_, program)| program.get_instructions());
+        // The library shows an instruction as its four numbers only.
+        programs.flatten().enumerate().map(|(at, one)| code::line(at, &one.to_string())).collect()
+    }
+
+    #[cfg(not(feature = "live"))]
+    #[expect(clippy::unused_self, reason = "the other build keeps the program")]
+    fn code(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     #[cfg(not(feature = "live"))]
     #[expect(clippy::unused_self, reason = "the other build keeps the program")]
     fn compile(&mut self, _link: LinkType) -> Result<(), String> {
         Err("packet filters need libpcap, and this program was built without it (feature `live`)".into())
     }
+}
+
+/// The instructions that a packet filter compiles to, a line each as `tcpdump -d` prints them; `plain` without
+/// optimisation.
+///
+/// # Errors
+/// The expression is wrong or does not fit the link type, or the program was built without libpcap.
+pub fn filter_code(text: &str, link: LinkType, plain: bool) -> Result<Vec<String>, String> {
+    let mut filter = PacketFilter { text: text.trim().to_owned(), plain, ..PacketFilter::default() };
+    filter.compile(link)?;
+    Ok(filter.code())
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::argus_udp::{self, MAX_LEN};
 use super::decompress::Input;
+use super::exports::begins_like_an_export;
 use super::opener::Opener;
 use super::pipe::Patient;
 use super::{Batch, Source, SourceError, SourceInfo, Step, Warnings};
@@ -102,7 +103,7 @@ impl ExportFile {
         };
         file.fill()?;
         match file.buf.as_slice() {
-            [0, 1 | 5..=7 | 9 | 10, ..] | [0, 0, 0, 5, ..] | [] => Ok(file),
+            start if start.is_empty() || begins_like_an_export(start) => Ok(file),
             other => {
                 let found: Vec<_> = other.iter().take(4).map(|b| format!("{b:02x}")).collect();
                 let problem = format!(

@@ -20,6 +20,7 @@ mod content;
 mod decompress;
 mod drive;
 mod export;
+mod exports;
 mod flow_tools;
 mod live;
 mod opener;
@@ -29,10 +30,11 @@ mod pipe;
 mod several;
 mod spec;
 
+pub use bpf::filter_code;
 pub use drive::drive_stream;
-pub use live::{default_device, open_live};
+pub use live::{default_device, device_link, devices, open_live};
 pub use opener::open_bytes;
-pub use packets::{PacketFiles, PacketOptions};
+pub use packets::{PacketFiles, PacketOptions, file_link};
 pub use several::join;
 pub use spec::SourceSpec;
 

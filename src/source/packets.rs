@@ -10,6 +10,7 @@ use arrayvec::ArrayVec;
 
 use super::bpf::PacketFilter;
 use super::content::Content;
+use super::exports::Exports;
 use super::opener::{Opened, Opener};
 use super::pace::Pace;
 use super::{Source, SourceError, SourceId, SourceInfo, Step};
@@ -44,6 +45,10 @@ pub struct PacketOptions {
     pub speed: Option<f64>,
     /// Leave the interface out of promiscuous mode.
     pub no_promisc: bool,
+    /// The input is a time sequence header file (`-t`), files only.
+    pub time_sequence: bool,
+    /// Flows in NetFlow, IPFIX and sFlow datagrams among the packets become records too, files only.
+    pub exports: bool,
 }
 
 /// One packet file after the other, through one sensor.
@@ -61,6 +66,8 @@ pub struct PacketFiles {
     done: bool,
     damaged: u64,
     unsupported: Vec<LinkType>,
+    time_sequence: bool,
+    exports: Option<Exports>,
 }
 
 impl std::fmt::Debug for PacketFiles {
@@ -96,7 +103,7 @@ impl PacketFiles {
         input: Box<dyn Read + Send>,
         options: PacketOptions,
     ) -> Result<PacketFiles, SourceError> {
-        let reader = begin(name, input)?;
+        let reader = begin(name, input, options.time_sequence)?;
         let filter = PacketFilter::new(&options.filter, options.plain_filter)
             .map_err(|problem| SourceError::Unavailable { name: name.display().to_string(), problem })?;
         Ok(PacketFiles {
@@ -113,6 +120,8 @@ impl PacketFiles {
             done: false,
             damaged: 0,
             unsupported: Vec::new(),
+            time_sequence: options.time_sequence,
+            exports: options.exports.then(Exports::default),
         })
     }
 
@@ -133,7 +142,7 @@ impl PacketFiles {
             };
         };
         self.current = None;
-        let reader = begin(&path, open_input(&path)?)?;
+        let reader = begin(&path, open_input(&path)?, self.time_sequence)?;
         self.current = Some((path, reader));
         Ok(Step::More)
     }
@@ -185,6 +194,9 @@ impl PacketFiles {
             }
         }
         let (passed, any) = (ahead.passed(), ahead.has_begun());
+        if let Some(exports) = &mut self.exports {
+            group.iter().for_each(|packet| exports.take(packet, batch));
+        }
         self.sensor.packets(&group, batch);
         drop(group);
         if any {
@@ -200,6 +212,9 @@ impl PacketFiles {
         };
         let admission = self.admit(path, &packet, warnings)?;
         if admission == Admission::Take {
+            if let Some(exports) = &mut self.exports {
+                exports.take(&packet, batch);
+            }
             self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
         }
         if let Some(pace) = &mut self.pace {
@@ -307,18 +322,26 @@ pub(super) fn open_file(
     Ok(Box::new(PacketFiles::from_reader(name, input, plain_options(""))?))
 }
 
-/// Opens a live interface for [`super::open`].
+/// Opens an interface for [`super::open`].
 ///
 /// # Errors
 /// See [`super::open_live`].
 pub(super) fn open_interface(device: &str, filter: &str) -> Result<Box<dyn Source>, SourceError> {
-    super::open_live(device, plain_options(filter))
+    super::open_live(&[device.to_owned()], plain_options(filter))
 }
 
 /// What screens and readers want to know of a flow.
 fn plain_options(filter: &str) -> PacketOptions {
     let sensor = SensorConfig { app_bytes: true, macs: true, ..SensorConfig::default() };
     PacketOptions { sensor, filter: filter.to_owned(), ..PacketOptions::default() }
+}
+
+/// The link type of a packet file, where one holds for all of it.
+///
+/// # Errors
+/// The file cannot be opened or is no capture.
+pub fn file_link(path: &Path) -> Result<Option<LinkType>, SourceError> {
+    Ok(begin(path, open_input(path)?, false)?.link())
 }
 
 /// The unpacked content of a file, `-` for standard input.
@@ -349,8 +372,9 @@ fn unpacked(path: &Path, input: Box<dyn Read + Send>) -> Result<Box<dyn Read + S
     }
 }
 
-fn begin(name: &Path, input: Box<dyn Read + Send>) -> Result<PacketReader, SourceError> {
-    let reader = PacketReader::new(input).map_err(|e| capture_error(name, e))?;
+fn begin(name: &Path, input: Box<dyn Read + Send>, time_sequence: bool) -> Result<PacketReader, SourceError> {
+    let reader = if time_sequence { PacketReader::time_sequence(input) } else { PacketReader::new(input) };
+    let reader = reader.map_err(|e| capture_error(name, e))?;
     match reader.link() {
         Some(link) if !link.is_supported() => {
             Err(SourceError::Format { name: name.to_owned(), problem: unsupported(link) })

@@ -112,8 +112,11 @@ fn measurements(args: &mut Args, key: &str, setting: &Setting) -> Result<bool, S
         "GENERATE_APPBYTE_METRIC" => &mut args.app_bytes,
         "GENERATE_PACKET_SIZE" => &mut args.sizes,
         "GENERATE_RESPONSE_TIME_DATA" => &mut args.response,
-        // Always so; what cannot be switched off is named.
-        "GENERATE_TCP_PERF_METRIC" | "GENERATE_START_RECORDS" => return is_yes(setting),
+        "GENERATE_BIDIRECTIONAL_TIMESTAMPS" => &mut args.both_times,
+        "GENERATE_START_RECORDS" => &mut args.start_records,
+        "CAPTURE_FULL_CONTROL_DATA" => &mut args.control_plane,
+        // Always so; the classic sensor does not heed it either.
+        "GENERATE_TCP_PERF_METRIC" => return is_yes(setting),
         "TUNNEL_DISCOVERY" => {
             if is_yes(setting)? && !args.tunnels.contains(&Tunnel::Teredo) {
                 args.tunnels.push(Tunnel::Teredo);

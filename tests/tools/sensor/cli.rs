@@ -55,10 +55,9 @@ fn every_mistake_gets_its_sentence_and_status() {
     fails(&["-w", text(&out)], 2, &["-r"]);
     fails(&["-r", text(&good), "-w", text(&out), "-S", "0"], 2, &["-S"]);
     fails(&["-r", text(&good), "-w", text(&out), "-e", "too long"], 2, &["-e"]);
-    for option in ["-t", "-C", "-b"] {
-        fails(&["-r", text(&good), "-w", text(&out), option], 2, &[option, "not available"]);
-    }
-    fails(&["-i", "bond:a,b", "-w", text(&out)], 2, &["bond:a,b", "-i any"]);
+    fails(&["-i", "bond:[a,b", "-w", text(&out)], 2, &["bond:[a,b", "] is expected"]);
+    fails(&["-i", "dup:a,,b", "-w", text(&out)], 2, &["dup:a,,b", "name of an interface"]);
+    fails(&["-t", "-r", text(&good), "-w", "-"], 3, &["damaged at byte 0", "time sequence header"]);
     assert!(!out.exists(), "nothing is written by a command that fails");
 }
 

@@ -112,6 +112,15 @@ fn each_direction_may_be_a_flow_of_its_own() {
 }
 
 #[test]
+fn records_of_first_packets_and_times_by_direction_agree() {
+    let start = agree("start_records", "ARGUS_GENERATE_START_RECORDS=yes\n", &talk());
+    let plain = agree("no_start_records", "\n", &talk());
+    assert!(start.len() > plain.len(), "{start:?}");
+    let times = "ARGUS_GENERATE_BIDIRECTIONAL_TIMESTAMPS=yes\n";
+    assert_eq!(agree("both_times", times, &talk()).len(), plain.len());
+}
+
+#[test]
 fn what_travels_in_teredo_agrees() {
     let mut c = Capture::new(1);
     let inner = |back: bool| if back { ip6(2, 1, 17, &udp(9, 8, b"back")) } else { ip6(1, 2, 17, &udp(8, 9, b"six")) };

@@ -5,6 +5,7 @@ mod corpus;
 mod frames;
 mod hostile;
 mod keys;
+mod options;
 mod reference;
 
 use std::path::{Path, PathBuf};

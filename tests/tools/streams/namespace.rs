@@ -289,3 +289,123 @@ fn a_sensor_gives_up_root_when_everything_is_open() {
     assert_eq!(wrong.end().code(), Some(2));
     let _ = std::fs::remove_dir_all(&dir);
 }
+
+/// Adds a second cable and says what is put on which of them: `(cable, frame)`.
+fn inject(net: &Network, script: &str) {
+    let out = net.within(1, "python3").args(["-c", &format!("{INJECT}{script}")]).output().expect("python3");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// Frames made by hand, put on one cable or the other from the far end.
+const INJECT: &str = r#"
+import socket, struct
+def wire(name):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind((name, 0)); return s
+wires = [wire(n) for n in ('eth0', 'eth1') if n in [i[1] for i in socket.if_nameindex()]]
+def send(on, src, dst, sport, dport):
+    body = struct.pack('!HHHH', sport, dport, 28, 0) + b'x' * 20
+    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(body), 1, 0, 64, 17, 0, socket.inet_aton(src), socket.inet_aton(dst))
+    a, b = (b'\2\0\0\0\0\1', b'\2\0\0\0\0\2') if sport < dport else (b'\2\0\0\0\0\2', b'\2\0\0\0\0\1')
+    wires[on].send(b + a + b'\x08\0' + ip + body)
+"#;
+
+impl Network {
+    /// A second cable between the two ends, and a sensor at the near one.
+    fn with_two(&self, interfaces: &[&str], out: &Path) -> Running {
+        let [a, b] = &self.names;
+        if !ip(&format!("-n {a} link show eth1")).expect("ip").status.success() {
+            self.must(&format!("-n {a} link add eth1 type veth peer name eth1 netns {b}"));
+            for name in &self.names {
+                self.must(&format!("-n {name} link set eth1 up"));
+            }
+        }
+        let mut command = self.within(0, env!("CARGO_BIN_EXE_argus-globe"));
+        command.arg("argus").args(interfaces).args(["-S", "1", "-M", "1", "-w", text(out)]);
+        let sensor = Running::start(command.env("ARGUS_LOG", "argus_globe=info"));
+        sensor.wait_for("capturing");
+        sensor
+    }
+}
+
+/// Rows of a file that hold `needle`, once there are any.
+fn rows_with(net: &Network, path: &Path, needle: &str, again: &str) -> Vec<String> {
+    for _ in 0..PATIENCE.as_millis() / 500 {
+        inject(net, again);
+        std::thread::sleep(Duration::from_millis(250));
+        let rows: Vec<_> = read_file(text(path)).into_iter().filter(|l| l.contains(needle)).collect();
+        if !rows.is_empty() {
+            return rows;
+        }
+    }
+    panic!("{path:?} shows no {needle}");
+}
+
+/// Questions on one cable, answers on the other, three times; the answer follows at once.
+const ASK: &str = "
+for n in range(3):
+    send(0, '10.9.0.1', '10.9.0.2', 1111, 2222); send(1, '10.9.0.2', '10.9.0.1', 2222, 1111)
+";
+/// A flow on each cable that says that the sensor is there.
+const MARKS: &str = "send(0, '10.9.0.3', '10.9.0.4', 3333, 4440); send(1, '10.9.0.3', '10.9.0.4', 3333, 4441)";
+
+#[test]
+fn two_interfaces_have_a_sensor_each_or_one_together() {
+    let Some(net) = Network::new() else { return };
+    let dir = scratch("two");
+    for (kind, interfaces) in [
+        ("each", &["-i", "eth0/1", "-i", "eth1/2"][..]),
+        ("together", &["-i", "bond:eth0,eth1/3"]),
+        ("any", &["-i", "any"]),
+    ] {
+        let out = dir.join(format!("{kind}.argus"));
+        let mut sensor = net.with_two(interfaces, &out);
+        for mark in [",4440,", ",4441,"] {
+            rows_with(&net, &out, mark, MARKS);
+        }
+        inject(&net, ASK);
+        let quiet = |n| format!("send({n}, '10.9.0.5', '10.9.0.6', 5555, 6660 + {n})");
+        rows_with(&net, &out, ",6660,", &quiet(0));
+        rows_with(&net, &out, ",6661,", &quiet(1));
+        sensor.signal("TERM");
+        assert!(sensor.end().success());
+        let mut seen: Vec<_> = read_file(text(&out))
+            .iter()
+            .filter(|l| l.contains(",1111,"))
+            .map(|l| l.split(',').map(str::to_owned).collect::<Vec<_>>())
+            .map(|w| (w[2].clone(), w[6].clone(), w[7].clone()))
+            .collect();
+        seen.sort();
+        let row = |from: &str, sent: &str, answered: &str| (from.to_owned(), sent.to_owned(), answered.to_owned());
+        let expected = match kind {
+            "each" => vec![row("10.9.0.1", "3", "0"), row("10.9.0.2", "3", "0")],
+            _ => vec![row("10.9.0.1", "3", "3")],
+        };
+        assert_eq!(seen, expected, "{kind}");
+        let ids = if kind == "each" { vec!["1", "2"] } else { vec![] };
+        for id in ids {
+            let rows = read_file(text(&out));
+            assert!(rows.iter().any(|l| l.split(',').any(|w| w == id)), "{kind}: {id} {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interface_of_two_that_goes_away_does_not_silence_the_other() {
+    let Some(net) = Network::new() else { return };
+    let dir = scratch("one_of_two");
+    let out = dir.join("out.argus");
+    let mut sensor = net.with_two(&["-i", "bond:eth0,eth1"], &out);
+    rows_with(&net, &out, ",4441,", MARKS);
+    let [a, b] = &net.names;
+    net.must(&format!("-n {a} link delete eth1"));
+    sensor.wait_for("waiting for the interface to come back");
+    rows_with(&net, &out, ",4450,", "send(0, '10.9.0.3', '10.9.0.4', 3333, 4450)");
+    net.must(&format!("-n {a} link add eth1 type veth peer name eth1 netns {b}"));
+    for name in &net.names {
+        net.must(&format!("-n {name} link set eth1 up"));
+    }
+    sensor.wait_for("the interface is back");
+    rows_with(&net, &out, ",4460,", "send(1, '10.9.0.3', '10.9.0.4', 3333, 4460)");
+    sensor.signal("TERM");
+    sensor.end();
+}
