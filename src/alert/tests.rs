@@ -47,7 +47,7 @@ fn flow(from: &str, to: &str, load: f64, seen: i64) -> FlowRow {
         records: 1,
         src_host: None,
         dst_host: None,
-        last,
+        last: last.into(),
     }
 }
 

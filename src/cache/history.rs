@@ -73,8 +73,15 @@ pub struct History {
 }
 
 impl History {
-    /// Default limit in bytes of memory: 512 MiB.
-    pub const DEFAULT_LIMIT: usize = 512 << 20;
+    /// The usual limit in bytes of memory: 512 MiB where what is beyond it is lost, and 128 MiB where it is read from a
+    /// file.
+    #[must_use]
+    pub fn usual_limit(when_full: WhenFull) -> usize {
+        match when_full {
+            WhenFull::DropOldest => 512 << 20,
+            WhenFull::Spool => 128 << 20,
+        }
+    }
 
     /// An empty store of at most `limit` bytes of memory, index included.
     #[must_use]
@@ -200,6 +207,13 @@ impl History {
         self.merge(&Wanted { after: None, until, alive: after }, call);
     }
 
+    /// How many records [`starting_within`](History::starting_within) gives, counted by whole chunks: never too few.
+    #[must_use]
+    pub fn at_most_within(&self, after: Timestamp, until: Timestamp, alive: Timestamp) -> u64 {
+        let wanted = Wanted { after: Some(after), until, alive };
+        self.slots.iter().filter(|s| wanted.may_be_in(s.extent)).map(|s| s.extent.records).sum()
+    }
+
     fn merge(&mut self, wanted: &Wanted, mut call: impl FnMut(Held<'_>) -> ControlFlow<()>) {
         // The next record of each chunk by start; a chunk on disk stands with its earliest start until it is read.
         let mut next = BinaryHeap::new();
@@ -289,7 +303,7 @@ mod tests {
     #[test]
     fn reads_are_complete_and_in_order_of_start() {
         // All in memory, nearly all in the temporary file, and half and half.
-        for limit in [History::DEFAULT_LIMIT, 2000, 1500 * (4 + ITEM_COST)] {
+        for limit in [1 << 20, 2000, 1500 * (4 + ITEM_COST)] {
             let (mut h, spans) = filled_within(limit);
             assert_eq!((h.records(), h.refused(), h.trouble()), (3000, 0, None), "{limit}");
             assert!(h.bytes() <= limit);
@@ -313,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_record_gives_its_bytes_back() {
-        for limit in [History::DEFAULT_LIMIT, 2000] {
+        for limit in [1 << 20, 2000] {
             let (mut h, spans) = filled_within(limit);
             let found = all(&mut h, -1, 4000);
             assert!(found.len() > 2900);
@@ -326,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_read_ends_where_it_is_broken_off() {
-        for limit in [History::DEFAULT_LIMIT, 2000] {
+        for limit in [1 << 20, 2000] {
             let (mut h, _) = filled_within(limit);
             let mut found = Vec::new();
             h.starting_within(t(70), Timestamp::MAX, Timestamp::MIN, |r| {

@@ -22,6 +22,8 @@ pub struct Outside {
     pub span: Option<Span>,
     /// Traffic over the whole recording.
     pub series: Arc<Series>,
+    /// How much of the window is filled after a jump, in percent, as long as records of it are missing.
+    pub filled: Option<u8>,
     /// Condition of sources and stores.
     pub health: Health,
 }
@@ -103,6 +105,7 @@ impl WindowCache {
             flows,
             unplaced,
             series: outside.series,
+            filled: outside.filled,
             totals,
             health: outside.health,
         }
@@ -137,7 +140,7 @@ impl WindowCache {
             flow_first: Vec::with_capacity(self.orders.flows.ids().len()),
         };
         for flow in self.orders.flows.ids().iter().filter_map(|id| self.flows.get(*id)) {
-            let first = self.first_of(flow);
+            let first = flow.starts.first();
             layout.flow_first.push(first);
             let lower = |list: &mut Vec<i64>, id: u32| {
                 if let Some(f) = list.get_mut(id as usize) {
@@ -216,7 +219,7 @@ impl WindowCache {
     fn rows(&self, layout: &Layout) -> Arc<[FlowRow]> {
         let pin = |id: u32| layout.pins.get(id as usize).copied().flatten();
         let row = |(flow, first): (&Flow, i64)| FlowRow {
-            last: flow.newest,
+            last: Arc::clone(&flow.newest),
             source: flow.source,
             seen: self.seen(Some(first), flow.newest.span.end.nanos()),
             src: flow.src.window.counts(),

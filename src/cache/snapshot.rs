@@ -73,8 +73,8 @@ pub struct PathArc {
 /// One flow within the window: all its records in one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowRow {
-    /// The newest record's extract: key, state, direction, cause.
-    pub last: FlowSummary,
+    /// The newest record's extract: key, state, direction, cause. Pictures of the same record share it.
+    pub last: Arc<FlowSummary>,
     /// Where the flow's records came from.
     pub source: SourceId,
     /// First and last packet within the window.
@@ -241,6 +241,9 @@ pub struct Snapshot {
     pub unplaced: Vec<Unplaced>,
     /// Traffic over the whole recording.
     pub series: Arc<Series>,
+    /// After a jump into a large recording, as long as records of the window are missing: how much of the window is
+    /// filled, in percent, from `now` backwards.
+    pub filled: Option<u8>,
     /// Sums.
     pub totals: Totals,
     /// Condition of sources and stores.

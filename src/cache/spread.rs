@@ -15,11 +15,11 @@ pub(super) struct Lengths {
 }
 
 /// One direction of a record: from first to last packet, in nanoseconds since 1970, and what was sent.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    start: i64,
-    end: i64,
-    counts: Counts,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Part {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) counts: Counts,
 }
 
 /// What of one direction lies in the window and in the rate interval.
@@ -39,26 +39,25 @@ pub(super) struct Shares {
 }
 
 /// The time and size of a record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spread {
     pub(super) start: i64,
     pub(super) end: i64,
     grain: i64,
-    src: Part,
-    dst: Part,
+    pub(super) src: Part,
+    pub(super) dst: Part,
 }
 
 impl Spread {
     pub(super) fn of(flow: &FlowSummary) -> Spread {
-        let (start, end) = (flow.span.start.nanos(), flow.span.end.nanos());
+        let src = Part::of(flow.span, flow.src_span, flow.src);
+        let dst = Part::of(flow.span, flow.dst_span, flow.dst);
+        Spread::new(flow.span.start.nanos(), flow.span.end.nanos(), src, dst)
+    }
+
+    pub(super) fn new(start: i64, end: i64, src: Part, dst: Part) -> Spread {
         let grain = if end.saturating_sub(start) <= SHORT { FINE } else { COARSE };
-        Spread {
-            start,
-            end,
-            grain,
-            src: Part::of(flow.span, flow.src_span, flow.src),
-            dst: Part::of(flow.span, flow.dst_span, flow.dst),
-        }
+        Spread { start, end, grain, src, dst }
     }
 
     /// Whether it is in the window that ends at `now`.

@@ -1,19 +1,20 @@
 //! The sums of the window and the tables behind them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::asleep::{Asleep, Bucket, bucket_of};
 use super::config::CacheConfig;
+use super::entry::{Ends, Entry, Lacks, Tables};
 use super::slab::{NONE, Slab};
 use super::spread::{Lengths, Share, Shares, Spread};
+use super::starts::Starts;
 use crate::base::Timestamp;
 use crate::base::hash::Map;
 use crate::geo::Located;
 use crate::record::{Counts, FlowKey, FlowSummary, SourceId, SrcId};
-
-/// Visits are kept in buckets of 2^28 ns, about a quarter of a second.
-const BUCKET_BITS: u32 = 28;
 
 /// Which way time went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub(super) struct Pair {
 /// A flow.
 #[derive(Debug)]
 pub(super) struct Flow {
-    pub(super) newest: FlowSummary,
+    pub(super) newest: Arc<FlowSummary>,
     pub(super) source: SourceId,
     pub(super) src: Lane,
     pub(super) dst: Lane,
@@ -98,34 +99,8 @@ pub(super) struct Flow {
     pub(super) src_host: u32,
     pub(super) dst_host: u32,
     pub(super) pair: u32,
-    /// Its records in a chain, by start.
-    head: u32,
-    tail: u32,
-}
-
-/// A record in the window.
-#[derive(Debug)]
-struct Entry {
-    spread: Spread,
-    /// The time its shares in the sums stand for; `None` before the first visit.
-    at: Option<i64>,
-    due: i64,
-    flow: u32,
-    src_host: u32,
-    dst_host: u32,
-    pair: u32,
-    prev: u32,
-    next: u32,
-    lacks: Lacks,
-}
-
-/// What a record goes without, because it has none or because a table was full.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lacks {
-    addresses: bool,
-    host: bool,
-    pair: bool,
-    flow: bool,
+    /// When its records start.
+    pub(super) starts: Starts,
 }
 
 /// A record whose time has not come.
@@ -180,8 +155,10 @@ pub struct WindowCache {
     host_ids: Map<IpAddr, u32>,
     pair_ids: Map<(u32, u32), u32>,
     flow_ids: Map<(FlowKey, SrcId), u32>,
-    entries: Slab<Entry>,
-    due: BTreeMap<i64, Vec<u32>>,
+    asleep: Asleep,
+    /// Those that are due in the bucket of `now`, and when.
+    awake: Slab<Entry>,
+    alarms: BinaryHeap<Reverse<(i64, u32)>>,
     pending: BTreeMap<(i64, u64), Box<Pending>>,
     serial: u64,
 }
@@ -204,8 +181,9 @@ impl WindowCache {
             host_ids: Map::default(),
             pair_ids: Map::default(),
             flow_ids: Map::default(),
-            entries: Slab::new(config.max_records),
-            due: BTreeMap::new(),
+            asleep: Asleep::default(),
+            awake: Slab::new(config.max_records),
+            alarms: BinaryHeap::new(),
             pending: BTreeMap::new(),
             serial: 0,
         }
@@ -251,22 +229,10 @@ impl WindowCache {
             return Moved::Back;
         }
         self.now = now;
-        let last_bucket = now >> BUCKET_BITS;
-        while let Some(bucket) = self.due.first_entry().filter(|b| *b.key() <= last_bucket) {
-            let ids = bucket.remove();
-            let mut later = Vec::new();
-            for id in ids {
-                match self.entries.get(id).map(|e| e.due) {
-                    Some(due) if due <= now => self.visit(id),
-                    Some(_) => later.push(id),
-                    None => {}
-                }
-            }
-            if !later.is_empty() {
-                // Only the bucket that `now` lies in has these; visits never put anything into it that is due already.
-                self.due.entry(last_bucket).or_default().extend(later);
-                break;
-            }
+        self.visit_awake();
+        while let Some(bucket) = self.asleep.take(bucket_of(now)) {
+            self.wake(&bucket);
+            self.visit_awake();
         }
         while let Some(first) = self.pending.first_entry().filter(|p| p.key().0 <= now) {
             let record = first.remove();
@@ -284,11 +250,12 @@ impl WindowCache {
         self.hosts.clear();
         self.pairs.clear();
         self.flows.clear();
-        self.entries.clear();
+        self.asleep.clear();
+        self.awake.clear();
+        self.alarms.clear();
         self.host_ids.clear();
         self.pair_ids.clear();
         self.flow_ids.clear();
-        self.due.clear();
         self.pending.clear();
         self.sums = Sums::default();
         self.orders.reset();
@@ -298,41 +265,26 @@ impl WindowCache {
         let flow = &record.flow;
         self.orders.dirty = true;
         let ips = (flow.key.saddr.ip(), flow.key.daddr.ip());
-        let entry = Entry {
-            spread: Spread::of(flow),
-            at: None,
-            due: 0,
-            flow: NONE,
-            src_host: NONE,
-            dst_host: NONE,
-            pair: NONE,
-            prev: NONE,
-            next: NONE,
-            lacks: Lacks::default(),
-        };
-        let end = entry.spread.end;
-        let Some(id) = self.entries.insert(entry) else {
+        if self.sums.records >= self.config.max_records as u64 {
             self.sums.refused_records += 1;
             return;
-        };
-        let src_host = ips.0.map_or(NONE, |a| self.host(a, &record.src, end));
-        let dst_host = ips.1.map_or(NONE, |a| self.host(a, &record.dst, end));
-        let both = src_host != NONE && dst_host != NONE;
-        let pair = if both { self.pair(src_host, dst_host, end) } else { NONE };
-        let flow_id = self.flow(record, src_host, dst_host, pair);
+        }
+        let spread = Spread::of(flow);
+        let end = spread.end;
+        let src = ips.0.map_or(NONE, |a| self.host(a, &record.src, end));
+        let dst = ips.1.map_or(NONE, |a| self.host(a, &record.dst, end));
+        let both = src != NONE && dst != NONE;
+        let pair = if both { self.pair(src, dst, end) } else { NONE };
+        let flow = self.flow(record, src, dst, pair);
         let lacks = Lacks {
             addresses: ips.0.is_none() && ips.1.is_none(),
-            host: (ips.0.is_some() && src_host == NONE) || (ips.1.is_some() && dst_host == NONE),
+            host: (ips.0.is_some() && src == NONE) || (ips.1.is_some() && dst == NONE),
             pair: both && pair == NONE,
-            flow: flow_id == NONE,
+            flow: flow == NONE,
         };
-        if let Some(e) = self.entries.get_mut(id) {
-            (e.src_host, e.dst_host, e.pair, e.flow, e.lacks) = (src_host, dst_host, pair, flow_id, lacks);
-        }
-        self.link(id, flow_id);
         self.sums.records += 1;
         self.sums.each_lack(lacks, |n| *n += 1);
-        self.visit(id);
+        self.visit(Entry { spread, due: self.now, ends: Ends { flow, pair, src, dst }, lacks }, Shares::default());
     }
 
     /// The number of an address, with one more reference to it.
@@ -397,14 +349,19 @@ impl WindowCache {
             if let Some(flow) = self.flows.get_mut(id) {
                 let age = |f: &FlowSummary| (f.span.end, f.span.start, f.seq);
                 if age(&record.flow) >= age(&flow.newest) {
-                    (flow.newest, flow.source) = (record.flow, record.source);
+                    flow.source = record.source;
+                    match Arc::get_mut(&mut flow.newest) {
+                        Some(newest) => *newest = record.flow,
+                        None => flow.newest = Arc::new(record.flow),
+                    }
                 }
                 flow.records += 1;
+                flow.starts.add(record.flow.span.start.nanos());
             }
             return id;
         }
         let flow = Flow {
-            newest: record.flow,
+            newest: Arc::new(record.flow),
             source: record.source,
             src: Lane::default(),
             dst: Lane::default(),
@@ -412,8 +369,7 @@ impl WindowCache {
             src_host,
             dst_host,
             pair,
-            head: NONE,
-            tail: NONE,
+            starts: Starts::new(record.flow.span.start.nanos()),
         };
         let Some(id) = self.flows.insert(flow) else { return NONE };
         self.flow_ids.insert(key, id);
@@ -438,60 +394,58 @@ impl WindowCache {
         }
     }
 
-    /// Puts a record into its flow's chain. Records come almost in order, so the walk from the tail is short.
-    fn link(&mut self, id: u32, flow_id: u32) {
-        let Some(start) = self.entries.get(id).map(|e| e.spread.start) else { return };
-        let Some(flow) = self.flows.get_mut(flow_id) else { return };
-        let mut before = flow.tail;
-        while let Some(e) = self.entries.get(before).filter(|e| e.spread.start > start) {
-            before = e.prev;
-        }
-        let after = match self.entries.get_mut(before) {
-            Some(e) => std::mem::replace(&mut e.next, id),
-            None => std::mem::replace(&mut flow.head, id),
-        };
-        match self.entries.get_mut(after) {
-            Some(e) => e.prev = id,
-            None => flow.tail = id,
-        }
-        if let Some(e) = self.entries.get_mut(id) {
-            (e.prev, e.next) = (before, after);
+    /// Visits those awake whose time has come.
+    fn visit_awake(&mut self) {
+        while let Some(Reverse((_, id))) = self.alarms.peek().filter(|a| a.0.0 <= self.now).copied() {
+            self.alarms.pop();
+            if let Some(entry) = self.awake.remove(id) {
+                self.revisit(entry);
+            }
         }
     }
 
-    fn unlink(&mut self, entry: &Entry) {
-        let Some(flow) = self.flows.get_mut(entry.flow) else { return };
-        match self.entries.get_mut(entry.prev) {
-            Some(e) => e.next = entry.next,
-            None => flow.head = entry.next,
-        }
-        match self.entries.get_mut(entry.next) {
-            Some(e) => e.prev = entry.prev,
-            None => flow.tail = entry.prev,
+    /// Visits the records of a bucket that are due, and keeps the others awake.
+    fn wake(&mut self, bucket: &Bucket) {
+        for block in &bucket.blocks {
+            let mut rest = block.as_slice();
+            while let Some(entry) = Entry::read(&mut rest, bucket.base, self) {
+                if entry.due <= self.now { self.revisit(entry) } else { self.stay_awake(entry) }
+            }
         }
     }
 
-    /// Sums a record anew at `now` and says when to come again, or removes it.
-    fn visit(&mut self, id: u32) {
+    fn stay_awake(&mut self, entry: Entry) {
+        if let Some(id) = self.awake.insert(entry) {
+            self.alarms.push(Reverse((entry.due, id)));
+        }
+    }
+
+    fn revisit(&mut self, entry: Entry) {
+        let old = entry.spread.shares(entry.due - 1, self.lengths);
+        self.visit(entry, old);
+    }
+
+    /// Sums a record anew at `now` and says when to come again, or removes it. `old` is what it counts for so far.
+    fn visit(&mut self, entry: Entry, old: Shares) {
         let (now, lengths) = (self.now, self.lengths);
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        let old = entry.at.map(|at| entry.spread.shares(at, lengths)).unwrap_or_default();
         let new = entry.spread.shares(now, lengths);
-        // At the end of representable time nothing can be due later than now; such a record leaves.
-        let next = entry.spread.next_change(now, lengths).filter(|due| *due > now);
-        entry.at = Some(now);
-        entry.due = next.unwrap_or(now);
-        let ends = (entry.flow, entry.pair, entry.src_host, entry.dst_host);
         if old != new {
-            self.change(ends, &old, &new);
+            self.change(entry.ends, &old, &new);
         }
-        match next {
-            Some(due) => self.due.entry(due >> BUCKET_BITS).or_default().push(id),
-            None => self.leave(id),
+        // At the end of representable time nothing can be due later than now; such a record leaves.
+        let Some(due) = entry.spread.next_change(now, lengths).filter(|due| *due > now) else {
+            self.leave(&entry);
+            return;
+        };
+        let entry = Entry { due, ..entry };
+        if bucket_of(due) == bucket_of(now) {
+            self.stay_awake(entry);
+        } else {
+            self.asleep.put(&entry, entry.ends.shortest(self));
         }
     }
 
-    fn change(&mut self, (flow, pair, src, dst): (u32, u32, u32, u32), old: &Shares, new: &Shares) {
+    fn change(&mut self, Ends { flow, pair, src, dst }: Ends, old: &Shares, new: &Shares) {
         self.orders.dirty = true;
         let sums = &mut self.sums;
         sums.src.change(&old.src, &new.src);
@@ -517,22 +471,22 @@ impl WindowCache {
         }
     }
 
-    fn leave(&mut self, id: u32) {
-        let Some(entry) = self.entries.remove(id) else { return };
+    fn leave(&mut self, entry: &Entry) {
         self.orders.dirty = true;
-        self.unlink(&entry);
         self.sums.records -= 1;
         self.sums.each_lack(entry.lacks, |n| *n -= 1);
-        self.leave_flow(entry.flow);
-        self.release_host(entry.src_host);
-        self.release_host(entry.dst_host);
-        self.release_pair(entry.pair);
+        let Ends { flow, pair, src, dst } = entry.ends;
+        self.leave_flow(flow, entry.spread.start);
+        self.release_host(src);
+        self.release_host(dst);
+        self.release_pair(pair);
     }
 
-    fn leave_flow(&mut self, id: u32) {
+    fn leave_flow(&mut self, id: u32, start: i64) {
         let Some(flow) = self.flows.get_mut(id) else { return };
         flow.records -= 1;
         if flow.records > 0 {
+            flow.starts.remove(start);
             return;
         }
         let Some(flow) = self.flows.remove(id) else { return };
@@ -564,10 +518,17 @@ impl WindowCache {
             self.pairs.remove(id);
         }
     }
+}
 
-    /// Start of the flow's earliest record in the window.
-    pub(super) fn first_of(&self, flow: &Flow) -> i64 {
-        self.entries.get(flow.head).map_or(self.now, |e| e.spread.start)
+impl Tables for WindowCache {
+    fn ends_of_flow(&self, flow: u32) -> Option<Ends> {
+        self.flows.get(flow).map(|f| Ends { flow, pair: f.pair, src: f.src_host, dst: f.dst_host })
+    }
+
+    fn ends_of_pair(&self, pair: u32, first_is_source: bool) -> Option<Ends> {
+        let (a, b) = self.pairs.get(pair).map(|p| (p.a, p.b))?;
+        let (src, dst) = if first_is_source { (a, b) } else { (b, a) };
+        Some(Ends { flow: NONE, pair, src, dst })
     }
 }
 

@@ -75,9 +75,9 @@ pub(crate) struct InputArgs {
     pub(crate) mask: Masks,
 
     /// Memory for records held for replay, in megabytes; beyond it recordings go into a temporary file, and live sources
-    /// forget what is oldest
-    #[arg(long, value_name = "MB", default_value_t = 512)]
-    pub(crate) history: u32,
+    /// forget what is oldest [default: 128 for recordings, 512 with a live source]
+    #[arg(long, value_name = "MB")]
+    pub(crate) history: Option<u32>,
 
     /// Most addresses held in the window
     #[arg(long, value_name = "N", default_value_t = CacheConfig::default().max_hosts)]
@@ -127,7 +127,7 @@ impl InputArgs {
             max_flows: self.max_flows,
             ..CacheConfig::default()
         };
-        let history_bytes = usize::try_from(u64::from(self.history) << 20).unwrap_or(usize::MAX);
+        let history_bytes = self.history.map(|mb| usize::try_from(u64::from(mb) << 20).unwrap_or(usize::MAX));
         let geo = GeoConfig { databases: self.geo.clone(), places: self.places.clone(), home: self.home };
         Ok(Plan {
             sources,

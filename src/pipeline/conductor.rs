@@ -79,6 +79,8 @@ pub(super) struct Conductor {
     start_at: Option<At>,
     /// Something besides the window has changed since the last picture.
     news: bool,
+    /// The playhead was put elsewhere since the last tick.
+    sought: bool,
     shown: Option<Timestamp>,
     level: Level,
     watch: Watch,
@@ -118,6 +120,7 @@ impl Conductor {
             live: LiveClock::default(),
             start_at: Some(at.unwrap_or(first)),
             news: true,
+            sought: false,
             shown: None,
             level: Level::default(),
             watch: Watch::default(),
@@ -141,6 +144,12 @@ impl Conductor {
     /// The same watching for what deserves attention.
     pub(super) fn watching(self, watch: Watch) -> Conductor {
         Conductor { watch, ..self }
+    }
+
+    /// The same with windows that fill by so many records at a time after a jump.
+    #[cfg(test)]
+    pub(super) fn in_slices(self, slice: u64) -> Conductor {
+        Conductor { engine: self.engine.in_slices(slice), ..self }
     }
 
     pub(super) fn hear(&mut self, message: Message, clocks: Clocks) {
@@ -203,9 +212,14 @@ impl Conductor {
                     self.player.play(steady);
                 }
                 self.player.put(self.within_recording(at, clocks), steady);
+                self.sought = true;
             }
-            Control::Live if self.any_live => self.player.live(),
+            Control::Live if self.any_live => {
+                self.player.live();
+                self.sought = true;
+            }
             Control::Live => {
+                self.sought = true;
                 self.player.pause(steady);
                 self.start_at = Some(At::END);
             }
@@ -237,7 +251,7 @@ impl Conductor {
 
     /// Plays from a time of the recording.
     fn play_from(&mut self, at: Timestamp, clocks: Clocks) {
-        self.start_at = None;
+        (self.start_at, self.sought) = (None, true);
         self.player.put(self.within_recording(at, clocks), clocks.steady);
         self.player.play(clocks.steady);
     }
@@ -248,6 +262,14 @@ impl Conductor {
         self.player.put(at, Duration::ZERO);
         self.player.pause(Duration::ZERO);
         self.engine.go_to(at);
+        while self.is_filling() {
+            self.engine.fill();
+        }
+    }
+
+    /// Whether records of the window are still missing after a jump.
+    pub(super) fn is_filling(&self) -> bool {
+        self.engine.filled().is_some()
     }
 
     pub(super) fn span(&self) -> Option<Span> {
@@ -276,7 +298,7 @@ impl Conductor {
         if self.player.state() == PlayState::Live {
             self.player.put(now, clocks.steady);
         }
-        self.engine.go_to(now);
+        if std::mem::take(&mut self.sought) { self.engine.jump_to(now) } else { self.engine.go_to(now) }
     }
 
     /// The playhead's time, after the jumps that are due: to the start of the part that is repeated, over silence.
@@ -364,7 +386,10 @@ impl Conductor {
         self.shown = Some(self.engine.cache().now());
         let outside = self.outside();
         let addresses = self.engine.snapshot(outside);
-        self.watch.look(&addresses, self.steady, &mut self.warnings);
+        // What is missing yet is no silence.
+        if !self.is_filling() {
+            self.watch.look(&addresses, self.steady, &mut self.warnings);
+        }
         addresses.at_level(self.level)
     }
 

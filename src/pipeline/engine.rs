@@ -18,6 +18,26 @@ use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
 /// Longest plausible record.
 const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
 
+/// Records that enter the window at a time after a jump, so that there is soon something to see.
+const SLICE: u64 = 25_000;
+
+/// The records of a window that are still to come after a jump: those that start in this stretch. The latest come first.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    after: Timestamp,
+    until: Timestamp,
+    /// Where `until` was at first.
+    top: Timestamp,
+    /// How far it goes back at a time.
+    step: Duration,
+}
+
+impl Gap {
+    fn contains(&self, start: Timestamp) -> bool {
+        self.after < start && start <= self.until
+    }
+}
+
 /// All records so far, the window at one time, and the way from one to the other.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -33,8 +53,10 @@ pub(super) struct Engine {
     /// The stretch of all records with a plausible time, and of those without.
     span: Option<Span>,
     odd_span: Option<Span>,
-    /// The end of the window; every record of the history that begins up to here has been pushed.
+    /// The end of the window; every record of the history that begins up to here and not in the gap has been pushed.
     fed: Timestamp,
+    gap: Option<Gap>,
+    slice: u64,
     accepted: u64,
     rejected: u64,
 }
@@ -58,6 +80,8 @@ impl Engine {
             span: None,
             odd_span: None,
             fed: Timestamp::MIN,
+            gap: None,
+            slice: SLICE,
             accepted: 0,
             rejected: 0,
         }
@@ -86,7 +110,9 @@ impl Engine {
         self.date(summary);
         let held = self.history.push(bytes, summary.span, source);
         // What the history holds is pushed when its time comes; what it could not hold has this one chance.
-        if (!held || summary.span.start <= self.fed) && passes(self.shown.as_ref(), far) {
+        let start = summary.span.start;
+        let is_due = start <= self.fed && self.gap.is_none_or(|g| !g.contains(start));
+        if (!held || is_due) && passes(self.shown.as_ref(), far) {
             self.places.push(&mut self.cache, self.shown.as_ref(), summary, source);
         }
     }
@@ -112,16 +138,49 @@ impl Engine {
         self.span.or(self.odd_span)
     }
 
-    /// Moves the window's end to `now`, forward or back.
+    /// Moves the window's end to `now`. Forward, the window is up to date at once; back, it may still be
+    /// [filling](Engine::filled).
     pub(super) fn go_to(&mut self, now: Timestamp) {
-        let opening = now - self.cache.config().window;
-        let after = match self.cache.move_to(now) {
-            Moved::Forward => self.fed,
-            Moved::Back => Timestamp::MIN,
-        };
-        self.fed = now;
+        let fed = std::mem::replace(&mut self.fed, now);
+        match self.cache.move_to(now) {
+            Moved::Forward => self.feed(fed, now),
+            Moved::Back => self.open_gap(Timestamp::MIN),
+        }
+        self.fill();
+    }
+
+    /// The same after a wish to be elsewhere: forward, too, the window may still be filling.
+    pub(super) fn jump_to(&mut self, now: Timestamp) {
+        let afresh = self.gap.is_some() || now - self.cache.config().window > self.fed;
+        // What the history does not hold would be lost if the window began afresh.
+        if now <= self.fed || (afresh && self.history.refused() > 0) {
+            return self.go_to(now);
+        }
+        let fed = std::mem::replace(&mut self.fed, now);
+        if afresh {
+            self.cache.restart(now);
+            self.open_gap(Timestamp::MIN);
+        } else {
+            let _ = self.cache.move_to(now);
+            self.open_gap(fed);
+        }
+        self.fill();
+    }
+
+    /// From here on the records that start behind `after` are missing.
+    fn open_gap(&mut self, after: Timestamp) {
+        let (until, opening) = (self.fed, self.opening());
+        let low = after.max(opening);
+        let parts = self.history.at_most_within(low, until, opening).div_ceil(self.slice);
+        let step = until.since(low) / u32::try_from(parts.max(1)).unwrap_or(u32::MAX);
+        self.gap = Some(Gap { after, until, top: until, step });
+    }
+
+    /// Pushes the records of the history that start behind `after` and not behind `until`.
+    fn feed(&mut self, after: Timestamp, until: Timestamp) {
+        let opening = self.opening();
         let Engine { history, places, cache, shown, .. } = self;
-        history.starting_within(after, now, opening, |held| {
+        history.starting_within(after, until, opening, |held| {
             if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
                 && passes(shown.as_ref(), &far)
             {
@@ -129,6 +188,42 @@ impl Engine {
             }
             ControlFlow::Continue(())
         });
+    }
+
+    fn opening(&self) -> Timestamp {
+        self.fed - self.cache.config().window
+    }
+
+    /// Lets some of the records enter that are missing after a jump.
+    pub(super) fn fill(&mut self) {
+        let mut entered = 0;
+        while let Some(gap) = self.gap {
+            let opening = self.opening();
+            let cut = gap.until - gap.step;
+            let some = self.history.at_most_within(cut, gap.until, opening);
+            if entered > 0 && entered + some > self.slice {
+                return;
+            }
+            // Where records lie in such disorder that parts of time share most of them, one look at all costs least.
+            let whole = cut <= gap.after.max(opening) || cut >= gap.until || some > self.slice.saturating_mul(4);
+            self.feed(if whole { gap.after } else { cut }, gap.until);
+            entered += some.max(1);
+            self.gap = (!whole).then_some(Gap { until: cut, ..gap });
+        }
+    }
+
+    /// The same with other slices after a jump.
+    #[cfg(test)]
+    pub(super) fn in_slices(self, slice: u64) -> Engine {
+        Engine { slice, ..self }
+    }
+
+    /// How much of the window is filled after a jump, in percent of its length; `None` when it is complete.
+    pub(super) fn filled(&self) -> Option<u8> {
+        let gap = self.gap?;
+        let low = gap.after.max(self.opening());
+        let share = gap.top.since(gap.until).as_secs_f64() / gap.top.since(low).as_secs_f64().max(f64::MIN_POSITIVE);
+        Some((share * 100.0).min(99.0) as u8)
     }
 
     /// Gives the window another length, in place.
@@ -146,7 +241,7 @@ impl Engine {
         let now = self.fed;
         self.cache = WindowCache::new(config);
         self.fed = Timestamp::MIN;
-        self.go_to(now);
+        self.jump_to(now);
     }
 
     /// When the next record begins behind a time.
@@ -185,7 +280,8 @@ impl Engine {
             self.shown_series = Arc::new(self.series.series());
         }
         let health = self.health(health);
-        self.cache.snapshot(Outside { span: self.span(), series: Arc::clone(&self.shown_series), health })
+        let (span, series, filled) = (self.span(), Arc::clone(&self.shown_series), self.filled());
+        self.cache.snapshot(Outside { span, series, filled, health })
     }
 
     pub(super) fn health(&self, outside: Health) -> Health {

@@ -9,7 +9,7 @@ use crate::alert::{Alert, Rule};
 use crate::anonymize::Mask;
 use crate::base::time::parse_duration;
 use crate::base::{Span, Timestamp};
-use crate::cache::{CacheConfig, History, Level};
+use crate::cache::{CacheConfig, Level};
 use crate::filter::{Filter, Scope};
 use crate::geo::{GeoConfig, GeoError};
 use crate::source::{SourceError, SourceSpec};
@@ -89,8 +89,8 @@ pub struct Plan {
     pub geo: GeoConfig,
     /// Lengths and limits of the window.
     pub cache: CacheConfig,
-    /// Most bytes of memory for records held for replay.
-    pub history_bytes: usize,
+    /// Most bytes of memory for records held for replay; none: [`crate::cache::History::usual_limit`].
+    pub history_bytes: Option<usize>,
     /// How the playhead starts; by default live if a source is live, else running.
     pub start: Option<Start>,
     /// Speed of replay as a multiple of real time.
@@ -117,7 +117,7 @@ impl Default for Plan {
             mask: None,
             geo: GeoConfig::default(),
             cache: CacheConfig::default(),
-            history_bytes: History::DEFAULT_LIMIT,
+            history_bytes: None,
             start: None,
             speed: 1.0,
             at: None,

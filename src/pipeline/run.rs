@@ -16,7 +16,7 @@ use super::plan::{PipelineError, Plan};
 use super::reader::{Input, Message, Reader};
 use crate::alert::{Alert, Watch};
 use crate::base::{Timestamp, Warnings, clock};
-use crate::cache::{Health, Snapshot, SourceState};
+use crate::cache::{Health, History, Snapshot, SourceState};
 use crate::geo::Chain;
 use crate::record::SourceId;
 use crate::source::{Options, SourceInfo};
@@ -58,7 +58,8 @@ impl Pipeline {
 pub(super) fn conductor(plan: Plan, infos: &[SourceInfo]) -> Result<Conductor, PipelineError> {
     let mut warnings = Warnings::new();
     let placer = Placer::new(Chain::open(&plan.geo, &mut warnings)?);
-    let limit = (plan.history_bytes, when_full(infos.iter().any(|i| i.live)));
+    let when_full = when_full(infos.iter().any(|i| i.live));
+    let limit = (plan.history_bytes.unwrap_or_else(|| History::usual_limit(when_full)), when_full);
     let engine = Engine::new((plan.filter, plan.mask), placer, plan.cache, limit);
     Ok(Conductor::new(engine, infos, warnings, (plan.start, plan.at, plan.speed))
         .at_level(plan.level)
@@ -253,12 +254,14 @@ impl Pipe {
         let mut ticked = None;
         loop {
             let clocks = self.clocks();
-            let due = ticked.is_none_or(|t: Duration| clocks.steady.saturating_sub(t) >= TICK);
-            if due {
+            let gone = |t: Duration| clocks.steady.saturating_sub(t);
+            if self.conductor.is_filling() || ticked.is_none_or(|t| gone(t) >= TICK) {
                 ticked = Some(clocks.steady);
                 self.step(clocks, false);
             }
-            let wait = ticked.map_or(TICK, |t| (t + TICK).saturating_sub(clocks.steady));
+            // A window that is being filled leaves no time to wait, and hears every wish at once.
+            let idle = ticked.map_or(TICK, |t| TICK.saturating_sub(gone(t)));
+            let wait = if self.conductor.is_filling() { Duration::ZERO } else { idle };
             // The inbox stays open without readers, as its closing would make this loop spin.
             let control = select! {
                 recv(self.orders) -> control => Some(control.unwrap_or(Control::Stop)),
@@ -299,10 +302,12 @@ impl Pipe {
     }
 
     fn step(&mut self, clocks: Clocks, at_once: bool) {
+        let was_filling = self.conductor.is_filling();
         self.conductor.tick(clocks);
+        let is_filled = was_filling && !self.conductor.is_filling();
         let playhead = self.conductor.playhead(clocks);
         self.shared.lock().playhead = Some(playhead);
-        if !at_once && !self.is_picture_due(clocks.steady) {
+        if !at_once && !is_filled && !self.is_picture_due(clocks.steady) {
             return;
         }
         let snapshot = Arc::new(self.conductor.snapshot());

@@ -161,6 +161,64 @@ fn a_second_looks_the_same_at_any_speed_and_after_a_seek() {
 }
 
 #[test]
+fn a_window_that_fills_bit_by_bit_ends_as_if_there_had_been_no_jump() {
+    let name = "web.full.argus";
+    let whole = Plan { start: Some(Start::Paused), cache: CacheConfig::default(), ..plan() };
+    let end = loaded(name, whole.clone(), false).engine().span().expect("records").end;
+    let seek = |c: &mut Conductor, at| {
+        c.obey(Control::Seek(at), clocks(Duration::ZERO));
+        picture(c, Duration::ZERO)
+    };
+    for at in [end, end - Duration::from_secs(2)] {
+        let direct = seek(&mut loaded(name, whole.clone(), false), at);
+        assert_eq!(direct.filled, None);
+        for slice in [1, 7, 20] {
+            let mut c = loaded(name, whole.clone(), false).in_slices(slice);
+            let mut seen = vec![seek(&mut c, at)];
+            while seen.last().is_some_and(|s| s.filled.is_some()) {
+                assert!(seen.len() < 1000);
+                seen.push(picture(&mut c, Duration::from_secs(1)));
+            }
+            assert!(seen.is_sorted_by_key(|s| s.totals.records));
+            assert!(seen.is_sorted_by_key(|s| s.filled.unwrap_or(100)));
+            assert!(slice < 20 || seen.len() > 1, "{}", seen.len());
+            assert_eq!(seen.pop(), Some(direct.clone()), "{slice}");
+            // Another wish on the way leaves nothing behind, and nothing out.
+            let _ = seek(&mut c, end - Duration::from_secs(3));
+            let _ = seek(&mut c, at);
+            while c.is_filling() {
+                let _ = picture(&mut c, Duration::from_secs(2));
+            }
+            assert_eq!(bare(c.snapshot()), direct, "{slice}");
+        }
+    }
+}
+
+#[test]
+fn records_that_come_while_the_window_fills_count_once() {
+    let whole = Plan { start: Some(Start::Paused), cache: CacheConfig::default(), ..plan() };
+    let records = sample("web.full.argus");
+    let direct = loaded("web.full.argus", whole.clone(), false);
+    let end = direct.engine().span().expect("records").end;
+    let info = SourceInfo { name: "x".into(), kind: "argus file", live: false, dropped: 0, damaged: 0 };
+    let mut c = conductor(whole, &[info]).expect("bundled databases").in_slices(20);
+    let mut parts = batches(&records, records.len().div_ceil(4)).into_iter();
+    for message in parts.by_ref().take(3) {
+        c.hear(message, clocks(Duration::ZERO));
+    }
+    c.obey(Control::Seek(end), clocks(Duration::ZERO));
+    c.tick(clocks(Duration::ZERO));
+    parts.for_each(|m| c.hear(m, clocks(Duration::ZERO)));
+    c.obey(Control::Seek(end), clocks(Duration::ZERO));
+    c.tick(clocks(Duration::ZERO));
+    while c.is_filling() {
+        c.tick(clocks(Duration::ZERO));
+    }
+    let flows = records.iter().filter(|r| RecordRef::new(r).and_then(Far::decode).is_some()).count();
+    assert_eq!(c.snapshot().totals.records, flows as u64);
+}
+
+#[test]
 fn replay_begins_at_the_first_record_and_stops_at_the_last() {
     let mut c = loaded("web.argus", plan(), false);
     let span = c.engine().span().expect("records");
@@ -380,7 +438,7 @@ fn a_breakdown_of_a_reader_is_an_error_and_not_the_end() {
 #[test]
 fn a_recording_larger_than_memory_shows_the_same() {
     let at = |history_bytes, at| {
-        let plan = Plan { history_bytes, ..plan() };
+        let plan = Plan { history_bytes: Some(history_bytes), ..plan() };
         moment_of(plan, vec![Box::new(script(sample("web.argus"), 5))], at).expect("a moment").snapshot
     };
     for time in [At::START, At::AfterFirst(Duration::from_secs(1)), At::END] {

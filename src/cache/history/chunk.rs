@@ -32,17 +32,19 @@ pub(super) struct Extent {
     pub(super) first_start: Timestamp,
     pub(super) last_start: Timestamp,
     pub(super) last_end: Timestamp,
+    pub(super) records: u64,
 }
 
 impl Extent {
     pub(super) fn of(span: Span) -> Extent {
-        Extent { first_start: span.start, last_start: span.start, last_end: span.end }
+        Extent { first_start: span.start, last_start: span.start, last_end: span.end, records: 1 }
     }
 
     pub(super) fn add(&mut self, span: Span) {
         self.first_start = self.first_start.min(span.start);
         self.last_start = self.last_start.max(span.start);
         self.last_end = self.last_end.max(span.end);
+        self.records += 1;
     }
 }
 

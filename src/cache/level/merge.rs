@@ -7,7 +7,7 @@ use super::super::snapshot::{FlowRow, HostId, HostPin, PathArc, PathId, Snapshot
 use super::{By, Group, Level, Members};
 use crate::base::hash::Map;
 use crate::geo::{LatLon, Origin, Place, countries, country_centre};
-use crate::record::{Addr, Counts, FlowKey, SourceId};
+use crate::record::{Addr, Counts, FlowKey, FlowSummary, SourceId};
 
 /// Towns of one name in one country farther apart than this (radians, 100 km) are different towns.
 const ONE_TOWN: f64 = 100.0 / 6371.0;
@@ -336,22 +336,27 @@ fn merge_flows(s: &Snapshot, pins: &[u32], hosts: &mut [HostPin]) -> Vec<FlowRow
             Some(key) => *key,
             None => addr.ip().map_or(addr, |ip| s.level.elsewhere(ip).into()),
         };
-        let mut row = FlowRow { src_host: src, dst_host: dst, ..flow.clone() };
-        let key = &mut row.last.key;
-        (key.saddr, key.daddr, key.sport) = (called(src, key.saddr), called(dst, key.daddr), 0);
-        let slot = *index.entry((*key, row.source)).or_insert(merged.len());
+        let own = flow.last.key;
+        let key = FlowKey { saddr: called(src, own.saddr), daddr: called(dst, own.daddr), sport: 0, ..own };
+        let row = FlowRow { src_host: src, dst_host: dst, ..flow.clone() };
+        let slot = *index.entry((key, row.source)).or_insert(merged.len());
         match merged.get_mut(slot) {
             Some(sum) => add_flow(sum, row),
-            None => merged.push(row),
+            None => merged.push(FlowRow { last: named(&flow.last, key), ..row }),
         }
     }
     merged.sort_unstable_by_key(|f| (f.last.key, f.source));
     merged
 }
 
+/// An extract under another key.
+fn named(last: &FlowSummary, key: FlowKey) -> Arc<FlowSummary> {
+    Arc::new(FlowSummary { key, ..*last })
+}
+
 fn add_flow(sum: &mut FlowRow, row: FlowRow) {
     if row.last.span.end > sum.last.span.end {
-        sum.last = row.last;
+        sum.last = named(&row.last, sum.last.key);
     }
     sum.seen = sum.seen.union(row.seen);
     sum.src.add(row.src);

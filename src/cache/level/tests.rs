@@ -61,7 +61,7 @@ fn picture(hosts: u32, talks: &[(u32, u32, u16)]) -> Snapshot {
             records: 3,
             src_host: known(*a),
             dst_host: known(*b),
-            last,
+            last: last.into(),
         });
         if let (Some(a), Some(b)) = (known(*a.min(b)), known(*a.max(b)))
             && a != b

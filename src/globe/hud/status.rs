@@ -13,7 +13,7 @@ use crate::pipeline::{PlayState, Playhead};
 /// What the line says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct StatusModel {
-    /// `LIVE`, `PAUSED`, `REPLAY ×10`, `WAITING`.
+    /// `LIVE`, `PAUSED`, `REPLAY ×10`, `WAITING`; after a jump, as long as records are missing, how far they are there.
     pub word: String,
     /// How the word is coloured.
     pub mood: Mood,
@@ -92,6 +92,10 @@ impl StatusModel {
                 PlayState::Paused => (Mood::Paused, "PAUSED".to_owned()),
                 PlayState::Replay { speed } => (Mood::Replay, format!("REPLAY {}", text::speed(speed))),
             }
+        };
+        let word = match snapshot.filled {
+            Some(percent) => format!("{word} \u{b7} filling {percent} %"),
+            None => word,
         };
         let (date, time) =
             if snapshot.span.is_some() { text::date_and_time(playhead.now) } else { (String::new(), String::new()) };
@@ -327,6 +331,8 @@ mod tests {
         assert_eq!((m.word.as_str(), m.behind.as_str()), ("REPLAY \u{d7}10", "\u{2212}00:02:13"));
         assert_eq!((m.date.as_str(), m.time.as_str()), ("2013-03-07", "21:41:47"));
         assert_eq!(StatusModel::new(&s, &playhead(PlayState::Paused), None, "").word, "PAUSED");
+        let half = Snapshot { filled: Some(50), ..s.clone() };
+        assert_eq!(StatusModel::new(&half, &playhead(PlayState::Paused), None, "").word, "PAUSED \u{b7} filling 50 %");
         assert_eq!(StatusModel::new(&s, &playhead(PlayState::Live), None, "").word, "LIVE");
         assert_eq!(StatusModel::new(&Snapshot::default(), &playhead(PlayState::Live), None, "").word, "WAITING");
     }
