@@ -17,14 +17,15 @@ use clap::CommandFactory as _;
 
 use super::snapshot::is_damaged;
 use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
-use crate::base::Span;
+use crate::base::{Span, clock::steady_now};
 use crate::cache::{Level, Snapshot};
 use crate::export::{self, Format};
 use crate::geo::{find_data, parse_cities};
 use crate::globe::{
     CameraRig, DeafPlugin, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look, LookPlugin,
     LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, SavedView, Scene, Selection, Setup,
-    Synthetic, Trace, ViewKeeper, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, window,
+    Synthetic, Trace, ViewKeeper, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, run_start,
+    window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -40,6 +41,7 @@ const SETTLE: usize = 4;
 
 /// Runs the command.
 pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outcome> {
+    let began = steady_now();
     let filter = filter.as_deref();
     if args.print_config {
         let cli = Cli::command();
@@ -76,7 +78,9 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     };
     let mut setup = Setup { overrides, ..setup(&args, filter, feed, orbit)? };
     setup.extend.push(Box::new(move |app| _ = app.insert_resource(views)));
-    if let Some(frames) = args.bench_frames {
+    if args.bench_start {
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&run_start(setup, size, began)?)?)?;
+    } else if let Some(frames) = args.bench_frames {
         // What is measured is the picture without its panels.
         setup.extend.clear();
         setup.extend.push(Box::new(measure_main));

@@ -1,7 +1,7 @@
 //! Measures frames: the globe turns, dashes move, a pin is looked for under a wandering pointer in every frame, and each
 //! frame is finished to its last pixel before the next begins.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
 
@@ -9,13 +9,18 @@ use super::camera::{CameraRig, Orbit, SceneView};
 use super::gpu::GpuData;
 use super::picking::{PIN_TOLERANCE_PX, PinSpot, View as PickView, pick_pin, spread};
 use super::pins::{PinInstance, Pins};
-use super::run::{Headless, RunError};
+use super::run::{Headless, RunError, Setup};
 use crate::base::clock::steady_now;
 
 /// Frames before the measurement: pipelines, first uploads.
 const WARM_UP: usize = 5;
 /// Degrees the globe turns per frame.
 const TURN_DEG: f64 = 1.2;
+
+/// Longest wait for traffic, in ms.
+const PATIENCE_MS: f64 = 30_000.0;
+/// Time between two looks for traffic: a screen draws no more often.
+const NAP: Duration = Duration::from_millis(16);
 
 /// What was measured; printed as one line of JSON.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -40,6 +45,24 @@ pub struct BenchResult {
     pub pins: usize,
     /// Frames in which a pin was found under the pointer.
     pub picked: usize,
+}
+
+/// How long the start took; printed as one line of JSON. Processor time is that of the whole process since it began,
+/// all threads, where the system tells it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct StartResult {
+    /// Wall time until the first picture was finished to its last pixel, in ms.
+    pub globe_ms: f64,
+    /// Processor time until then, in ms.
+    pub globe_cpu_ms: f64,
+    /// Wall time until the first picture with traffic was finished, in ms.
+    pub data_ms: f64,
+    /// Processor time until then, in ms.
+    pub data_cpu_ms: f64,
+    /// Pins of that picture.
+    pub pins: usize,
+    /// Name of the graphics adapter.
+    pub adapter: String,
 }
 
 #[derive(Resource, Default)]
@@ -168,6 +191,30 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
         pins: world.resource::<Pins>().instances.len(),
         picked: world.resource::<Found>().0,
     })
+}
+
+/// Measures the way to the first picture and to the first one with traffic, since `began`.
+///
+/// # Errors
+/// The graphics device failed, or no traffic came within half a minute.
+pub fn run_start(setup: Setup, size: (u32, u32), began: Instant) -> Result<StartResult, RunError> {
+    let mut globe = Headless::new(setup, size, 1.0)?;
+    globe.frame()?;
+    let (globe_ms, globe_cpu_ms) = (ms_since(began), cpu_ms());
+    loop {
+        if !globe.world().resource::<Pins>().instances.is_empty() {
+            break;
+        }
+        if ms_since(began) > PATIENCE_MS {
+            return Err(RunError::NoTraffic);
+        }
+        std::thread::sleep(NAP);
+        globe.frame()?;
+    }
+    let (data_ms, data_cpu_ms) = (ms_since(began), cpu_ms());
+    let adapter = globe.adapter().0;
+    let pins = globe.world().resource::<Pins>().instances.len();
+    Ok(StartResult { globe_ms, globe_cpu_ms, data_ms, data_cpu_ms, pins, adapter })
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub mod wall;
 
 use bevy::prelude::*;
 
-pub use bench::{BenchResult, measure_main, run_bench};
+pub use bench::{BenchResult, StartResult, measure_main, run_bench, run_start};
 pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use film::{Reel, film_frame, pass_by};

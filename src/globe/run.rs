@@ -52,6 +52,9 @@ pub enum RunError {
     /// The graphics device stopped working while a frame was awaited.
     #[error("the graphics device failed: {0}")]
     Device(String),
+    /// The sources gave nothing to show.
+    #[error("no address with a place came from the sources within half a minute; name a file with traffic by -r")]
+    NoTraffic,
     /// A picture did not arrive.
     #[error("the picture did not come back from the graphics device after {PICTURE_PATIENCE} frames")]
     NoPicture,

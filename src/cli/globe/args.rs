@@ -102,6 +102,10 @@ pub(crate) struct Args {
     /// Draw this many frames without a window, each finished before the next, and print one line of JSON.
     #[arg(long, value_name = "K", conflicts_with = "screenshot")]
     pub(super) bench_frames: Option<usize>,
+    /// Measure without a window how long the first picture takes, and the first one with traffic, and print one line of
+    /// JSON.
+    #[arg(long, conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
+    pub(super) bench_start: bool,
     /// Write what would be shown at --at into a file instead of opening a window; its ending tells the format: csv,
     /// json, geojson or kml.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
