@@ -84,7 +84,8 @@ pub(crate) struct Args {
     /// Keep this many bytes of user data per direction and record.
     #[arg(short = 'U', value_name = "BYTES")]
     user_bytes: Option<u16>,
-    /// Source id: a number, an IPv4 address, or text of at most four characters in quotes.
+    /// Source id: a number, an IPv4 address, the name of a host that has one, or text of at most four characters in
+    /// quotes.
     #[arg(short = 'e', value_name = "ID")]
     source_id: Option<String>,
     /// Take only the first N packets, or packets A to B.
@@ -125,6 +126,9 @@ pub(crate) struct Args {
     /// Packet filter from the configuration.
     #[arg(skip)]
     packet_filter: Option<String>,
+    /// Copy the packets that are taken into this packet file.
+    #[arg(long, value_name = "FILE")]
+    keep_packets: Option<PathBuf>,
     /// Flows kept at once.
     #[arg(long = "max-flows", value_name = "N", default_value_t = SensorConfig::default().max_flows)]
     max_flows: usize,
@@ -267,6 +271,7 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         speed: args.speed.map(speed).transpose()?,
         time_sequence: args.time_sequence,
         exports: false,
+        keep: args.keep_packets.clone(),
     })
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::service::{
-    Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, fill, is_yes, read_settings, say,
-    source_id, warn_of_unknown,
+    Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, check_source_id, fill, is_yes,
+    read_settings, say, source_id, warn_of_unknown,
 };
 use super::{Outcome, Usage};
 use crate::base::clock::wall_now;
@@ -299,9 +299,8 @@ impl Found {
         match key {
             "ARGUS_SERVER" if self.own_sources => args.servers.push(value.to_owned()),
             "ARGUS_SERVER" => {}
-            "MONITOR_ID" if value.starts_with('`') => return Ok(false),
             "MONITOR_ID" => {
-                source_id(value)?;
+                check_source_id(value)?;
                 fill(&mut args.source_id, value.to_owned());
             }
             "OUTPUT_FILE" | "OUTPUT_STREAM" => args.targets.push(Target::from_setting(value)?),

@@ -7,7 +7,7 @@ mod outputs;
 mod signals;
 
 pub(super) use background::Background;
-pub(super) use options::{ServiceArgs, Target, WriteArgs, fill, source_id};
+pub(super) use options::{ServiceArgs, Target, WriteArgs, check_source_id, fill, source_id};
 pub(super) use outputs::Outputs;
 pub(super) use signals::Signals;
 

@@ -8,6 +8,7 @@ use super::icmp;
 use super::key::{Identity, Kind, v4_fragment, wlan_body};
 use super::rtp::{Media, Step};
 use super::tcp::{Segment, Tcp};
+use super::udt::Udt;
 use super::{arp, isis};
 use crate::packet::{Net, Packet, V4, V6, encaps};
 
@@ -218,7 +219,7 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
         _ if flow.kind == Kind::Layer2 => plain(packet.bytes),
         Net::V4(ip) => match flow.kind {
             Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, ip.payload_len())),
-            Kind::Udp => udp(flow, at, ip.payload, ip.payload_len()),
+            Kind::Udp => udp(flow, at, now, (ip.payload, ip.payload_len())),
             Kind::Icmp => icmp4(flow, ip),
             Kind::Esp => {
                 esp(flow, ip.payload);
@@ -230,7 +231,7 @@ fn protocol(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64) -> Outcom
             let len = v6_len(packet, ip);
             match flow.kind {
                 Kind::Tcp => tcp(flow, packet, at, now, (ip.payload, len)),
-                Kind::Udp => udp(flow, at, ip.payload, len),
+                Kind::Udp => udp(flow, at, now, (ip.payload, len)),
                 Kind::Icmp6 => {
                     if let State::None = flow.state {
                         flow.state = State::Icmp(Box::new(icmp::State::v6(ip.payload)));
@@ -272,7 +273,7 @@ fn tcp(flow: &mut Flow, packet: &Packet<'_>, at: usize, now: i64, (payload, len)
 }
 
 #[inline]
-fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
+fn udp(flow: &mut Flow, at: usize, now: i64, (payload, len): (&[u8], u32)) -> Outcome {
     let data = payload.get(8..);
     let app = if data.is_some() { len.saturating_sub(8) } else { len };
     let mut outcome = Outcome { app, idle: false, data_at: 8 };
@@ -282,12 +283,19 @@ fn udp(flow: &mut Flow, at: usize, payload: &[u8], len: u32) -> Outcome {
         let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
         if let Some(media) = Media::first(ports, data) {
             flow.state = State::Media(Box::new(media));
+        } else if let Some(udt) = Udt::first(ports, data) {
+            flow.state = State::Udt(Box::new(udt));
         }
-    } else if let State::Media(m) = &mut flow.state {
-        match m.update(data, at) {
-            Step::Header(n) => outcome.app = app.checked_sub(n).unwrap_or(app),
-            Step::End => flow.state = State::None,
-        }
+        return outcome;
+    }
+    let header = match &mut flow.state {
+        State::Media(m) => m.update(data, at),
+        State::Udt(u) => Step::Header(u.update(data, now)),
+        _ => return outcome,
+    };
+    match header {
+        Step::Header(n) => outcome.app = app.checked_sub(n).unwrap_or(app),
+        Step::End => flow.state = State::None,
     }
     outcome
 }

@@ -223,6 +223,7 @@ fn network(flow: &Flow, out: &mut Vec<u8>) {
         State::Tcp(t) => t.write(out),
         State::Icmp(s) => icmp_state(s, out),
         State::Media(m) => m.write(out),
+        State::Udt(u) => u.write(out),
         State::Esp(e) => e.write(out),
         State::Answer(mac) => {
             out.extend_from_slice(&[0x30, 0x10, 0, 44]);

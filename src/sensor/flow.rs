@@ -7,6 +7,7 @@ use super::jitter::Jitter;
 use super::key::{Identity, Key, Kind};
 use super::rtp::Media;
 use super::tcp::Tcp;
+use super::udt::Udt;
 use crate::packet::{Ether, Packet};
 
 /// A time that has not been set.
@@ -126,6 +127,7 @@ pub(super) enum State {
     Tcp(Tcp),
     Icmp(Box<icmp::State>),
     Media(Box<Media>),
+    Udt(Box<Udt>),
     Esp(Esp),
     /// The hardware address of the host that answered an ARP request.
     Answer([u8; 6]),
@@ -220,7 +222,7 @@ impl Flow {
             State::Tcp(t) => t.reset_record(),
             State::Media(m) => m.reset_record(),
             State::Esp(e) => e.reset_record(),
-            State::None | State::Icmp(_) | State::Answer(_) | State::Fragment => {}
+            State::None | State::Icmp(_) | State::Udt(_) | State::Answer(_) | State::Fragment => {}
         }
         if let Some(rare) = &mut self.rare {
             rare.mapped = None;

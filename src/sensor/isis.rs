@@ -41,12 +41,34 @@ pub(super) fn key_bytes(pdu: &[u8], ether: Ether) -> Option<[u8; 40]> {
     Some(body)
 }
 
-/// Hellos and sequence numbers carry no checksum of their own; this one (RFC 1071) tells different contents apart.
+/// Hellos and sequence number packets carry no checksum of their own; what the classic sensor puts in its place is known
+/// from comparing: both sums of a Fletcher checksum over the 16-bit words from the last byte of the common header on,
+/// one laid over the other. A last odd byte does not count.
 fn checksum(pdu: &[u8]) -> u16 {
-    let words = pdu.chunks(2).map(|w| u64::from(w[0]) << 8 | w.get(1).map_or(0, |b| u64::from(*b)));
-    let mut sum: u64 = words.sum();
-    while sum > 0xFFFF {
-        sum = (sum & 0xFFFF) + (sum >> 16);
+    const FROM: usize = 7;
+    let fold = |n: u32| (n & 0xFFFF) + (n >> 16);
+    let (mut plain, mut weighted) = (0xFFFFu32, 0xFFFFu32);
+    for word in pdu.get(FROM..).unwrap_or(&[]).chunks_exact(2) {
+        plain = fold(plain + (u32::from(word[0]) << 8 | u32::from(word[1])));
+        weighted = fold(weighted + plain);
     }
-    !(sum as u16)
+    (plain | weighted) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hello of a level 2 router with a priority of 64 and so many zeros behind it.
+    fn hello(zeros: usize) -> Vec<u8> {
+        let head = [0x83, 27, 1, 0, 16, 1, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 10, 0, 27 + zeros as u8, 64];
+        [&head[..], &[0, 0, 0, 0, 0, 2, 1], &vec![0; zeros]].concat()
+    }
+
+    #[test]
+    fn contents_are_told_apart_as_the_classic_sensor_does() {
+        for (zeros, sum) in [(0, 0x42EF), (1, 0x42EF), (2, 0x473D), (3, 0x472F), (12, 0xD27E), (100, 0x46AE)] {
+            assert_eq!(checksum(&hello(zeros)), sum, "{zeros}");
+        }
+    }
 }

@@ -161,8 +161,9 @@ pub(super) fn identify_by(keys: Keys, packet: &Packet<'_>) -> Option<Identity> {
         _ => identify(packet)?,
     };
     let vlan = if keys.vlan { packet.vlan.map_or(0, |tag| u64::from(tag & 0xFFF) + 1) } else { 0 };
-    let label = if keys.mpls { packet.mpls.map_or(0, |entry| u64::from(entry >> 12) + 1) } else { 0 };
-    id.key.0[5] = vlan | label << 16 | u64::from(keys.unidirectional && id.reverse) << 40;
+    // The whole entry with its class, end mark and hops, as the classic sensor takes it.
+    let label = if keys.mpls { packet.mpls.map_or(0, |entry| u64::from(entry) + 1) } else { 0 };
+    id.key.0[5] = vlan | label << 16 | u64::from(keys.unidirectional && id.reverse) << 56;
     Some(id)
 }
 

@@ -28,6 +28,7 @@ mod mar;
 mod rtp;
 mod table;
 mod tcp;
+mod udt;
 #[cfg(test)]
 mod tests;
 

@@ -22,6 +22,7 @@ mod drive;
 mod export;
 mod exports;
 mod flow_tools;
+mod keep;
 mod live;
 mod opener;
 mod pace;

@@ -11,6 +11,7 @@ use arrayvec::ArrayVec;
 use super::bpf::PacketFilter;
 use super::content::Content;
 use super::exports::Exports;
+use super::keep::Keep;
 use super::opener::{Opened, Opener};
 use super::pace::Pace;
 use super::{Source, SourceError, SourceId, SourceInfo, Step};
@@ -49,6 +50,8 @@ pub struct PacketOptions {
     pub time_sequence: bool,
     /// Flows in NetFlow, IPFIX and sFlow datagrams among the packets become records too, files only.
     pub exports: bool,
+    /// A packet file that the packets taken are copied into.
+    pub keep: Option<PathBuf>,
 }
 
 /// One packet file after the other, through one sensor.
@@ -68,6 +71,7 @@ pub struct PacketFiles {
     unsupported: Vec<LinkType>,
     time_sequence: bool,
     exports: Option<Exports>,
+    keep: Option<Keep>,
 }
 
 impl std::fmt::Debug for PacketFiles {
@@ -122,6 +126,7 @@ impl PacketFiles {
             unsupported: Vec::new(),
             time_sequence: options.time_sequence,
             exports: options.exports.then(Exports::default),
+            keep: options.keep.as_deref().map(Keep::create).transpose()?,
         })
     }
 
@@ -197,6 +202,9 @@ impl PacketFiles {
         if let Some(exports) = &mut self.exports {
             group.iter().for_each(|packet| exports.take(packet, batch));
         }
+        if let Some(keep) = &mut self.keep {
+            group.iter().for_each(|packet| keep.add(packet, warnings));
+        }
         self.sensor.packets(&group, batch);
         drop(group);
         if any {
@@ -214,6 +222,9 @@ impl PacketFiles {
         if admission == Admission::Take {
             if let Some(exports) = &mut self.exports {
                 exports.take(&packet, batch);
+            }
+            if let Some(keep) = &mut self.keep {
+                keep.add(&packet, warnings);
             }
             self.sensor.packet(packet.at, packet.link, packet.data, packet.wire_len, batch);
         }
@@ -299,6 +310,11 @@ impl Source for PacketFiles {
                 Err(error)
             }
         };
+        if matches!(step, Ok(Step::End | Step::Idle(_)) | Err(_))
+            && let Some(keep) = &mut self.keep
+        {
+            keep.flush(warnings);
+        }
         if matches!(step, Ok(Step::End) | Err(_)) {
             self.end(End::Input, batch);
         }

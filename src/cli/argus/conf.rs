@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args as _, FromArgMatches as _};
 
 use super::super::Usage;
-use super::super::service::{Target, at_setting, fill, is_yes, read_settings, source_id, warn_of_unknown};
+use super::super::service::{Target, at_setting, check_source_id, fill, is_yes, read_settings, warn_of_unknown};
 use super::{Args, Tunnel, seconds};
 use crate::base::rc::{self, Setting};
 use crate::sensor::{KeyBase, Keys};
@@ -50,9 +50,8 @@ impl Found {
             return Ok(true);
         }
         match key {
-            "MONITOR_ID" if value.starts_with('`') => return Ok(false),
             "MONITOR_ID" => {
-                source_id(value)?;
+                check_source_id(value)?;
                 fill(&mut args.source_id, value.to_owned());
             }
             "INTERFACE" => self.interfaces.push(value.to_owned()),
@@ -70,7 +69,9 @@ impl Found {
             }
             "CAPTURE_DATA_LEN" => fill(&mut args.user_bytes, number(value)?),
             "FILTER" => args.packet_filter = Some(value.to_owned()),
-            "PACKET_CAPTURE_FILE" | "DEBUG_LEVEL" => return Ok(false),
+            "FILTER_OPTIMIZER" => args.plain_filter |= !is_yes(setting)?,
+            "PACKET_CAPTURE_FILE" => fill(&mut args.keep_packets, value.into()),
+            "DEBUG_LEVEL" => return Ok(false),
             _ => {
                 return Ok(args.service.take(key, setting)?
                     || measurements(args, key, setting)?
@@ -215,7 +216,7 @@ mod tests {
     fn settings_fill_what_the_command_line_leaves_open() {
         let conf = "ARGUS_ACCESS_PORT=561\nARGUS_FLOW_STATUS_INTERVAL=7\nARGUS_INTERFACE=ind:eth0/10.0.0.1\n\
             ARGUS_OUTPUT_FILE=/x/y \"udp\"\nARGUS_GENERATE_MAC_DATA=yes\nARGUS_TCP_TIMEOUT=90\nARGUS_SET_PID=yes\n\
-            ARGUS_PID_PATH=/run\nARGUS_NEW=1\nARGUS_MONITOR_ID=`hostname`\nARGUS_BIND_IP=\nRA_X=1\n\
+            ARGUS_PID_PATH=/run\nARGUS_NEW=1\nARGUS_MONITOR_ID=localhost\nARGUS_BIND_IP=\nRA_X=1\n\
             ARGUS_GENERATE_TCP_PERF_METRIC=no\n";
         let (args, unknown) = parsed("argus -S 9", conf).expect("well formed");
         assert_eq!((args.service.port, args.status_interval.as_deref()), (Some(561), Some("9")));
@@ -226,7 +227,7 @@ mod tests {
         assert_eq!(args.timeouts.tcp, Duration::from_secs(90));
         assert_eq!((args.targets[0].place.as_str(), args.targets[0].filter.to_string()), ("/x/y", "udp".into()));
         assert_eq!(args.service.pid_file.as_deref(), Some(std::path::Path::new("/run/argus.eth0.0.pid")));
-        assert_eq!(unknown, ["ARGUS_NEW", "ARGUS_MONITOR_ID", "RA_X", "ARGUS_GENERATE_TCP_PERF_METRIC"]);
+        assert_eq!(unknown, ["ARGUS_NEW", "RA_X", "ARGUS_GENERATE_TCP_PERF_METRIC"]);
     }
 
     #[test]

@@ -248,7 +248,8 @@ impl clap::FromArgMatches for WriteArgs {
     }
 }
 
-/// A number, an IPv4 address, or up to four characters in quotes.
+/// A number, an IPv4 address, up to four characters in quotes, or the name of a host that has an IPv4 address;
+/// `` `hostname` `` is the name of this one.
 ///
 /// # Errors
 /// It is none of these; the text says what is expected.
@@ -259,6 +260,16 @@ pub(crate) fn source_id(text: &str) -> Result<SrcId, String> {
     if let Ok(a) = text.parse::<Ipv4Addr>() {
         return Ok(SrcId::V4(a));
     }
+    if text == "`hostname`" {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        return address_of(name.trim())
+            .ok_or_else(|| format!("this host's name {:?} has no IPv4 address", name.trim()));
+    }
+    if !text.starts_with('"')
+        && let Some(id) = address_of(text)
+    {
+        return Ok(id);
+    }
     let bare = text.trim_matches('"');
     let mut id = [0; 4];
     match id.get_mut(..bare.len()) {
@@ -266,8 +277,34 @@ pub(crate) fn source_id(text: &str) -> Result<SrcId, String> {
             room.copy_from_slice(bare.as_bytes());
             Ok(SrcId::Text(id))
         }
-        _ => Err("a number, an IPv4 address or at most four characters are expected".into()),
+        _ => Err("a number, an IPv4 address, a host's name or at most four characters are expected".into()),
     }
+}
+
+/// Whether a text may be a source id, without asking for the address of a host.
+///
+/// # Errors
+/// As [`source_id`].
+pub(crate) fn check_source_id(text: &str) -> Result<(), String> {
+    if text == "`hostname`" || may_be_host(text) { Ok(()) } else { source_id(text).map(|_| ()) }
+}
+
+fn may_be_host(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+}
+
+/// The first IPv4 address of a host.
+fn address_of(host: &str) -> Option<SrcId> {
+    use std::net::ToSocketAddrs as _;
+    // What cannot be a name is not asked for.
+    if !may_be_host(host) {
+        return None;
+    }
+    let found = (host, 0).to_socket_addrs().ok()?;
+    found.map(|a| a.ip()).find_map(|ip| match ip {
+        IpAddr::V4(a) => Some(SrcId::V4(a)),
+        IpAddr::V6(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -279,7 +316,8 @@ mod tests {
         assert_eq!(source_id("77"), Ok(SrcId::Int(77)));
         assert_eq!(source_id("10.1.2.3"), Ok(SrcId::V4(Ipv4Addr::new(10, 1, 2, 3))));
         assert_eq!(source_id("\"abc\""), Ok(SrcId::Text(*b"abc\0")));
-        assert!(source_id("hello").is_err());
+        assert_eq!(source_id("localhost"), Ok(SrcId::V4(Ipv4Addr::LOCALHOST)));
+        assert!(source_id("too long").is_err());
         assert!(source_id("").is_err());
     }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::super::keep::Keep;
 use super::super::{PacketOptions, Source, SourceError, SourceInfo, Step};
 use super::tap::{TIMEOUT_MS, Tap, time_of};
 use crate::base::{Timestamp, Warnings, clock};
+use crate::packet::RawPacket;
 use crate::record::Batch;
 use crate::sensor::{End, Sensor};
 
@@ -22,6 +24,7 @@ struct Live {
     options: PacketOptions,
     sensor: Sensor,
     next_mar: Option<Timestamp>,
+    keep: Option<Keep>,
     /// What is left of the packets asked for.
     skip: u64,
     left: u64,
@@ -39,6 +42,7 @@ pub fn open_live(devices: &[String], options: PacketOptions) -> Result<Box<dyn S
     let (first, last) = options.range.unwrap_or((1, u64::MAX));
     Ok(Box::new(Live {
         taps,
+        keep: options.keep.as_deref().map(Keep::create).transpose()?,
         sensor: Sensor::new(options.sensor.clone()),
         options,
         next_mar: None,
@@ -84,8 +88,16 @@ impl Live {
             match tap.capture.next_packet() {
                 Ok(_) if self.skip > 0 => self.skip -= 1,
                 Ok(packet) => {
-                    let at = time_of(packet.header);
-                    self.sensor.packet(at, tap.link, packet.data, packet.header.len, batch);
+                    let raw = RawPacket {
+                        at: time_of(packet.header),
+                        link: tap.link,
+                        data: packet.data,
+                        wire_len: packet.header.len,
+                    };
+                    if let Some(keep) = &mut self.keep {
+                        keep.add(&raw, warnings);
+                    }
+                    self.sensor.packet(raw.at, raw.link, raw.data, raw.wire_len, batch);
                     self.left -= 1;
                 }
                 Err(pcap::Error::TimeoutExpired) => {
@@ -124,7 +136,11 @@ impl Live {
             if self.skip > 0 {
                 self.skip -= 1;
             } else {
-                self.sensor.packet(held.at, tap.link, &held.data, held.wire_len, batch);
+                let raw = RawPacket { at: held.at, link: tap.link, data: &held.data, wire_len: held.wire_len };
+                if let Some(keep) = &mut self.keep {
+                    keep.add(&raw, warnings);
+                }
+                self.sensor.packet(raw.at, raw.link, raw.data, raw.wire_len, batch);
                 self.left -= 1;
             }
             tap.reuse(held);
@@ -156,6 +172,9 @@ impl Source for Live {
             1 => self.take_only(batch, warnings),
             _ => self.take_in_order(batch, warnings),
         };
+        if let (Some(keep), Step::Idle(_)) = (&mut self.keep, step) {
+            keep.flush(warnings);
+        }
         if self.left == 0 {
             self.stop(batch);
             return Ok(Step::End);

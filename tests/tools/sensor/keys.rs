@@ -100,6 +100,28 @@ fn flows_of_different_networks_agree() {
 }
 
 #[test]
+fn flows_of_different_label_entries_agree() {
+    let mut c = Capture::new(1);
+    let entry = |label: u32, rest: u32| (label << 12 | rest).to_be_bytes();
+    let packet = ip4(A, B, 17, &udp(1, 2, b"x"));
+    let stacks: [&[[u8; 4]]; 6] = [
+        &[entry(100, 0x140)],
+        &[entry(100, 0x13F)],
+        &[entry(100, 0x340)],
+        &[entry(100, 0x40), entry(200, 0x140)],
+        &[entry(100, 0x40), entry(201, 0x140)],
+        &[entry(101, 0x40), entry(200, 0x140)],
+    ];
+    for (i, stack) in stacks.iter().enumerate() {
+        c.add(i as u64, ether(1, 2, 0x8847, &[&stack.concat()[..], &packet].concat()));
+    }
+    for key in ["LOCAL_MPLS", "COMPLETE_MPLS"] {
+        let conf = format!("ARGUS_FLOW_TYPE=Bidirectional\nARGUS_FLOW_KEY=\"CLASSIC_5_TUPLE+{key}\"\n");
+        assert_eq!(agree(key, &conf, &c).len(), 5);
+    }
+}
+
+#[test]
 fn each_direction_may_be_a_flow_of_its_own() {
     let (own, _) = both("unidirectional", "ARGUS_FLOW_TYPE=\"Unidirectional\"\n", &talk());
     assert!(own.iter().any(|r| r.contains("10.0.0.1,7,") && r.contains("10.0.0.2,9,")), "{own:?}");

@@ -128,3 +128,44 @@ fn flow_exports_within_a_capture_become_flows_too() {
     assert!(argus(&["-r", &source, "-w", text(&own)]).status.success());
     assert_eq!(export_rows(&own).len(), 1);
 }
+
+#[test]
+fn packets_that_are_taken_are_kept_in_a_file() {
+    let dir = scratch("keep");
+    let (path, kept, conf) = (dir.join("in.pcap"), dir.join("kept.pcap"), dir.join("argus.conf"));
+    let mut c = Capture::new(1);
+    c.add(0, on_ether(&ip4(A, B, 17, &udp(7, 9, b"one"))));
+    c.add_cut(1_500_001, on_ether(&ip4(A, B, 6, &tcp((7, 80), "S", (1, 0), &[0; 400]))), 70);
+    c.write(&path);
+    std::fs::write(&conf, format!("ARGUS_PACKET_CAPTURE_FILE={}\n", text(&kept))).expect("written");
+    let out = dir.join("out.argus");
+    let run = argus(&["-F", text(&conf), "-r", text(&path), "-w", text(&out)]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let records = |name: &str, from: &Path| {
+        let out = dir.join(name);
+        ours(from, &out, &["-A"]);
+        read(&out, &["stime", "proto", "spkts", "sbytes", "sappbytes"])
+    };
+    assert_eq!(records("again.argus", &kept), records("first.argus", &path));
+    assert!(argus(&["--keep-packets", text(&kept), "-N", "1", "-r", text(&path), "-w", text(&out)]).status.success());
+    assert_eq!(records("one.argus", &kept).len(), 1);
+}
+
+#[test]
+fn udt_agrees() {
+    let dir = scratch("udt");
+    let (path, own, real) = (dir.join("in.pcap"), dir.join("own.argus"), dir.join("real.argus"));
+    let data = |seq: u32| [&seq.to_be_bytes()[..], &[0xC0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 8], &[7; 50]].concat();
+    let mut c = Capture::new(1);
+    for (i, seq) in [1000u32, 1001, 1005, 1002, 1003, 1006].iter().enumerate() {
+        c.add(i as u64 * 1000, on_ether(&ip4(A, B, 17, &udp(5000, 9000, &data(*seq)))));
+    }
+    c.add(7000, on_ether(&ip4(B, A, 17, &udp(9000, 5000, &data(7)))));
+    c.write(&path);
+    ours(&path, &own, &["-A"]);
+    theirs(&path, &real, &["-A"]);
+    let fields = ["proto", "spkts", "dpkts", "sappbytes", "dappbytes", "state", "sloss", "sretrans", "flgs"];
+    let rows = read(&own, &fields);
+    assert_eq!(rows, read(&real, &fields));
+    assert!(rows[0].starts_with("udt,6,1,316,50,CON,"), "{rows:?}");
+}
