@@ -32,8 +32,10 @@ struct Vertex {
     // Half the width.
     @location(2) @interpolate(flat) half: f32,
     @location(3) light: f32,
+#ifdef FLAT
     // Radians from the middle of the flat map.
     @location(4) east: f32,
+#endif
 }
 
 // A point of an arc and how it moves with t.
@@ -62,6 +64,7 @@ fn arc_at(arc: Arc, t: f32) -> Point {
     return Point(p, dp);
 }
 
+#ifdef FLAT
 // Radians east of the place of touch at which a point of an arc is drawn on the flat map: from its sender on without a
 // jump, so beyond the edge where the arc crosses it.
 fn east_along(arc: Arc, p: vec3<f32>) -> f32 {
@@ -88,6 +91,7 @@ fn shift_of(arc: Arc, copy: u32) -> f32 {
     }
     return -sign(end) * TAU;
 }
+#endif
 
 // A point of an arc as it is drawn, how it moves with t, and how far east it lies on the flat map.
 struct Placed {
@@ -96,42 +100,50 @@ struct Placed {
     east: f32,
 }
 
-fn placed_at(arc: Arc, t: f32, shift: f32) -> Placed {
+fn placed_at(arc: Arc, t: f32, copy: u32) -> Placed {
     let here = arc_at(arc, t);
-    if scene.sheet.z <= 0.0 {
-        return Placed(here.p, here.dp, 0.0);
-    }
+#ifdef FLAT
+    let shift = shift_of(arc, copy);
     let step = select(0.004, -0.004, t > 0.5);
     let there = arc_at(arc, t + step).p;
     let east = select(east_along(arc, here.p), east_of_touch(here.p), arc.angle < 1e-5) + shift;
     let east_there = east + wrapped(longitude(there) - longitude(here.p));
     let p = place_at(here.p, east);
     return Placed(p, (place_at(there, east_there) - p) / step, east);
+#else
+    return Placed(here.p, here.dp, 0.0);
+#endif
 }
 
-// Whether a point lies well behind the globe. What is only just hidden is left to the depth test, so that nothing is
-// missing at the rim.
-fn well_hidden(p: vec3<f32>) -> bool {
-    if scene.sheet.z > 0.0 {
-        return false;
-    }
+// Whether nothing is drawn of a point: it lies well behind the globe, or belongs to a copy that is not needed. What is
+// only just hidden is left to the depth test, so that nothing is missing at the rim.
+fn is_left_out(here: Placed) -> bool {
+#ifdef FLAT
+    return here.east > 50.0;
+#else
+    let p = here.p;
     let d = p - scene.eye.xyz;
     let along = dot(scene.eye.xyz, d);
     let dd = dot(d, d);
     let root = along * along - dd * (scene.eye.w + 0.16);
     return along < 0.0 && root > 0.0 && -along - sqrt(root) < dd;
+#endif
 }
 
 // What is left of an arc's light beyond the horizon: what rises behind the globe is farther away, and looks it.
 fn depth_light(p: vec3<f32>) -> f32 {
-    return max(mix(0.45, 1.0, smoothstep(0.55, 1.0, dot(scene.eye.xyz, p))), scene.sheet.z);
+    let light = mix(0.45, 1.0, smoothstep(0.55, 1.0, dot(scene.eye.xyz, p)));
+#ifdef FLAT
+    return max(light, scene.sheet.z);
+#else
+    return light;
+#endif
 }
 
 @vertex
 fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> Vertex {
     let entry = points[v >> 1u];
     let arc = arcs[entry >> 12u];
-    let shift_east = shift_of(arc, copy);
     let segments = f32((entry >> 6u) & 63u);
     let point = entry & 63u;
     var t = f32(point) / segments;
@@ -140,7 +152,7 @@ fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> 
         t = f32(63u - point);
         side = 0.0;
     }
-    let here = placed_at(arc, t, shift_east);
+    let here = placed_at(arc, t, copy);
     let p = here.p;
     let dp = here.dp;
     var clip = scene.clip_from_world * vec4<f32>(p, 1.0);
@@ -166,9 +178,11 @@ fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> 
     out.at = vec2<f32>(across, (t - class_.x - arc.phase) * dashes);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * shift / half_screen * clip.w, clip.zw);
     out.light = depth_light(p);
+#ifdef FLAT
     out.east = here.east;
+#endif
     // Beyond the far end of depth, where it costs nothing.
-    if well_hidden(p) || shift_east > 50.0 {
+    if is_left_out(here) {
         clip.z = -clip.w;
     }
     out.clip = clip;
@@ -177,9 +191,11 @@ fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> 
 
 @fragment
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
+#ifdef FLAT
     if abs(in.east) > 3.14159265 {
         discard;
     }
+#endif
     let off = abs(in.at.x) - in.half;
     // Each dash brightens towards its head, so that even a still picture shows the direction.
     let f = fract(in.at.y);
@@ -200,29 +216,32 @@ struct LineVertex {
     @location(0) @interpolate(flat) color: vec4<f32>,
     @location(1) along: f32,
     @location(2) light: f32,
+#ifdef FLAT
     @location(3) east: f32,
+#endif
 }
 
 @vertex
 fn line_vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> LineVertex {
     let entry = points[v >> 1u];
     let arc = arcs[entry >> 12u];
-    let shift_east = shift_of(arc, copy);
     let t = f32((entry & 63u) + (v & 1u)) / f32((entry >> 6u) & 63u);
-    let here = placed_at(arc, t, shift_east);
+    let here = placed_at(arc, t, copy);
     var clip = scene.clip_from_world * vec4<f32>(here.p, 1.0);
     let dclip = scene.clip_from_world * vec4<f32>(here.dp, 0.0);
     let half_screen = scene.screen.xy * 0.5;
     let way = (dclip.xy * clip.w - clip.xy * dclip.w) * half_screen;
     let u = way / max(length(way), 1e-9);
     clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * arc.lane * scene.up.w / half_screen * clip.w, clip.zw);
-    if well_hidden(here.p) || shift_east > 50.0 {
+    if is_left_out(here) {
         clip.z = -clip.w;
     }
     let class_ = scene.classes[arc.style & 15u];
     var out: LineVertex;
     out.clip = clip;
+#ifdef FLAT
     out.east = here.east;
+#endif
     out.light = depth_light(here.p);
     out.color = unpack4x8unorm(arc.rgba);
     if (arc.style & 32u) != 0u {
@@ -234,9 +253,11 @@ fn line_vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32
 
 @fragment
 fn line_fragment(in: LineVertex) -> @location(0) vec4<f32> {
+#ifdef FLAT
     if abs(in.east) > 3.14159265 {
         discard;
     }
+#endif
     let f = fract(in.along);
     let dash = f * f;
     let visible = in.color.a * in.light;

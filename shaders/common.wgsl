@@ -1,5 +1,9 @@
 // What all layers share: the scene's uniform and a few conversions.
 //
+// Shaders are made twice. With `FLAT` they draw the flat map and the way to it; without, the globe alone, and nothing of
+// the map is in them: a software renderer works through both sides of a branch, and what discards pixels keeps it from
+// testing depth first.
+//
 // Axes: y is north, +z is (0°, 0°), +x is 90° east; the globe's radius is 1. Pixels are physical.
 #define_import_path argus_globe::common
 
@@ -100,9 +104,6 @@ fn east_of_touch(p: vec3<f32>) -> f32 {
 
 // Where a point is drawn that lies so far east on the map, in radians.
 fn place_at(p: vec3<f32>, east: f32) -> vec3<f32> {
-    if scene.sheet.z <= 0.0 {
-        return p;
-    }
     let north = atan2(p.y, length(p.xz)) - scene.sheet.x;
     let across = scene.sheet_east.xyz * east + scene.sheet_north.xyz * north;
     let flat_place = scene.sheet_at.xyz * (1.0 + (length(p) - 1.0) * scene.sheet.w) + across * scene.sheet_at.w;
@@ -111,23 +112,29 @@ fn place_at(p: vec3<f32>, east: f32) -> vec3<f32> {
 
 // Where a point on or above the globe is drawn.
 fn place(p: vec3<f32>) -> vec3<f32> {
-    if scene.sheet.z <= 0.0 {
-        return p;
-    }
+#ifdef FLAT
     return place_at(p, east_of_touch(p));
+#else
+    return p;
+#endif
 }
 
 // What is left of heights on the way to the map.
 fn lift() -> f32 {
+#ifdef FLAT
     return mix(1.0, scene.sheet.w, scene.sheet.z);
+#else
+    return 1.0;
+#endif
 }
 
 // Whether a point of the surface lies on the eye's side of the horizon.
 fn faces_eye(dir: vec3<f32>) -> bool {
-    if scene.sheet.z <= 0.0 {
-        return dot(scene.eye.xyz, dir) >= 1.0;
-    }
+#ifdef FLAT
     return dot(scene.eye.xyz - place(dir), mix(dir, scene.sheet_at.xyz, scene.sheet.z)) >= 0.0;
+#else
+    return dot(scene.eye.xyz, dir) >= 1.0;
+#endif
 }
 
 // Ray through a pixel.

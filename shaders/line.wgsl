@@ -17,8 +17,10 @@ struct Vertex {
     @builtin(position) clip: vec4<f32>,
     @location(0) color: vec4<f32>,
     @location(1) across: f32,
+#ifdef FLAT
     // Radians from the middle of the flat map.
     @location(2) east: f32,
+#endif
 }
 
 @vertex
@@ -27,14 +29,18 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let c = corner(v % 6u);
     var out: Vertex;
     out.across = 0.0;
-    out.east = 0.0;
     out.color = vec4<f32>(0.0);
+#ifdef FLAT
     // On the flat map a line goes on beyond the edge, where its pixels are dropped.
     let east_a = east_of_touch(segment.a);
     let east_b = east_a + wrapped(longitude(segment.b) - longitude(segment.a));
-    out.east = select(0.0, mix(east_a, east_b, c.x * 0.5 + 0.5), scene.sheet.z > 0.0);
+    out.east = mix(east_a, east_b, c.x * 0.5 + 0.5);
     let a = scene.clip_from_world * vec4<f32>(place_at(segment.a, east_a), 1.0);
     let b = scene.clip_from_world * vec4<f32>(place_at(segment.b, east_b), 1.0);
+#else
+    let a = scene.clip_from_world * vec4<f32>(segment.a, 1.0);
+    let b = scene.clip_from_world * vec4<f32>(segment.b, 1.0);
+#endif
     if !faces_eye(segment.a) || !faces_eye(segment.b) || a.w <= scene.forward.w || b.w <= scene.forward.w {
         out.clip = nowhere();
         return out;
@@ -51,7 +57,10 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.across = c.y * width;
     // Lines fade where the surface turns away, or they would crowd the rim.
     let to_eye = normalize(scene.eye.xyz - segment.a);
-    let facing = max(smoothstep(0.0, 0.45, dot(to_eye, segment.a)), scene.sheet.z);
+    var facing = smoothstep(0.0, 0.45, dot(to_eye, segment.a));
+#ifdef FLAT
+    facing = max(facing, scene.sheet.z);
+#endif
     var strength = 0.56;
     if segment.kind == 1u {
         strength = 0.48;
@@ -67,9 +76,11 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
 
 @fragment
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
+#ifdef FLAT
     if abs(in.east) > 3.14159265 {
         discard;
     }
+#endif
     let core = 0.5 * scene.up.w + 0.1;
     let alpha = in.color.a * clamp(core + 0.5 - abs(in.across), 0.0, 1.0);
     return vec4<f32>(in.color.rgb * alpha, alpha);

@@ -11,6 +11,7 @@ use bevy::render::render_resource::{
 };
 use bevy::render::renderer::{RenderContext, RenderDevice, ViewQuery};
 use bevy::render::view::{ViewDepthTexture, ViewTarget};
+use bevy::shader::ShaderDefVal;
 
 use super::passes::{PASSES, Pass, Shaders};
 use super::prepare::GpuObjects;
@@ -20,7 +21,17 @@ use super::{GpuData, SceneUniform};
 #[derive(Resource)]
 pub(super) struct Pipelines {
     format: TextureFormat,
-    ids: Vec<CachedRenderPipelineId>,
+    /// Of the globe alone: one for each pass, `None` for what is of the flat map only.
+    globe: Vec<Option<CachedRenderPipelineId>>,
+    /// Of the flat map and the way to it, made when it is first wanted.
+    flat: Vec<Option<CachedRenderPipelineId>>,
+}
+
+impl Pipelines {
+    /// Whether the flat map can be drawn whole.
+    fn is_flat_ready(&self, cache: &PipelineCache) -> bool {
+        !self.flat.is_empty() && self.flat.iter().flatten().all(|id| cache.get_render_pipeline(*id).is_some())
+    }
 }
 
 /// The picture the layers are drawn into: the size of the camera's, but with values in sRGB that are blended as they are.
@@ -36,7 +47,9 @@ fn describe(
     shader: &Handle<Shader>,
     objects: &GpuObjects,
     format: TextureFormat,
+    flat: bool,
 ) -> RenderPipelineDescriptor {
+    let shader_defs: Vec<ShaderDefVal> = if flat { vec!["FLAT".into()] } else { Vec::new() };
     let (write, compare) = pass.depth.unwrap_or((false, CompareFunction::Always));
     let mut layout = vec![objects.scene_layout.clone()];
     if pass.uses_maps {
@@ -45,7 +58,12 @@ fn describe(
     RenderPipelineDescriptor {
         label: Some(pass.label.into()),
         layout,
-        vertex: VertexState { shader: shader.clone(), entry_point: Some(pass.entries[0].into()), ..default() },
+        vertex: VertexState {
+            shader: shader.clone(),
+            shader_defs: shader_defs.clone(),
+            entry_point: Some(pass.entries[0].into()),
+            ..default()
+        },
         primitive: PrimitiveState { topology: pass.topology, ..default() },
         depth_stencil: Some(DepthStencilState {
             format: CORE_3D_DEPTH_FORMAT,
@@ -57,6 +75,7 @@ fn describe(
         multisample: MultisampleState::default(),
         fragment: Some(FragmentState {
             shader: shader.clone(),
+            shader_defs,
             entry_point: Some(pass.entries[1].into()),
             targets: vec![Some(ColorTargetState {
                 format,
@@ -67,6 +86,21 @@ fn describe(
         }),
         ..default()
     }
+}
+
+/// Pipelines of all passes, of the globe or of the flat map.
+fn queue_all(
+    shaders: &Shaders,
+    objects: &GpuObjects,
+    cache: &PipelineCache,
+    format: TextureFormat,
+    flat: bool,
+) -> Vec<Option<CachedRenderPipelineId>> {
+    let queue = |pass: &Pass| {
+        let shader = shaders.layers.get(pass.shader).filter(|_| pass.draws(flat))?;
+        Some(cache.queue_render_pipeline(describe(pass, shader, objects, format, flat)))
+    };
+    PASSES.iter().map(queue).collect()
 }
 
 /// What drawing reads.
@@ -88,7 +122,7 @@ pub(super) fn choose_pipelines(
     held: Held,
     device: Res<RenderDevice>,
 ) {
-    let Held { objects, pipelines, canvas, shaders, cache, .. } = held;
+    let Held { objects, pipelines, canvas, shaders, data, cache, .. } = held;
     let (Some(objects), Some(target)) = (objects, views.iter().next()) else { return };
     let format = target.main_texture_format().remove_srgb_suffix();
     let size = target.main_texture().size();
@@ -107,17 +141,17 @@ pub(super) fn choose_pipelines(
         let view = texture.create_view(&TextureViewDescriptor::default());
         commands.insert_resource(Canvas { texture, view });
     }
-    if pipelines.is_some_and(|p| p.format == format) && !renewed {
-        return;
+    let make = |flat| queue_all(&shaders, &objects, &cache, format, flat);
+    match pipelines.filter(|p| p.format == format && !renewed) {
+        None => {
+            let flat = if data.flat > 0.0 { make(true) } else { Vec::new() };
+            commands.insert_resource(Pipelines { format, globe: make(false), flat });
+        }
+        Some(held) if data.flat > 0.0 && held.flat.is_empty() => {
+            commands.insert_resource(Pipelines { format, globe: held.globe.clone(), flat: make(true) });
+        }
+        Some(_) => {}
     }
-    let ids = PASSES
-        .iter()
-        .filter_map(|pass| {
-            let shader = shaders.layers.get(pass.shader)?;
-            Some(cache.queue_render_pipeline(describe(pass, shader, &objects, format)))
-        })
-        .collect();
-    commands.insert_resource(Pipelines { format, ids });
 }
 
 /// Draws all layers in one render pass.
@@ -143,19 +177,20 @@ pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, hel
         occlusion_query_set: None,
         multiview_mask: None,
     });
-    for ((layer, id), group) in PASSES.iter().zip(&pipelines.ids).zip(&objects.scene_groups) {
-        let vertices = layer.vertices(&data, data.layers);
-        let (Some(pipeline), Some(group)) = (cache.get_render_pipeline(*id), group) else { continue };
-        if vertices == 0 {
-            continue;
-        }
+    // Until the flat map's pipelines are made, the globe is what it was.
+    let flat = if pipelines.is_flat_ready(&cache) { data.flat } else { 0.0 };
+    let ids = if flat > 0.0 { &pipelines.flat } else { &pipelines.globe };
+    for ((layer, id), group) in PASSES.iter().zip(ids).zip(&objects.scene_groups) {
+        let vertices = layer.vertices(&data, flat);
+        let Some(pipeline) = id.and_then(|id| cache.get_render_pipeline(id)).filter(|_| vertices > 0) else { continue };
+        let Some(group) = group else { continue };
         pass.set_render_pipeline(pipeline);
         pass.set_bind_group(0, group, &[]);
         if layer.uses_maps {
             let Some(maps) = &objects.maps_group else { continue };
             pass.set_bind_group(1, maps, &[]);
         }
-        pass.draw(0..vertices, 0..layer.copies(&data));
+        pass.draw(0..vertices, 0..layer.copies(flat));
     }
     drop(pass);
     ctx.command_encoder().copy_texture_to_texture(

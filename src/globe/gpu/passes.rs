@@ -6,7 +6,7 @@ use bevy::render::render_resource::{
 };
 
 use super::{BufferSlot, GpuData};
-use crate::globe::layers::{LayerId, Layers};
+use crate::globe::layers::LayerId;
 
 /// How much is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -169,21 +169,30 @@ const OVER: BlendComponent = BlendComponent {
 
 impl Pass {
     /// How often the draw is repeated: what crosses the edge of the flat map is drawn on both sides of it.
-    pub(super) fn copies(&self, data: &GpuData) -> u32 {
+    pub(super) fn copies(&self, flat: f64) -> u32 {
         let crosses = matches!(self.layer, Some(LayerId::Arcs));
-        if crosses && data.flat > 0.0 { 2 } else { 1 }
+        if crosses && flat > 0.0 { 2 } else { 1 }
     }
 
-    /// Vertices to draw; 0 when there is nothing or the layer is off.
-    pub(super) fn vertices(&self, data: &GpuData, layers: Layers) -> u32 {
-        if self.layer.is_some_and(|l| !layers.is_on(l)) {
+    /// Whether it belongs to pictures of the globe, or to those of the flat map and the way to it.
+    pub(super) fn draws(&self, flat: bool) -> bool {
+        match self.amount {
+            Amount::OnGlobe(_) => !flat,
+            Amount::OnMap => flat,
+            Amount::PerElement(..) => true,
+        }
+    }
+
+    /// Vertices to draw so far on the way from the globe (0) to the flat map (1); 0 when there is nothing or the layer is
+    /// off.
+    pub(super) fn vertices(&self, data: &GpuData, flat: f64) -> u32 {
+        if self.layer.is_some_and(|l| !data.layers.is_on(l)) || !self.draws(flat > 0.0) {
             return 0;
         }
         match self.amount {
-            Amount::OnGlobe(n) if data.flat <= 0.0 => n,
-            Amount::OnMap if data.flat >= 1.0 => 6,
-            Amount::OnMap if data.flat > 0.0 => 6 * GRID[0] * GRID[1],
-            Amount::OnGlobe(_) | Amount::OnMap => 0,
+            Amount::OnGlobe(n) => n,
+            Amount::OnMap if flat >= 1.0 => 6,
+            Amount::OnMap => 6 * GRID[0] * GRID[1],
             Amount::PerElement(slot, n) => data.buffers[slot as usize].count.saturating_mul(n),
         }
     }
@@ -191,7 +200,7 @@ impl Pass {
 
 /// Number of draws the scene needs.
 pub(super) fn draw_count(data: &GpuData) -> u32 {
-    PASSES.iter().map(|p| u32::from(p.vertices(data, data.layers) > 0)).sum()
+    PASSES.iter().map(|p| u32::from(p.vertices(data, data.flat) > 0)).sum()
 }
 
 /// The compiled-in shaders.
