@@ -28,13 +28,13 @@ struct Vertex {
     @builtin(position) clip: vec4<f32>,
     @location(0) @interpolate(flat) color: vec4<f32>,
     // Pixels from the middle; dashes from the sender.
-    @location(1) at: vec2<f32>,
+    @location(1) @interpolate(linear) at: vec2<f32>,
     // Half the width.
     @location(2) @interpolate(flat) half: f32,
-    @location(3) light: f32,
+    @location(3) @interpolate(linear) light: f32,
 #ifdef FLAT
     // Radians from the middle of the flat map.
-    @location(4) east: f32,
+    @location(4) @interpolate(linear) east: f32,
 #endif
 }
 
@@ -207,61 +207,4 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let light = mix(cover, core * (0.50 + 0.56 * dash), scene.inks.chosen.w);
     let edge = max(outline * scene.inks.halo.w - cover, 0.0);
     return vec4<f32>(in.color.rgb * light + scene.inks.halo.rgb * edge, cover + edge) * in.color.a * in.light;
-}
-
-// The same as lines one pixel wide: what a software renderer draws of a crowd of light arcs. Each entry of `points` is
-// one segment.
-struct LineVertex {
-    @builtin(position) clip: vec4<f32>,
-    @location(0) @interpolate(flat) color: vec4<f32>,
-    @location(1) along: f32,
-    @location(2) light: f32,
-#ifdef FLAT
-    @location(3) east: f32,
-#endif
-}
-
-@vertex
-fn line_vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> LineVertex {
-    let entry = points[v >> 1u];
-    let arc = arcs[entry >> 12u];
-    let t = f32((entry & 63u) + (v & 1u)) / f32((entry >> 6u) & 63u);
-    let here = placed_at(arc, t, copy);
-    var clip = scene.clip_from_world * vec4<f32>(here.p, 1.0);
-    let dclip = scene.clip_from_world * vec4<f32>(here.dp, 0.0);
-    let half_screen = scene.screen.xy * 0.5;
-    let way = (dclip.xy * clip.w - clip.xy * dclip.w) * half_screen;
-    let u = way / max(length(way), 1e-9);
-    clip = vec4<f32>(clip.xy + vec2<f32>(u.y, -u.x) * arc.lane * scene.up.w / half_screen * clip.w, clip.zw);
-    if is_left_out(here) {
-        clip.z = -clip.w;
-    }
-    let class_ = scene.classes[arc.style & 15u];
-    var out: LineVertex;
-    out.clip = clip;
-#ifdef FLAT
-    out.east = here.east;
-#endif
-    out.light = depth_light(here.p);
-    out.color = unpack4x8unorm(arc.rgba);
-    if (arc.style & 32u) != 0u {
-        out.color.a *= 0.15;
-    }
-    out.along = (t - class_.x - arc.phase) * f32((arc.style >> 8u) & 255u);
-    return out;
-}
-
-@fragment
-fn line_fragment(in: LineVertex) -> @location(0) vec4<f32> {
-#ifdef FLAT
-    if abs(in.east) > 3.14159265 {
-        discard;
-    }
-#endif
-    let f = fract(in.along);
-    let dash = f * f;
-    let visible = in.color.a * in.light;
-    let alpha = (0.42 + 0.5 * dash) * visible;
-    let light = mix(0.42 + 0.5 * dash, 0.46 + 0.50 * dash, scene.inks.chosen.w);
-    return vec4<f32>(in.color.rgb * light * visible, alpha);
 }

@@ -4,10 +4,13 @@
 //! goes far, so that arcs are smooth where they are large and cheap where they are small.
 
 mod model;
+mod sketch;
+
+use std::sync::Arc;
 
 use bevy::prelude::*;
-pub(crate) use model::RIBBON_CLASS;
-pub use model::{ArcInstance, arc_point, make_arcs, point_list, segment_list};
+pub use model::{ArcInstance, arc_point, make_arcs, point_list};
+pub use sketch::{Picture, Rgba, Style as SketchStyle, draw_arcs};
 
 use super::camera::SceneView;
 use super::feed::Feed;
@@ -20,7 +23,7 @@ use super::{Emphasis, GlobeSet};
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Arcs {
     /// Lightest first.
-    pub instances: Vec<ArcInstance>,
+    pub instances: Arc<Vec<ArcInstance>>,
     /// Index into `Snapshot::paths` of each arc.
     pub paths: Vec<u32>,
     /// Arcs there are, drawn or not.
@@ -31,10 +34,16 @@ pub struct Arcs {
 }
 
 impl Arcs {
-    /// Whether there are so many that a software renderer draws the light ones as lines and leaves the outlines out.
+    /// Whether there are so many that the processor draws them in a software renderer's stead.
     #[must_use]
     pub fn is_crowd(&self) -> bool {
         self.instances.len() > model::CROWD
+    }
+
+    /// How far, in radii, drawn arcs may leave their true ways.
+    #[must_use]
+    pub fn tolerance(&self) -> f64 {
+        self.tolerance
     }
 }
 
@@ -65,9 +74,7 @@ fn update_arcs(
         model::tolerance(scene.view.radii_per_pixel(), profile.software, arcs.instances.len()) * step.arc_tolerance();
     if stale || tolerance != arcs.tolerance {
         arcs.tolerance = tolerance;
-        let lines = profile.software && arcs.is_crowd();
-        data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance, lines));
-        let segments = if lines { segment_list(&arcs.instances, tolerance) } else { Vec::new() };
-        data.set_buffer(BufferSlot::ArcLines, &segments);
+        let sketched = profile.software && arcs.is_crowd();
+        data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance, sketched));
     }
 }

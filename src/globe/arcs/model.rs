@@ -1,6 +1,7 @@
 //! From paths to arc instances and lists of points: plain arithmetic.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::base::hash::Set;
 use crate::cache::{PathArc, Snapshot};
@@ -27,8 +28,8 @@ const DASH: f64 = 0.16;
 /// Most arcs drawn; the list of points can number 20 bits of them.
 const MOST: usize = 60_000;
 
-const SELECTED: u32 = 1 << 4;
-const DIMMED: u32 = 1 << 5;
+pub(super) const SELECTED: u32 = 1 << 4;
+pub(super) const DIMMED: u32 = 1 << 5;
 
 /// As `arc.wgsl` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -161,14 +162,14 @@ pub fn make_arcs(
     let first = lanes.len().saturating_sub(most.unwrap_or(MOST).min(MOST));
     let drawn = lanes.get(first..).unwrap_or_default();
     Arcs {
-        instances: drawn.iter().map(|(_, l)| instance(l, inks)).collect(),
+        instances: Arc::new(drawn.iter().map(|(_, l)| instance(l, inks)).collect()),
         paths: drawn.iter().map(|(i, _)| *i).collect(),
         wanted,
         ..Arcs::default()
     }
 }
 
-/// A software renderer draws more arcs than this without outlines and with coarser bends.
+/// More arcs than this are drawn by the processor itself where the renderer is a program on it.
 pub(super) const CROWD: usize = 1500;
 
 /// How far, in radii, a drawn arc may leave the true one; falls with the size of the picture in steps of two.
@@ -182,7 +183,7 @@ pub(super) fn tolerance(radii_per_pixel: f64, software: bool, arcs: usize) -> f6
 }
 
 /// Segments of an arc: a chord over `1/n` of it leaves its circle by angle²/8n² and its parabola by height/n².
-fn segments(arc: &ArcInstance, tolerance: f64) -> u32 {
+pub(super) fn segments(arc: &ArcInstance, tolerance: f64) -> u32 {
     if arc.angle == 0.0 {
         return 16;
     }
@@ -190,20 +191,12 @@ fn segments(arc: &ArcInstance, tolerance: f64) -> u32 {
     ((way * way / 8.0 + height) / tolerance).sqrt().ceil().clamp(4.0, 60.0) as u32
 }
 
-/// Classes below this are thin: a crowd of them is drawn as lines by a software renderer.
-pub(crate) const RIBBON_CLASS: u32 = 4;
-
-/// Whether an arc of a crowd is drawn as a line.
-fn is_line(arc: &ArcInstance) -> bool {
-    arc.style & 15 < RIBBON_CLASS && arc.style & SELECTED == 0
-}
-
-/// The points of arcs as `arc.wgsl` reads them for ribbons: one strip, each arc parted from the next by two points
-/// without width. Of a crowd only the arcs that are not drawn as lines.
+/// The points of arcs as `arc.wgsl` reads them: one strip, each arc parted from the next by two points without width. If
+/// the processor draws the others, only selected arcs.
 #[must_use]
-pub fn point_list(arcs: &[ArcInstance], tolerance: f64, crowd: bool) -> Vec<u32> {
-    let mut points = Vec::with_capacity(arcs.len() * 16);
-    for (index, arc) in (0u32..).zip(arcs).filter(|(_, a)| !(crowd && is_line(a))) {
+pub fn point_list(arcs: &[ArcInstance], tolerance: f64, sketched: bool) -> Vec<u32> {
+    let mut points = Vec::with_capacity(if sketched { 0 } else { arcs.len() * 16 });
+    for (index, arc) in (0u32..).zip(arcs).filter(|(_, a)| !sketched || a.style & SELECTED != 0) {
         let n = segments(arc, tolerance);
         let head = index << 12 | n << 6;
         points.push(head | 63);
@@ -211,17 +204,6 @@ pub fn point_list(arcs: &[ArcInstance], tolerance: f64, crowd: bool) -> Vec<u32>
         points.push(head | 62);
     }
     points
-}
-
-/// The segments of the arcs of a crowd that are drawn as lines.
-#[must_use]
-pub fn segment_list(arcs: &[ArcInstance], tolerance: f64) -> Vec<u32> {
-    let mut list = Vec::with_capacity(arcs.len() * 16);
-    for (index, arc) in (0u32..).zip(arcs).filter(|(_, a)| is_line(a)) {
-        let n = segments(arc, tolerance);
-        list.extend((0..n).map(|i| index << 12 | n << 6 | i));
-    }
-    list
 }
 
 /// A point of an arc as it is drawn, `t` from 0 (sender) to 1 (receiver): for picking and tests.

@@ -13,8 +13,9 @@ use bevy::render::renderer::{RenderContext, RenderDevice, ViewQuery};
 use bevy::render::view::{ViewDepthTexture, ViewTarget};
 use bevy::shader::ShaderDefVal;
 
-use super::passes::{PASSES, Pass, Shaders};
+use super::passes::{PASSES, Pass, Pictures, Shaders};
 use super::prepare::GpuObjects;
+use super::sketch::Sketched;
 use super::{GpuData, SceneUniform};
 
 /// Pipelines made for one kind of target.
@@ -52,9 +53,10 @@ fn describe(
     let shader_defs: Vec<ShaderDefVal> = if flat { vec!["FLAT".into()] } else { Vec::new() };
     let (write, compare) = pass.depth.unwrap_or((false, CompareFunction::Always));
     let mut layout = vec![objects.scene_layout.clone()];
-    if pass.uses_maps {
-        layout.push(objects.maps_layout.clone());
-    }
+    layout.extend(pass.pictures.map(|p| match p {
+        Pictures::Maps => objects.maps_layout.clone(),
+        Pictures::Sketch => objects.sketch_layout.clone(),
+    }));
     RenderPipelineDescriptor {
         label: Some(pass.label.into()),
         layout,
@@ -110,6 +112,7 @@ pub(super) struct Held<'w> {
     pipelines: Option<Res<'w, Pipelines>>,
     canvas: Option<Res<'w, Canvas>>,
     shaders: Res<'w, Shaders>,
+    sketched: Res<'w, Sketched>,
     data: Res<'w, GpuData>,
     scene: Res<'w, SceneUniform>,
     cache: Res<'w, PipelineCache>,
@@ -156,7 +159,7 @@ pub(super) fn choose_pipelines(
 
 /// Draws all layers in one render pass.
 pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, held: Held, mut ctx: RenderContext) {
-    let Held { objects, pipelines, canvas, data, scene, cache, .. } = held;
+    let Held { objects, pipelines, canvas, sketched, data, scene, cache, .. } = held;
     let (Some(objects), Some(pipelines), Some(canvas)) = (objects, pipelines, canvas) else { return };
     let (target, depth) = view.into_inner();
     if canvas.texture.size() != target.main_texture().size() {
@@ -186,9 +189,13 @@ pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, hel
         let Some(group) = group else { continue };
         pass.set_render_pipeline(pipeline);
         pass.set_bind_group(0, group, &[]);
-        if layer.uses_maps {
-            let Some(maps) = &objects.maps_group else { continue };
-            pass.set_bind_group(1, maps, &[]);
+        if let Some(pictures) = layer.pictures {
+            let group = match pictures {
+                Pictures::Maps => objects.maps_group.as_ref(),
+                Pictures::Sketch => sketched.group(),
+            };
+            let Some(group) = group else { continue };
+            pass.set_bind_group(1, group, &[]);
         }
         pass.draw(0..vertices, 0..layer.copies(flat));
     }

@@ -12,6 +12,7 @@
 mod draw;
 mod passes;
 mod prepare;
+mod sketch;
 mod uniform;
 
 use std::sync::Arc;
@@ -44,10 +45,8 @@ pub enum BufferSlot {
     Pins,
     /// Arcs.
     Arcs,
-    /// Points of arcs drawn as ribbons.
+    /// Points of arcs.
     ArcPoints,
-    /// Segments of arcs drawn as lines.
-    ArcLines,
     /// Rings around what is new.
     Rings,
     /// Several pins as one mark.
@@ -55,7 +54,7 @@ pub enum BufferSlot {
 }
 
 /// Number of [`BufferSlot`]s.
-pub const BUFFER_SLOTS: usize = 9;
+pub const BUFFER_SLOTS: usize = 8;
 
 /// A texture that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +119,8 @@ pub struct GpuData {
     layers: Layers,
     /// Share of the way from the globe to the flat map.
     flat: f64,
+    /// Whether there are arcs that the processor draws.
+    sketched: bool,
     /// Draws that the last frame would need: for the panel of numbers.
     draws: u32,
 }
@@ -169,17 +170,23 @@ impl Plugin for GpuPlugin {
         app.init_resource::<GpuData>()
             .init_resource::<RenderProfile>()
             .init_resource::<SceneUniform>()
+            .init_resource::<sketch::Sketch>()
             .add_plugins((
                 ExtractResourcePlugin::<GpuData>::default(),
                 ExtractResourcePlugin::<SceneUniform>::default(),
+                ExtractResourcePlugin::<sketch::Sketch>::default(),
             ))
             .add_systems(PreStartup, find_profile)
-            .add_systems(Update, (uniform::fill_uniform, note_layers).after(GlobeSet::Update).before(GlobeSet::Ui));
+            .add_systems(
+                Update,
+                (uniform::fill_uniform, sketch::wish, note_layers).chain().after(GlobeSet::Update).before(GlobeSet::Ui),
+            );
         let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
         render_app
             .insert_resource(shaders)
+            .init_resource::<sketch::Sketched>()
             .add_systems(RenderStartup, prepare::start)
-            .add_systems(Render, prepare::upload.in_set(RenderSystems::PrepareResources))
+            .add_systems(Render, (prepare::upload, sketch::draw).in_set(RenderSystems::PrepareResources))
             .add_systems(Render, draw::choose_pipelines.in_set(RenderSystems::Queue))
             .add_systems(
                 Core3d,
@@ -206,7 +213,10 @@ fn find_profile(info: Option<Res<RenderAdapterInfo>>, mut profile: ResMut<Render
     }
 }
 
-fn note_layers(layers: Res<Layers>, scene: Res<SceneView>, mut data: ResMut<GpuData>) {
+fn note_layers((layers, scene, sketch): (Res<Layers>, Res<SceneView>, Res<sketch::Sketch>), mut data: ResMut<GpuData>) {
+    if data.sketched != sketch.is_wanted() {
+        data.sketched = sketch.is_wanted();
+    }
     if data.flat != scene.view.sheet.share {
         data.flat = scene.view.sheet.share;
     }

@@ -17,6 +17,17 @@ pub(super) enum Amount {
     OnMap,
     /// Some vertices for each element of a buffer.
     PerElement(BufferSlot, u32),
+    /// The whole screen, if arcs were drawn by the processor.
+    Sketch,
+}
+
+/// Pictures at the second group of bindings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pictures {
+    /// Maps of the earth.
+    Maps,
+    /// Arcs drawn by the processor.
+    Sketch,
 }
 
 /// One draw.
@@ -35,7 +46,7 @@ pub(super) struct Pass {
     pub(super) buffers: [Option<BufferSlot>; 2],
     pub(super) topology: PrimitiveTopology,
     pub(super) depth: Option<(bool, CompareFunction)>,
-    pub(super) uses_maps: bool,
+    pub(super) pictures: Option<Pictures>,
 }
 
 /// Cells of the flat map from west to east and from north to south, while the globe becomes it. Flat it is one.
@@ -55,7 +66,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Stars), None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
-        uses_maps: false,
+        pictures: None,
     },
     Pass {
         label: "earth",
@@ -66,7 +77,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
         depth: Some((true, CompareFunction::Always)),
-        uses_maps: true,
+        pictures: Some(Pictures::Maps),
     },
     Pass {
         label: "map",
@@ -77,7 +88,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
         depth: Some((true, CompareFunction::GreaterEqual)),
-        uses_maps: true,
+        pictures: Some(Pictures::Maps),
     },
     Pass {
         label: "borders",
@@ -88,7 +99,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Segments), Some(BufferSlot::SegmentsShown)],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
-        uses_maps: false,
+        pictures: None,
     },
     Pass {
         label: "clouds",
@@ -99,7 +110,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [None, None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
-        uses_maps: true,
+        pictures: Some(Pictures::Maps),
     },
     Pass {
         label: "rings",
@@ -110,7 +121,18 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Rings), None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
-        uses_maps: false,
+        pictures: None,
+    },
+    Pass {
+        label: "sketch",
+        layer: Some(LayerId::Arcs),
+        shader: 8,
+        entries: USUAL,
+        amount: Amount::Sketch,
+        buffers: [None, None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        pictures: Some(Pictures::Sketch),
     },
     Pass {
         label: "pins",
@@ -121,18 +143,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Pins), None],
         topology: PrimitiveTopology::TriangleList,
         depth: Some((true, CompareFunction::GreaterEqual)),
-        uses_maps: false,
-    },
-    Pass {
-        label: "arc lines",
-        layer: Some(LayerId::Arcs),
-        shader: 5,
-        entries: ["line_vertex", "line_fragment"],
-        amount: Amount::PerElement(BufferSlot::ArcLines, 2),
-        buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcLines)],
-        topology: PrimitiveTopology::LineList,
-        depth: Some((false, CompareFunction::GreaterEqual)),
-        uses_maps: false,
+        pictures: None,
     },
     Pass {
         label: "arcs",
@@ -143,7 +154,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Arcs), Some(BufferSlot::ArcPoints)],
         topology: PrimitiveTopology::TriangleStrip,
         depth: Some((false, CompareFunction::GreaterEqual)),
-        uses_maps: false,
+        pictures: None,
     },
     Pass {
         label: "clusters",
@@ -154,7 +165,7 @@ pub(super) const PASSES: [Pass; 10] = [
         buffers: [Some(BufferSlot::Clusters), None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
-        uses_maps: false,
+        pictures: None,
     },
 ];
 
@@ -170,7 +181,7 @@ const OVER: BlendComponent = BlendComponent {
 impl Pass {
     /// How often the draw is repeated: what crosses the edge of the flat map is drawn on both sides of it.
     pub(super) fn copies(&self, flat: f64) -> u32 {
-        let crosses = matches!(self.layer, Some(LayerId::Arcs));
+        let crosses = matches!(self.amount, Amount::PerElement(BufferSlot::ArcPoints, _));
         if crosses && flat > 0.0 { 2 } else { 1 }
     }
 
@@ -179,7 +190,7 @@ impl Pass {
         match self.amount {
             Amount::OnGlobe(_) => !flat,
             Amount::OnMap => flat,
-            Amount::PerElement(..) => true,
+            Amount::PerElement(..) | Amount::Sketch => true,
         }
     }
 
@@ -193,6 +204,13 @@ impl Pass {
             Amount::OnGlobe(n) => n,
             Amount::OnMap if flat >= 1.0 => 6,
             Amount::OnMap => 6 * GRID[0] * GRID[1],
+            Amount::Sketch => {
+                if data.sketched {
+                    3
+                } else {
+                    0
+                }
+            }
             Amount::PerElement(slot, n) => data.buffers[slot as usize].count.saturating_mul(n),
         }
     }
@@ -207,7 +225,7 @@ pub(super) fn draw_count(data: &GpuData) -> u32 {
 #[derive(Resource, Clone)]
 pub(super) struct Shaders {
     /// In the order that [`Pass::shader`] counts.
-    pub(super) layers: [Handle<Shader>; 8],
+    pub(super) layers: [Handle<Shader>; 9],
     /// Imported by the others; held so that it stays loaded.
     _common: Handle<Shader>,
 }
@@ -227,6 +245,7 @@ impl Shaders {
                 add(include_str!("../../../shaders/arc.wgsl"), "shaders/arc.wgsl"),
                 add(include_str!("../../../shaders/ring.wgsl"), "shaders/ring.wgsl"),
                 add(include_str!("../../../shaders/cluster.wgsl"), "shaders/cluster.wgsl"),
+                add(include_str!("../../../shaders/sketch.wgsl"), "shaders/sketch.wgsl"),
             ],
             _common: common,
         }

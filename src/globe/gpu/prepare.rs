@@ -28,6 +28,7 @@ pub(super) struct HeldBuffer {
 pub(super) struct GpuObjects {
     pub(super) scene_layout: BindGroupLayoutDescriptor,
     pub(super) maps_layout: BindGroupLayoutDescriptor,
+    pub(super) sketch_layout: BindGroupLayoutDescriptor,
     uniform: Buffer,
     buffers: Vec<HeldBuffer>,
     maps: Vec<(TextureView, u64)>,
@@ -86,6 +87,13 @@ pub(super) fn start(
             (map(), map(), map(), map(), sampler(SamplerBindingType::Filtering)),
         ),
     );
+    let sketch_layout = BindGroupLayoutDescriptor::new(
+        "globe sketch",
+        &BindGroupLayoutEntries::single(
+            ShaderStages::FRAGMENT,
+            texture_2d(TextureSampleType::Float { filterable: false }),
+        ),
+    );
     let uniform = device.create_buffer(&BufferDescriptor {
         label: Some("globe scene"),
         size: size_of::<SceneUniform>() as u64,
@@ -111,6 +119,7 @@ pub(super) fn start(
     commands.insert_resource(GpuObjects {
         scene_layout,
         maps_layout,
+        sketch_layout,
         uniform,
         buffers,
         maps,

@@ -6,7 +6,7 @@ use bevy::render::extract_resource::ExtractResource;
 use crate::base::Timestamp;
 use crate::geo::subsolar_point;
 use crate::globe::SceneClock;
-use crate::globe::arcs::Arcs;
+use crate::globe::arcs::SketchStyle;
 use crate::globe::camera::{SHEET_LIFT, SHEET_SCALE, SceneView, View};
 use crate::globe::feed::Feed;
 use crate::globe::inks::{SceneInks, Theme};
@@ -19,6 +19,8 @@ use crate::globe::{MarkScale, Motion};
 use super::RenderProfile;
 use super::passes::GRID;
 
+/// Pixels by which arcs are widened for their outline.
+const ARC_OUTLINE: f32 = 1.25;
 /// Radius that holds globe, clouds and the visible air.
 const AIR_RADIUS: f64 = 1.07;
 
@@ -49,6 +51,12 @@ impl SceneUniform {
     pub(super) fn space(&self) -> [f32; 3] {
         let [r, g, b, _] = self.inks.space;
         [r, g, b]
+    }
+
+    /// What arcs drawn by the processor look like: the same as those of the shader.
+    pub(super) fn sketch_style(&self) -> SketchStyle {
+        let classes = self.classes.map(|[phase, width, _, _]| (phase, width));
+        SketchStyle { classes, mark: self.up[3], glow: self.inks.chosen[3] }
     }
 }
 
@@ -102,7 +110,7 @@ fn sidereal_angle(at: Timestamp) -> f64 {
 pub(super) fn fill_uniform(
     (scene, clock, feed): (Res<SceneView>, Res<SceneClock>, Res<Feed>),
     (layers, profile, marks, motion): (Res<Layers>, Res<RenderProfile>, Res<MarkScale>, Res<Motion>),
-    (arcs, theme): (Res<Arcs>, Res<Theme>),
+    theme: Res<Theme>,
     mut uniform: ResMut<SceneUniform>,
 ) {
     let view = &scene.view;
@@ -116,7 +124,6 @@ pub(super) fn fill_uniform(
         let phase = if motion.reduced { 0.0 } else { (clock.elapsed * f64::from(class.dash_speed)).fract() };
         *out = [phase as f32, class.width, f32::from_bits(pack(*colour, 1.0)), 0.0];
     }
-    let outline = if profile.software && arcs.is_crowd() { 0.5 } else { 1.25 };
     let [east, north] = view.sheet.axes();
     classes[0][3] = spread::scale(view.height() as f32);
     *uniform = SceneUniform {
@@ -129,7 +136,7 @@ pub(super) fn fill_uniform(
         globe_box: globe_box(view, AIR_RADIUS),
         sun: four(subsolar_point(now).to_unit(), on(LayerId::Night)),
         look: [on(LayerId::Earth) as f32, on(LayerId::Atmosphere) as f32, on(LayerId::Graticule) as f32, clouds as f32],
-        more: [cos as f32, sin as f32, outline, if profile.software { 1.0 } else { 0.0 }],
+        more: [cos as f32, sin as f32, ARC_OUTLINE, if profile.software { 1.0 } else { 0.0 }],
         classes,
         sheet: [
             view.sheet.touch.lat.to_radians() as f32,

@@ -5,22 +5,16 @@ use bevy::prelude::*;
 use super::LegendModel;
 use crate::base::units::grouped;
 use crate::cache::{By, Snapshot};
-use crate::globe::arcs::{Arcs, RIBBON_CLASS};
+use crate::globe::arcs::Arcs;
 use crate::globe::feed::Feed;
-use crate::globe::gpu::RenderProfile;
-use crate::globe::hud::text::load;
-use crate::globe::scale::RATE_SCALE;
 
 /// Keeps the legend's notes up to date.
-pub(crate) fn note_arcs(
-    (arcs, profile, feed): (Res<Arcs>, Res<RenderProfile>, Res<Feed>),
-    mut legend: ResMut<LegendModel>,
-) {
+pub(crate) fn note_arcs((arcs, feed): (Res<Arcs>, Res<Feed>), mut legend: ResMut<LegendModel>) {
     let pins = pins(&feed.snapshot);
     if legend.pins != pins {
         legend.pins = pins;
     }
-    let notes = notes(arcs.instances.len(), arcs.wanted, profile.software && arcs.is_crowd());
+    let notes = notes(arcs.instances.len(), arcs.wanted);
     if legend.notes != notes {
         legend.notes = notes;
     }
@@ -35,15 +29,11 @@ fn pins(snapshot: &Snapshot) -> String {
     format!("a pin is one {} ({} for {} addresses)", snapshot.level, grouped(pins), grouped(members))
 }
 
-/// `drawn` arcs of `wanted`, the light ones as thin lines or not.
-fn notes(drawn: usize, wanted: usize, thin: bool) -> Vec<String> {
+/// `drawn` arcs of `wanted`.
+fn notes(drawn: usize, wanted: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if drawn < wanted {
         notes.push(format!("the {drawn} largest of {wanted} arcs"));
-    }
-    if thin {
-        let least = RATE_SCALE.get(RIBBON_CLASS as usize).map_or(0.0, |c| c.from_bps);
-        notes.push(format!("drawn in software: below {} only thin lines", load(least)));
     }
     notes
 }
@@ -62,9 +52,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_or_simplified_is_said() {
-        assert_eq!(notes(10, 10, false), [] as [String; 0]);
-        let both = notes(300, 18_210, true);
-        assert!(both[0].contains("300") && both[0].contains("18") && both[1].contains("below 1.00 Mbit/s"), "{both:?}");
+    fn what_is_left_out_is_said() {
+        assert_eq!(notes(10, 10), [] as [String; 0]);
+        assert_eq!(notes(300, 18_210), ["the 300 largest of 18210 arcs"]);
     }
 }

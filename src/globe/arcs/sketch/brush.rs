@@ -1,0 +1,184 @@
+//! Straight strokes with soft edges on a band of a picture.
+
+/// Colour of a pixel: red, green, blue and alpha from the lowest byte up, multiplied by alpha, in sRGB.
+pub type Rgba = u32;
+
+/// A straight piece of an arc on the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Stroke {
+    /// Its ends in pixels, y down.
+    pub ends: [[f32; 2]; 2],
+    /// Dashes from the sender at both ends; the fraction is the place in the dash, its head at 1.
+    pub along: [f32; 2],
+    /// Pixels.
+    pub width: f32,
+    /// Colour where a dash is brightest.
+    pub colour: Rgba,
+    /// Share of the colour at a dash's tail.
+    pub tail: f32,
+}
+
+/// Rows of a picture that one thread draws.
+#[derive(Debug)]
+pub(super) struct Band<'a> {
+    /// Row by row.
+    pub pixels: &'a mut [Rgba],
+    /// Pixels per row.
+    pub width: usize,
+    /// The picture's row that is the first one here.
+    pub top: usize,
+}
+
+/// `colour` times `share`/256, rounded.
+fn scaled(colour: Rgba, share: u32) -> Rgba {
+    let even = ((colour & 0x00ff_00ff) * share + 0x0080_0080) >> 8 & 0x00ff_00ff;
+    let odd = ((colour >> 8 & 0x00ff_00ff) * share + 0x0080_0080) & 0xff00_ff00;
+    even | odd
+}
+
+/// `top` laid over `ground`.
+fn over(ground: Rgba, top: Rgba) -> Rgba {
+    let alpha = top >> 24;
+    scaled(ground, 256 - alpha - (alpha >> 7)) + top
+}
+
+/// The part of `from..to` in which `start + at * slope` lies between two bounds.
+fn clipped((from, to): (f32, f32), start: f32, slope: f32, (least, most): (f32, f32)) -> (f32, f32) {
+    if slope.abs() < 1e-6 {
+        return if start < least || start > most { (0.0, 0.0) } else { (from, to) };
+    }
+    let (a, b) = ((least - start) / slope, (most - start) / slope);
+    (from.max(a.min(b)), to.min(a.max(b)))
+}
+
+impl Band<'_> {
+    fn rows(&self) -> usize {
+        self.pixels.len() / self.width.max(1)
+    }
+
+    /// Lays one stroke over the picture. What lies outside of the band, or is no number, is left out.
+    pub(super) fn stroke(&mut self, stroke: &Stroke) {
+        let [[x0, y0], [x1, y1]] = stroke.ends;
+        let (top, rows, columns) = (self.top as f32, self.rows() as f32, self.width as f32);
+        let (y0, y1) = (y0 - top, y1 - top);
+        let steep = (y1 - y0).abs() > (x1 - x0).abs();
+        // From here on `u` runs along the longer side and `v` across.
+        let (mut a, mut b) = if steep { ([y0, x0], [y1, x1]) } else { ([x0, y0], [x1, y1]) };
+        let mut along = stroke.along;
+        if a[0] > b[0] {
+            (a, b) = (b, a);
+            along.reverse();
+        }
+        let length = b[0] - a[0];
+        if !(length > 0.0 && length < 1e6) {
+            return;
+        }
+        let slope = (b[1] - a[1]) / length;
+        let half = stroke.width * 0.5 * (1.0 + slope * slope).sqrt();
+        let (most_u, most_v) = if steep { (rows, columns) } else { (columns, rows) };
+        let bounds = (-half, most_v + half);
+        let (from, to) = clipped((a[0].max(0.0), b[0].min(most_u)), a[1] - a[0] * slope, slope, bounds);
+        // Pixels whose middle lies on the stroke: one that ends where the next begins shares none with it.
+        let (from, to) = ((from - 0.5).ceil().max(0.0) as usize, (to - 0.5).ceil().max(0.0) as usize);
+        let pace = (along[1] - along[0]) / length;
+        for u in from..to {
+            let off = u as f32 + 0.5 - a[0];
+            let dash = (along[0] + off * pace).rem_euclid(1.0);
+            let share = stroke.tail + (1.0 - stroke.tail) * dash * dash;
+            let v = a[1] + off * slope;
+            self.dab(u, (v - half, v + half), steep, scaled(stroke.colour, (share * 256.0) as u32));
+        }
+    }
+
+    /// One pixel wide along the stroke, from `v` to `v` across it, as much of each pixel as is covered.
+    fn dab(&mut self, u: usize, (first, last): (f32, f32), steep: bool, colour: Rgba) {
+        let most = if steep { self.width } else { self.rows() };
+        let mut at = first.max(0.0) as usize;
+        while at < most && (at as f32) < last {
+            let cover = (last.min(at as f32 + 1.0) - first.max(at as f32)).min(1.0);
+            let index = if steep { u * self.width + at } else { at * self.width + u };
+            if let Some(pixel) = self.pixels.get_mut(index) {
+                *pixel = over(*pixel, scaled(colour, (cover * 256.0) as u32));
+            }
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHITE: Rgba = u32::MAX;
+
+    fn drawn(strokes: &[Stroke], [width, height]: [usize; 2], bands: usize) -> Vec<Rgba> {
+        let mut pixels = vec![0; width * height];
+        let rows = height / bands;
+        for (n, part) in pixels.chunks_mut(width * rows).enumerate() {
+            let mut band = Band { pixels: part, width, top: n * rows };
+            strokes.iter().for_each(|s| band.stroke(s));
+        }
+        pixels
+    }
+
+    fn line(ends: [[f32; 2]; 2], width: f32) -> Stroke {
+        Stroke { ends, along: [0.0, 0.0], width, colour: WHITE, tail: 1.0 }
+    }
+
+    /// Alpha of all pixels, in pixels.
+    fn ink(pixels: &[Rgba]) -> f64 {
+        pixels.iter().map(|p| f64::from(p >> 24)).sum::<f64>() / 255.0
+    }
+
+    #[test]
+    fn a_line_covers_its_length_times_its_width_in_every_direction() {
+        for turn in 0..36 {
+            let (sin, cos) = (turn as f32 * 10.0).to_radians().sin_cos();
+            for width in [1.0, 3.5] {
+                let ends = [[50.0 - 40.0 * cos, 50.0 - 40.0 * sin], [50.0 + 40.0 * cos, 50.0 + 40.0 * sin]];
+                let got = ink(&drawn(&[line(ends, width)], [100, 100], 1));
+                let want = 80.0 * f64::from(width);
+                assert!((got - want).abs() < 0.04 * want, "{turn}: {got} of {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_that_meet_are_one_line_and_bands_are_one_picture() {
+        let whole = [line([[3.2, 10.7], [90.0, 70.1]], 2.0)];
+        let middle = [46.6, 40.4];
+        let halves = [line([[3.2, 10.7], middle], 2.0), line([middle, [90.0, 70.1]], 2.0)];
+        assert_eq!(drawn(&whole, [100, 80], 1), drawn(&halves, [100, 80], 1));
+        assert_eq!(drawn(&whole, [100, 80], 1), drawn(&whole, [100, 80], 4));
+        let steep = [line([[60.0, -30.0], [20.0, 120.0]], 1.3), line([[-50.0, 40.0], [150.0, 41.0]], 1.0)];
+        assert_eq!(drawn(&steep, [100, 80], 1), drawn(&steep, [100, 80], 8));
+    }
+
+    #[test]
+    fn a_dash_brightens_towards_its_head() {
+        let stroke = Stroke { along: [0.0, 1.0], tail: 0.4, ..line([[0.0, 5.5], [100.0, 5.5]], 1.0) };
+        let pixels = drawn(&[stroke], [100, 11], 1);
+        let alpha = |x: usize| pixels[5 * 100 + x] >> 24;
+        assert!(alpha(2) < alpha(50) && alpha(50) < alpha(97));
+        assert!(alpha(2).abs_diff(102) < 3 && alpha(97).abs_diff(246) < 4, "{} {}", alpha(2), alpha(97));
+    }
+
+    #[test]
+    fn many_faint_lines_add_up_without_losing_light() {
+        let faint = Stroke { colour: 0x0505_0505, ..line([[0.0, 0.5], [4.0, 0.5]], 1.0) };
+        let pixels = drawn(&vec![faint; 2000], [4, 1], 1);
+        assert!(pixels.iter().all(|p| p >> 24 > 240 && p & 255 > 240), "{pixels:x?}");
+    }
+
+    #[test]
+    fn nothing_is_drawn_of_what_lies_outside_or_is_no_number() {
+        let wild = [
+            line([[f32::NAN, 1.0], [5.0, 5.0]], 1.0),
+            line([[1.0, 1.0], [f32::INFINITY, 5.0]], 1.0),
+            line([[-50.0, -50.0], [-1.5, 300.0]], 1.0),
+            line([[1e30, -1e30], [-1e30, 1e30]], 1.0),
+            line([[5.0, 5.0], [5.0, 5.0]], 1.0),
+        ];
+        assert_eq!(ink(&drawn(&wild, [16, 16], 2)), 0.0);
+    }
+}
