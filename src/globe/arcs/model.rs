@@ -177,7 +177,7 @@ pub(super) fn tolerance(radii_per_pixel: f64, software: bool, arcs: usize) -> f6
     let off_px = match (software, arcs > CROWD) {
         (false, _) => 0.12,
         (true, false) => 0.35,
-        (true, true) => 1.7,
+        (true, true) => 0.6,
     };
     2f64.powf((off_px * radii_per_pixel.clamp(1e-6, 1.0)).log2().round())
 }
