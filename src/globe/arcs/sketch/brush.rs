@@ -22,23 +22,38 @@ pub(super) struct Stroke {
 #[derive(Debug)]
 pub(super) struct Band<'a> {
     /// Row by row.
-    pub pixels: &'a mut [Rgba],
+    pub pixels: &'a mut [Wide],
     /// Pixels per row.
     pub width: usize,
     /// The picture's row that is the first one here.
     pub top: usize,
 }
 
+/// A pixel while it is drawn: the parts of [`Rgba`] in 16 bits each, so that one multiplication scales all of them.
+pub(super) type Wide = u64;
+
+const PARTS: Wide = 0x00ff_00ff_00ff_00ff;
+const HALVES: Wide = 0x0080_0080_0080_0080;
+
+fn widened(colour: Rgba) -> Wide {
+    let [r, g, b, a] = colour.to_le_bytes().map(Wide::from);
+    r | g << 16 | b << 32 | a << 48
+}
+
+/// A pixel as the renderer takes it.
+pub(super) fn narrowed(pixel: Wide) -> Rgba {
+    let pairs = pixel | pixel >> 8;
+    (pairs & 0xffff) as Rgba | (pairs >> 16) as Rgba & 0xffff_0000
+}
+
 /// `colour` times `share`/256, rounded.
-fn scaled(colour: Rgba, share: u32) -> Rgba {
-    let even = ((colour & 0x00ff_00ff) * share + 0x0080_0080) >> 8 & 0x00ff_00ff;
-    let odd = ((colour >> 8 & 0x00ff_00ff) * share + 0x0080_0080) & 0xff00_ff00;
-    even | odd
+fn scaled(colour: Wide, share: Wide) -> Wide {
+    (colour * share + HALVES) >> 8 & PARTS
 }
 
 /// `top` laid over `ground`.
-fn over(ground: Rgba, top: Rgba) -> Rgba {
-    let alpha = top >> 24;
+fn over(ground: Wide, top: Wide) -> Wide {
+    let alpha = top >> 48;
     scaled(ground, 256 - alpha - (alpha >> 7)) + top
 }
 
@@ -96,7 +111,7 @@ impl Band<'_> {
             first: first + skipped * step - ((vs.0 as i64) << BITS),
             slope: step,
             height: fixed(2.0 * half),
-            colour: stroke.colour,
+            colour: widened(stroke.colour),
         };
         let index = if steep { (from - us.0) * self.width } else { from };
         let (along, across) = if steep { (self.width, 1) } else { (1, self.width) };
@@ -129,30 +144,41 @@ struct Dabs {
     first: i64,
     slope: i64,
     height: i64,
-    colour: Rgba,
+    colour: Wide,
 }
 
 impl Dabs {
     /// Lays `count` dabs, the first one at index `along.0`, each next one `along.1` further; across them pixels are
     /// `across.0` apart, `across.1` in number.
-    fn lay(&mut self, pixels: &mut [Rgba], along: (usize, usize), count: usize, across: (usize, i64)) {
+    fn lay(&mut self, pixels: &mut [Wide], along: (usize, usize), count: usize, (apart, most): (usize, i64)) {
         for n in 0..count {
-            let at = along.0 + n * along.1;
             let f = self.dash >> 16;
-            let colour = scaled(self.colour, self.tail + ((256 - self.tail) * (f * f >> 16) >> 16));
-            let last = self.first + self.height;
-            let mut v = (self.first >> BITS).max(0);
-            let to = ((last - 1) >> BITS).min(across.1 - 1);
-            // Nearly always two or three rounds: nothing for wide registers.
-            while v <= to {
-                let cover = last.min((v + 1) << BITS) - self.first.max(v << BITS);
-                if let Some(pixel) = pixels.get_mut(at + v as usize * across.0) {
-                    *pixel = over(*pixel, scaled(colour, (cover >> 8) as u32));
-                }
-                v += 1;
-            }
+            let share = self.tail + ((256 - self.tail) * (f * f >> 16) >> 16);
+            let colour = scaled(self.colour, Wide::from(share));
+            let (first, last) = (self.first, self.first + self.height);
             self.dash = self.dash.wrapping_add(self.pace);
             self.first += self.slope;
+            // The pixels at both ends are covered in part, those between as a whole.
+            let (from, to) = (first >> BITS, (last - 1) >> BITS);
+            let mut dab = |v: i64, colour: Wide| {
+                if v >= 0
+                    && v < most
+                    && let Some(pixel) = pixels.get_mut(along.0 + n * along.1 + v as usize * apart)
+                {
+                    *pixel = over(*pixel, colour);
+                }
+            };
+            if from == to {
+                dab(from, scaled(colour, ((last - first) >> 8) as Wide));
+                continue;
+            }
+            dab(from, scaled(colour, ((((from + 1) << BITS) - first) >> 8) as Wide));
+            let mut v = from + 1;
+            while v < to {
+                dab(v, colour);
+                v += 1;
+            }
+            dab(to, scaled(colour, ((last - (to << BITS)) >> 8) as Wide));
         }
     }
 }
@@ -164,13 +190,13 @@ mod tests {
     const WHITE: Rgba = u32::MAX;
 
     fn drawn(strokes: &[Stroke], [width, height]: [usize; 2], bands: usize) -> Vec<Rgba> {
-        let mut pixels = vec![0; width * height];
+        let mut pixels: Vec<Wide> = vec![0; width * height];
         let rows = height / bands;
         for (n, part) in pixels.chunks_mut(width * rows).enumerate() {
             let mut band = Band { pixels: part, width, top: n * rows };
             strokes.iter().for_each(|s| band.stroke(s));
         }
-        pixels
+        pixels.into_iter().map(narrowed).collect()
     }
 
     fn line(ends: [[f32; 2]; 2], width: f32) -> Stroke {
@@ -205,6 +231,21 @@ mod tests {
         assert_eq!(drawn(&whole, [100, 80], 1), drawn(&whole, [100, 80], 4));
         let steep = [line([[60.0, -30.0], [20.0, 120.0]], 1.3), line([[-50.0, 40.0], [150.0, 41.0]], 1.0)];
         assert_eq!(drawn(&steep, [100, 80], 1), drawn(&steep, [100, 80], 8));
+    }
+
+    #[test]
+    fn pixels_are_taken_apart_and_put_together_again() {
+        for colour in [0, u32::MAX, 0x1234_5678, 0xff00_80fe] {
+            assert_eq!(narrowed(widened(colour)), colour);
+        }
+        for alpha in 0..=255 {
+            for ground in 0..=255 {
+                let top = widened(u32::from_le_bytes([alpha; 4]));
+                assert!(
+                    narrowed(over(widened(u32::from_le_bytes([ground; 4])), top)) >= u32::from_le_bytes([alpha; 4])
+                );
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::model::{ArcInstance, DIMMED, SELECTED, arc_point, segments};
 use crate::globe::camera::View;
 use crate::globe::math::{V3, dot};
 use crate::globe::scale::CLASSES;
-use brush::{Band, Stroke};
+use brush::{Band, Stroke, Wide, narrowed};
 
 pub use brush::Rgba;
 
@@ -39,6 +39,7 @@ pub struct Picture {
     pub pixels: Vec<Rgba>,
     /// Width and height.
     pub size: [u32; 2],
+    canvas: Vec<Wide>,
 }
 
 /// What is left of an arc's light beyond the horizon: what rises behind the globe is farther away, and looks it.
@@ -161,7 +162,8 @@ fn side_by_side<W: Send, R: Send>(mut work: Vec<W>, run: impl Fn(W) -> R + Sync)
 /// they may leave their true ways.
 pub fn draw_arcs(arcs: &[ArcInstance], view: &View, style: &Style, tolerance: f64, picture: &mut Picture) {
     let [width, height] = picture.size.map(|v| v as usize);
-    picture.pixels.clear();
+    picture.canvas.clear();
+    picture.canvas.resize(width * height, 0);
     picture.pixels.resize(width * height, 0);
     if width == 0 || height == 0 {
         return;
@@ -174,9 +176,12 @@ pub fn draw_arcs(arcs: &[ArcInstance], view: &View, style: &Style, tolerance: f6
         pen.strokes
     });
     let rows = height.div_ceil(parts);
-    let bands = picture.pixels.chunks_mut(rows * width).enumerate();
-    let bands = bands.map(|(n, pixels)| Band { pixels, width, top: n * rows }).collect();
-    side_by_side(bands, |mut band: Band| strokes.iter().flatten().for_each(|s| band.stroke(s)));
+    let canvas = picture.canvas.chunks_mut(rows * width).zip(picture.pixels.chunks_mut(rows * width));
+    let bands = canvas.enumerate().map(|(n, (pixels, out))| (Band { pixels, width, top: n * rows }, out)).collect();
+    side_by_side(bands, |(mut band, out): (Band, &mut [Rgba])| {
+        strokes.iter().flatten().for_each(|s| band.stroke(s));
+        out.iter_mut().zip(band.pixels.iter()).for_each(|(to, from)| *to = narrowed(*from));
+    });
 }
 
 #[cfg(test)]
