@@ -28,13 +28,13 @@ struct Vertex {
     @builtin(position) clip: vec4<f32>,
     @location(0) @interpolate(flat) color: vec4<f32>,
     // Pixels from the middle; dashes from the sender.
-    @location(1) @interpolate(linear) at: vec2<f32>,
+    @location(1) at: vec2<f32>,
     // Half the width.
     @location(2) @interpolate(flat) half: f32,
-    @location(3) @interpolate(linear) light: f32,
+    @location(3) light: f32,
 #ifdef FLAT
     // Radians from the middle of the flat map.
-    @location(4) @interpolate(linear) east: f32,
+    @location(4) east: f32,
 #endif
 }
 
