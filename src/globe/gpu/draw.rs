@@ -84,7 +84,6 @@ fn describe(
                 blend: Some(super::passes::PREMULTIPLIED),
                 write_mask: ColorWrites::ALL,
             })],
-            ..default()
         }),
         ..default()
     }

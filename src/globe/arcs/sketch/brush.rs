@@ -153,7 +153,7 @@ impl Dabs {
     fn lay(&mut self, pixels: &mut [Wide], along: (usize, usize), count: usize, (apart, most): (usize, i64)) {
         for n in 0..count {
             let f = self.dash >> 16;
-            let share = self.tail + ((256 - self.tail) * (f * f >> 16) >> 16);
+            let share = self.tail + (((256 - self.tail) * ((f * f) >> 16)) >> 16);
             let colour = scaled(self.colour, Wide::from(share));
             let (first, last) = (self.first, self.first + self.height);
             self.dash = self.dash.wrapping_add(self.pace);
