@@ -200,7 +200,8 @@ fn parse(argv: Vec<OsString>) -> anyhow::Result<(Cli, Option<String>)> {
 
 /// Warnings of our own; the graphics libraries complain about much that does not matter (missing GL drivers, software
 /// rendering), and what does matter comes back as an error.
-const DEFAULT_LOG: &str = "warn,wgpu_hal=off,wgpu_core=error,bevy_render=error,bevy_egui=error,bevy_winit=error";
+const DEFAULT_LOG: &str =
+    "warn,winit=error,wgpu_hal=off,wgpu_core=error,bevy_render=error,bevy_egui=error,bevy_winit=error";
 
 fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ARGUS_LOG")

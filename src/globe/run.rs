@@ -32,6 +32,9 @@ use super::{Canvas, GlobePlugins, SceneClock};
 
 /// Seconds of scene time per headless frame.
 pub const HEADLESS_STEP: Duration = Duration::from_millis(40);
+/// Most seconds that one frame moves the scene's clock: a machine that draws slowly still tells time rightly, one that
+/// slept does not jump.
+const LONGEST_FRAME: Duration = Duration::from_secs(10);
 /// How many updates a picture may take to come back from the graphics device.
 const PICTURE_PATIENCE: usize = 200;
 
@@ -132,6 +135,9 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
     // A display on a wall often has no focus: both modes are the same.
     app.insert_resource(WinitSettings { focused_mode: mode, unfocused_mode: mode });
     add_globe(&mut app, setup);
+    if let Some(mut time) = app.world_mut().get_resource_mut::<Time<Virtual>>() {
+        time.set_max_delta(LONGEST_FRAME);
+    }
     app.add_systems(Startup, |mut commands: Commands| {
         commands.spawn(camera_parts());
     });

@@ -7,6 +7,7 @@ mod model;
 
 use std::path::{Path, PathBuf};
 
+use bevy::diagnostic::FrameCount;
 use bevy::ecs::system::SystemParam;
 use bevy::image::Image;
 use bevy::prelude::*;
@@ -89,6 +90,7 @@ struct Now<'w> {
     views: Res<'w, Views>,
     trace: Res<'w, Trace>,
     options: Res<'w, HudOptions>,
+    frames: Option<Res<'w, FrameCount>>,
 }
 
 fn obey_lines(
@@ -110,6 +112,7 @@ fn obey_lines(
         filter: &now.hud.shown,
         views: &now.views,
         masked: now.options.masked,
+        frames: now.frames.as_ref().map_or(0, |f| f.0),
     };
     for _ in 0..PER_FRAME {
         let Some(Errand { line, answer }) = (source.poll)() else { return };

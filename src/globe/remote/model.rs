@@ -251,6 +251,8 @@ pub(super) struct Shown<'a> {
     pub(super) views: &'a Views,
     /// Addresses are replaced: nobody may ask for real ones.
     pub(super) masked: bool,
+    /// Frames drawn since the start.
+    pub(super) frames: u32,
 }
 
 /// The actions of a request. Screenshots and status have none.
@@ -342,6 +344,7 @@ pub(super) fn status(now: &Shown) -> Value {
         "flows": s.totals.flows,
         "records": s.totals.records,
         "load_bits_per_sec": s.totals.load,
+        "frames": now.frames,
         "sources": sources,
         "alerts": active(now.alerts, now.playhead.now).rev().take(MOST_ALERTS).map(|a| &a.text).collect::<Vec<_>>(),
     })
@@ -389,6 +392,7 @@ mod tests {
             filter: "",
             views: &Views::default(),
             masked: false,
+            frames: 7,
         };
         WORDS
             .iter()
@@ -452,6 +456,7 @@ mod tests {
             filter: "",
             views: &Views::default(),
             masked: false,
+            frames: 7,
         };
         let ask = |line: &str| actions(&parse(line).expect(line), &now);
         assert!(ask(r#"{"time":"+3s"}"#).expect_err("no record").contains("no record has arrived"));
