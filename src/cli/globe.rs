@@ -2,10 +2,12 @@
 
 mod alerts;
 mod args;
+mod awake;
 mod config;
 mod frames;
 mod remote;
 mod views;
+mod webhook;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -24,8 +26,8 @@ use crate::geo::{find_data, parse_cities};
 use crate::globe::{
     CameraRig, DeafPlugin, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look, LookPlugin,
     LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, SavedView, Scene, Selection, Setup,
-    Synthetic, Trace, ViewKeeper, Wall, WindowOptions, failed, measure_main, panels, parse_scene, run_bench, run_start,
-    window,
+    Synthetic, Trace, ViewKeeper, Wall, WallSwitch, WindowOptions, failed, measure_main, panels, parse_scene,
+    run_bench, run_start, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -126,6 +128,8 @@ fn show(args: &Args, mut setup: Setup, size: (u32, u32)) -> anyhow::Result<()> {
     if args.no_input {
         setup.extend.push(Box::new(|app| _ = app.add_plugins(DeafPlugin)));
     }
+    let mut keeper = awake::Keeper::new();
+    setup.extend.push(Box::new(move |app| _ = app.insert_resource(WallSwitch(Box::new(move |on| keeper.hold(on))))));
     let fullscreen = args.fullscreen || args.wall;
     let monitor = args.monitor.map(|n| usize::from(n) - 1);
     window(setup, &WindowOptions { size, fullscreen, fps, monitor })?;
@@ -262,8 +266,10 @@ fn recorded_scene(plan: Plan, at: Option<At>) -> anyhow::Result<Scene> {
 /// The pipeline that was asked for. A source that cannot be opened is told in the window.
 fn running(args: &Args, filter: Option<&str>) -> anyhow::Result<FeedInput> {
     let mut plan = plan(args, filter)?;
-    if let Some(command) = args.alert_command.clone().filter(|_| !plan.alerts.is_empty()) {
-        plan.alert_out = Some(alerts::runner(command).context("starting the thread of alerts")?);
+    if !plan.alerts.is_empty() {
+        let command = args.alert_command.clone().map(alerts::runner).transpose();
+        plan.alert_out.extend(command.context("starting the thread of alerts")?);
+        plan.alert_out.extend(args.alert_webhook.clone().map(webhook::poster).transpose().context("--alert-webhook")?);
     }
     let names: Vec<String> = plan.sources.iter().map(ToString::to_string).collect();
     Ok(match Pipeline::start(plan) {

@@ -74,7 +74,7 @@ pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use trace::Trace;
 pub use views::{MOST_VIEWS, SavedView, ViewKeeper, Views};
-pub use wall::{DimHours, Wall};
+pub use wall::{DimHours, Wall, WallSwitch};
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -19,6 +19,12 @@ const IN_STEP: i64 = 300_000_000_000;
 const TOO_FAR_AHEAD: i64 = 86_400_000_000_000;
 /// The live playhead stays at most so far behind the clock.
 const LONGEST_LAG: i64 = 10_000_000_000;
+/// Recorded time between two looks of the rules on the way of the playhead, in nanoseconds.
+const STRIDE: i64 = 1_000_000_000;
+/// Time by the clock between two looks of the rules, however little happens: silence has to be noticed too.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Most looks of the rules on the way of one tick.
+pub(super) const MOST_LOOKS: i64 = 32;
 
 /// What the two clocks show.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +90,14 @@ pub(super) struct Conductor {
     shown: Option<Timestamp>,
     level: Level,
     watch: Watch,
+    /// How many looks the rules may take on the way of one tick.
+    looks: i64,
+    /// Steady time of their last look.
+    looked: Option<Duration>,
+    /// Whether they found something since that was asked last.
+    raised: bool,
+    /// How far the playhead has come without a jump.
+    way: Option<Timestamp>,
     /// Steady time of the last tick.
     steady: Duration,
     /// The part that is played over and over.
@@ -124,6 +138,10 @@ impl Conductor {
             shown: None,
             level: Level::default(),
             watch: Watch::default(),
+            looks: MOST_LOOKS,
+            looked: None,
+            raised: false,
+            way: None,
             steady: Duration::ZERO,
             looped: None,
             skip_idle: None,
@@ -276,8 +294,9 @@ impl Conductor {
         self.engine.span()
     }
 
-    /// Brings the window to the playhead.
-    pub(super) fn tick(&mut self, clocks: Clocks) {
+    /// Brings the window to the playhead. On its way, and at least each second by the clock, the rules look. Gives how
+    /// often they did.
+    pub(super) fn tick(&mut self, clocks: Clocks) -> i64 {
         self.steady = clocks.steady;
         self.settle_start(clocks);
         self.settle_speed(clocks);
@@ -298,7 +317,73 @@ impl Conductor {
         if self.player.state() == PlayState::Live {
             self.player.put(now, clocks.steady);
         }
-        if std::mem::take(&mut self.sought) { self.engine.jump_to(now) } else { self.engine.go_to(now) }
+        let looks = if std::mem::take(&mut self.sought) {
+            self.engine.jump_to(now);
+            0
+        } else {
+            let looks = self.look_on_the_way(now);
+            self.engine.go_to(now);
+            looks
+        };
+        self.way = Some(now);
+        if self.looked.is_some_and(|then| clocks.steady.saturating_sub(then) < LOOK_EVERY) || !self.may_look() {
+            return looks;
+        }
+        self.look();
+        looks + 1
+    }
+
+    /// Lets the rules look at each second of recorded time that the playhead passes, so that they miss nothing between
+    /// two pictures; at fewer where so many looks are not allowed. Gives how often they did.
+    fn look_on_the_way(&mut self, to: Timestamp) -> i64 {
+        // Before the first record the playhead shows the clock's time: that is no part of the way.
+        let begin = self.engine.span().map(|s| s.start).filter(|_| self.may_look());
+        let Some(from) = self.way.filter(|way| begin.is_some_and(|b| *way >= b)) else { return 0 };
+        let (first, last) = (from.nanos().div_euclid(STRIDE) + 1, to.nanos().div_euclid(STRIDE));
+        let passed = last.saturating_sub(first).saturating_add(1);
+        if passed <= 0 || self.looks <= 0 {
+            return 0;
+        }
+        let step = passed.div_euclid(self.looks) + i64::from(passed % self.looks != 0);
+        let mut looks = 0;
+        // The last second is always among them.
+        let mut at = last - (passed - 1) / step * step;
+        while at <= last {
+            self.engine.go_to(Timestamp::from_nanos(at * STRIDE));
+            self.look();
+            looks += 1;
+            at += step;
+        }
+        looks
+    }
+
+    /// Whether there are rules and a whole window: what is missing yet is no silence.
+    fn may_look(&self) -> bool {
+        !self.watch.is_idle() && !self.is_filling()
+    }
+
+    /// Shows the window as it is to the rules.
+    fn look(&mut self) {
+        // A picture that is only looked at takes nothing from the one that will be shown.
+        self.news |= self.engine.changed();
+        let outside = self.outside();
+        let addresses = self.engine.snapshot(outside);
+        self.look_at(&addresses);
+    }
+
+    fn look_at(&mut self, addresses: &Snapshot) {
+        self.raised |= self.watch.look(addresses, self.steady, &mut self.warnings);
+        self.looked = Some(self.steady);
+    }
+
+    /// Sets how many looks the rules may take on the way of one tick.
+    pub(super) fn allow_looks(&mut self, looks: i64) {
+        self.looks = looks.clamp(0, MOST_LOOKS);
+    }
+
+    /// Whether the rules found something since this was asked last.
+    pub(super) fn take_raised(&mut self) -> bool {
+        std::mem::take(&mut self.raised)
     }
 
     /// The playhead's time, after the jumps that are due: to the start of the part that is repeated, over silence.
@@ -315,6 +400,7 @@ impl Conductor {
             Some(self.looped.map_or(next, |part| next.min(part.end)))
         });
         if let Some(to) = jump {
+            self.way = None;
             self.player.put(to, clocks.steady);
         }
         jump.unwrap_or(now)
@@ -337,6 +423,7 @@ impl Conductor {
             _ => self.engine.span().map(|s| at.resolve(s)),
         };
         if let Some(t) = known.filter(|_| self.player.state() != PlayState::Live) {
+            self.way = None;
             self.player.put(t, clocks.steady);
         }
         let moving = self.player.state() != PlayState::Paused;
@@ -386,9 +473,8 @@ impl Conductor {
         self.shown = Some(self.engine.cache().now());
         let outside = self.outside();
         let addresses = self.engine.snapshot(outside);
-        // What is missing yet is no silence.
-        if !self.is_filling() {
-            self.watch.look(&addresses, self.steady, &mut self.warnings);
+        if self.may_look() {
+            self.look_at(&addresses);
         }
         addresses.at_level(self.level)
     }

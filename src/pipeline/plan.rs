@@ -101,8 +101,8 @@ pub struct Plan {
     pub level: Level,
     /// What deserves attention.
     pub alerts: Vec<Rule>,
-    /// Who is told of each new alert; what does not fit is let go.
-    pub alert_out: Option<Sender<Alert>>,
+    /// Who are told of each new alert; what does not fit is let go.
+    pub alert_out: Vec<Sender<Alert>>,
     /// Silence longer than this is jumped over.
     pub skip_idle: Option<Duration>,
     /// How long the whole recording is to take; chooses the speed.
@@ -123,7 +123,7 @@ impl Default for Plan {
             at: None,
             level: Level::default(),
             alerts: Vec::new(),
-            alert_out: None,
+            alert_out: Vec::new(),
             skip_idle: None,
             fit: None,
         }

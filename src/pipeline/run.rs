@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-use super::conductor::{Clocks, Conductor};
+use super::conductor::{Clocks, Conductor, MOST_LOOKS};
 use super::control::{Control, PlayState, Playhead};
 use super::engine::{Engine, when_full};
 use super::placer::Placer;
@@ -31,6 +31,10 @@ const PICTURE: Duration = Duration::from_millis(100);
 const IDLE_PICTURE: Duration = Duration::from_secs(1);
 /// Making pictures takes at most one part in so many of the pipe's time.
 const PICTURE_SHARE: u32 = 4;
+/// Looks of the rules between pictures take at most one part in so many of the pipe's time.
+const LOOKS_SHARE: u32 = 4;
+/// What a look is taken to cost before the first one.
+const FIRST_COST: Duration = Duration::from_millis(1);
 /// Time between two looks at the clock.
 const TICK: Duration = Duration::from_millis(25);
 
@@ -76,7 +80,16 @@ pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, Pipel
     let (controls, orders) = bounded(CONTROLS);
     let (stop, stopped) = bounded(0);
     let mut handle = Handle { shared: Arc::clone(&shared), controls, stop: Some(stop), threads: Vec::new() };
-    let pipe = Pipe { conductor, inbox, orders, shared, started: clock::steady_now(), pictured: None, alert_out };
+    let pipe = Pipe {
+        conductor,
+        inbox,
+        orders,
+        shared,
+        started: clock::steady_now(),
+        pictured: None,
+        look_cost: FIRST_COST,
+        alert_out,
+    };
     handle.spawn("pipe", move |shared| guarded(|| pipe.run()).map_err(|problem| shared.fail("pipe", &problem)))?;
     for (number, input) in (0u16..).zip(inputs) {
         let reader = Reader { id: SourceId(number), out: messages.clone(), stop: stopped.clone() };
@@ -246,7 +259,9 @@ struct Pipe {
     started: Instant,
     /// When the last picture was made and how long that took.
     pictured: Option<(Duration, Duration)>,
-    alert_out: Option<Sender<Alert>>,
+    /// How long a look of the rules took last.
+    look_cost: Duration,
+    alert_out: Vec<Sender<Alert>>,
 }
 
 impl Pipe {
@@ -303,7 +318,7 @@ impl Pipe {
 
     fn step(&mut self, clocks: Clocks, at_once: bool) {
         let was_filling = self.conductor.is_filling();
-        self.conductor.tick(clocks);
+        self.tick(clocks);
         let is_filled = was_filling && !self.conductor.is_filling();
         let playhead = self.conductor.playhead(clocks);
         self.shared.lock().playhead = Some(playhead);
@@ -313,23 +328,35 @@ impl Pipe {
         let snapshot = Arc::new(self.conductor.snapshot());
         let took = self.clocks().steady.saturating_sub(clocks.steady);
         self.pictured = Some((clocks.steady, took));
-        let fresh = self.conductor.watch().take_fresh();
-        let alerts = self.conductor.watch().alerts();
-        {
-            let mut latest = self.shared.lock();
-            latest.snapshot = snapshot;
-            if *latest.alerts != *alerts {
-                latest.alerts = alerts.into();
-            }
-        }
-        for alert in fresh {
-            if let Some(out) = &self.alert_out
-                && out.try_send(alert).is_err()
-            {
-                tracing::warn!("an alert could not be handed on: too many wait");
-            }
-        }
+        self.shared.lock().snapshot = snapshot;
+        self.tell_alerts();
         self.shared.newer.notify_all();
+    }
+
+    /// Lets time pass. The rules look as often on the way as their share of the time allows.
+    fn tick(&mut self, clocks: Clocks) {
+        let looks = (TICK / LOOKS_SHARE).as_nanos() / self.look_cost.as_nanos().max(1);
+        self.conductor.allow_looks(i64::try_from(looks).unwrap_or(MOST_LOOKS));
+        let looked = self.conductor.tick(clocks);
+        if let Ok(looked @ 1..) = u32::try_from(looked) {
+            self.look_cost = self.clocks().steady.saturating_sub(clocks.steady) / looked;
+            self.tell_alerts();
+        }
+    }
+
+    /// Shows what the rules found, and hands on what is new.
+    fn tell_alerts(&mut self) {
+        if !self.conductor.take_raised() {
+            return;
+        }
+        self.shared.lock().alerts = self.conductor.watch().alerts().into();
+        for alert in self.conductor.watch().take_fresh() {
+            for out in &self.alert_out {
+                if out.try_send(alert.clone()).is_err() {
+                    tracing::warn!("an alert could not be handed on: too many wait");
+                }
+            }
+        }
     }
 
     fn is_picture_due(&self, steady: Duration) -> bool {

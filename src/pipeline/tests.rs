@@ -143,9 +143,11 @@ fn a_second_looks_the_same_at_any_speed_and_after_a_seek() {
                 let _ = picture(&mut slow, Duration::from_millis(u64::from(step) * 100));
             }
             let slow = picture(&mut slow, goal);
-            let mut fast = loaded(name, Plan { speed: 600.0, ..plan() }, false);
-            let _ = picture(&mut fast, Duration::ZERO);
-            let fast = picture(&mut fast, goal / 600);
+            let [fast, faster] = [60u32, 600].map(|speed| {
+                let mut c = loaded(name, Plan { speed: speed.into(), ..plan() }, false);
+                let _ = picture(&mut c, Duration::ZERO);
+                picture(&mut c, goal / speed)
+            });
             let mut sought = loaded(name, plan(), false);
             let _ = picture(&mut sought, Duration::from_millis(6_300));
             sought.obey(Control::Pause, clocks(Duration::from_millis(6_300)));
@@ -155,6 +157,7 @@ fn a_second_looks_the_same_at_any_speed_and_after_a_seek() {
             records += slow.totals.records;
             assert_eq!(slow, sought, "{name} {second}");
             assert_eq!(slow, fast, "{name} {second}");
+            assert_eq!(slow, faster, "{name} {second}");
         }
     }
     assert!(records > 10);
@@ -491,4 +494,58 @@ fn a_live_flow_reported_every_five_seconds_has_a_steady_rate() {
         }
     }
     assert!(loads.iter().all(|l| (l - 16_000.0).abs() < 1.0), "{loads:?}");
+}
+
+/// What the rules found, without the times that depend on when they looked.
+fn subjects(c: &mut Conductor) -> Vec<(String, crate::alert::Subject)> {
+    let mut found: Vec<_> = c.watch().alerts().iter().map(|a| (a.rule.to_string(), a.subject)).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn rules_look_at_each_second_that_is_passed_between_two_pictures() {
+    let rules = || vec!["address > 1k".parse().expect("a rule"), "new address after 1s".parse().expect("a rule")];
+    let watched = |speed| loaded("web.full.argus", Plan { alerts: rules(), speed, ..plan() }, false);
+    let (mut each, mut fast, mut shown) = (watched(1.0), watched(30.0), watched(1.0));
+    let span = each.engine().span().expect("records");
+    for second in span.start.nanos() / 1_000_000_000..=span.end.nanos() / 1_000_000_000 {
+        each.stand_at(Timestamp::from_parts(second, 0).max(span.start));
+        let _ = each.snapshot();
+    }
+    // Half a minute in each tick, and no picture on the way.
+    let mut looks = 0;
+    for tick in 0..=span.duration().as_secs() / 30 + 1 {
+        looks += fast.tick(clocks(Duration::from_secs(tick)));
+    }
+    assert!(looks >= i64::try_from(span.duration().as_secs()).expect("short"), "{looks}");
+    let found = subjects(&mut fast);
+    assert!(subjects(&mut each).iter().all(|s| found.contains(s)), "{found:?}");
+    assert!(fast.take_raised() && !fast.take_raised());
+    // What is over before the picture at the end is not in it.
+    shown.stand_at(span.end);
+    let _ = shown.snapshot();
+    assert!(subjects(&mut shown).len() < subjects(&mut fast).len());
+    // A jump is no way: nothing is looked at in between.
+    let mut sought = watched(1.0);
+    sought.tick(clocks(Duration::ZERO));
+    sought.obey(Control::Pause, clocks(Duration::ZERO));
+    sought.obey(Control::Seek(span.end), clocks(Duration::ZERO));
+    assert_eq!(sought.tick(clocks(Duration::from_millis(10))), 0);
+}
+
+#[test]
+fn a_silent_source_is_noticed_while_the_picture_stands() {
+    let plan = Plan { alerts: vec!["silent 30s".parse().expect("a rule")], ..plan() };
+    let mut c = loaded("web.argus", plan, true);
+    let _ = picture(&mut c, Duration::ZERO);
+    c.obey(Control::Pause, clocks(Duration::ZERO));
+    let _ = picture(&mut c, Duration::from_secs(1));
+    let looks: i64 = (2..25).map(|s| c.tick(clocks(Duration::from_secs(s)))).sum();
+    assert_eq!((looks, c.watch().alerts().len()), (23, 0), "once a second");
+    for s in 25..40 {
+        c.tick(clocks(Duration::from_secs(s)));
+    }
+    assert_eq!(c.watch().alerts().len(), 1);
+    assert!(!c.changed(), "no picture is made for it");
 }

@@ -18,8 +18,8 @@ use crate::base::clock::steady_now;
 const AT_ONCE: usize = 4;
 /// Longest that a command may run.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Alerts that wait for their command.
-const WAITING: usize = 256;
+/// Alerts that wait for their command or their post.
+pub(super) const WAITING: usize = 256;
 /// Time between two looks at running commands.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -110,7 +110,7 @@ fn end_group(child: &Child) {
 fn end_group(_: &Child) {}
 
 /// An alert as JSON.
-fn described(alert: &Alert) -> Value {
+pub(super) fn described(alert: &Alert) -> Value {
     let (kind, subject) = match alert.subject {
         Subject::Total => ("total", json!("all traffic")),
         Subject::Address(addr) => ("address", json!(addr.to_string())),
@@ -131,11 +131,11 @@ fn described(alert: &Alert) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::base::{Span, Timestamp};
 
-    fn alert(text: &str) -> Alert {
+    pub(in crate::cli::globe) fn alert(text: &str) -> Alert {
         let at = Timestamp::from_parts(1_700_000_000, 0);
         let addr = "192.0.2.1".parse().expect("an address");
         Alert {

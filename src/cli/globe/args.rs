@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::ArgAction;
 
-use super::{config, remote, views};
+use super::{config, remote, views, webhook};
 use crate::alert::Rule;
 use crate::base::time::parse_duration;
 use crate::cache::By;
@@ -132,7 +132,8 @@ pub(crate) struct Args {
         hide_possible_values = true
     )]
     pub(super) fullscreen: bool,
-    /// Wall mode: no panels, no pointer, a tour of what matters; W switches it, Esc held for a second leaves it.
+    /// Wall mode: no panels, no pointer, a tour of what matters, no screen saver; W switches it, Esc held for a second
+    /// leaves it.
     #[arg(
         long,
         num_args = 0..=1,
@@ -157,6 +158,9 @@ pub(crate) struct Args {
     /// at once, each for at most 30 seconds.
     #[arg(long, value_name = "COMMAND")]
     pub(super) alert_command: Option<String>,
+    /// Post each new alert as one JSON object to this address, http:// or https://; each post may take at most 10 seconds.
+    #[arg(long, value_name = "URL")]
+    pub(super) alert_webhook: Option<webhook::Hook>,
     /// Let programs steer the globe over a Unix socket or a port of the loopback address: one JSON object per line, as
     /// docs/remote.md says.
     #[arg(long, value_name = "PATH|PORT")]

@@ -5,6 +5,7 @@
 //! turns grey; nothing stale is shown as live. Any input brings the panels back for a while, then the tour goes on.
 
 mod dim;
+mod hours;
 mod model;
 mod ui;
 
@@ -110,6 +111,19 @@ impl Wall {
     }
 }
 
+/// Told when wall mode goes on and off, from the start on.
+#[derive(Resource)]
+pub struct WallSwitch(pub Box<dyn FnMut(bool) + Send + Sync>);
+
+fn tell_switch(wall: Res<Wall>, switch: Option<ResMut<WallSwitch>>, mut told: Local<bool>) {
+    if wall.on != *told
+        && let Some(mut switch) = switch
+    {
+        *told = wall.on;
+        (switch.0)(wall.on);
+    }
+}
+
 /// Whether every live source is lost: recordings that were read to their end are not.
 fn is_lost(snapshot: &Snapshot) -> bool {
     let mut live = snapshot.health.sources.iter().filter(|s| s.live).peekable();
@@ -123,7 +137,8 @@ impl Plugin for WallPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Wall>()
             .add_systems(Update, (switch, tour).chain().in_set(GlobeSet::Input))
-            .add_systems(Update, begin_anew.in_set(GlobeSet::Input));
+            .add_systems(Update, begin_anew.in_set(GlobeSet::Input))
+            .add_systems(Last, tell_switch);
     }
 }
 
@@ -159,7 +174,9 @@ fn switch(
     let wall = wall.bypass_change_detection();
     let touched = inputs.any();
     let toggled = actions.read().any(|a| *a == Action::Wall);
-    let escape = inputs.held.as_ref().is_some_and(|k| k.pressed(KeyCode::Escape));
+    // The frame in which it went down does not count: it may have lasted long.
+    let held = |k: &Res<ButtonInput<KeyCode>>| k.pressed(KeyCode::Escape) && !k.just_pressed(KeyCode::Escape);
+    let escape = inputs.held.as_ref().is_some_and(held);
     wall.escape = if wall.on && escape { wall.escape + clock.delta } else { 0.0 };
     if toggled || wall.escape >= LEAVE_SECS {
         wall.on = !wall.on;
@@ -177,7 +194,11 @@ fn switch(
     }
     wall.dimmed =
         wall.on && wall.dim.is_some_and(|hours| hours.hold(local_minute(zone.get_or_insert_with(Zone::local))));
-    wall.lost = if is_lost(&feed.snapshot) { wall.lost.or(Some(now)) } else { None };
+    let lost = is_lost(&feed.snapshot);
+    if lost != wall.lost.is_some() {
+        trace.line(format_args!("wall {}", if lost { "lost" } else { "found" }));
+    }
+    wall.lost = if lost { wall.lost.or(Some(now)) } else { None };
     let visible = !wall.on || now - wall.input < POINTER_SECS;
     for mut cursor in &mut cursors {
         if cursor.visible != visible {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::hours::{Change, Hours};
 use crate::alert::Alert;
 use crate::base::hash::Set;
 use crate::base::units::grouped;
@@ -37,19 +39,28 @@ pub(super) struct Tour {
     /// The sentence about it.
     pub(super) caption: String,
     visited: VecDeque<IpAddr>,
-    countries: Set<[u8; 2]>,
+    /// Countries and cities that were on the map before, the first of them.
+    places: Set<Place>,
+    hours: Hours,
+    /// Whether the last calm visit was to a change.
+    changed_last: bool,
 }
+
+/// Most places that are remembered as seen.
+const MAX_PLACES: usize = 100_000;
 
 impl Tour {
     /// Goes on to the next stop: after the overview to the newest alert that was not visited lately, else to an address
-    /// in a country that was not seen before, else to the busiest address; after an address to the overview.
+    /// in a country or city that was not seen before, else in turn to the busiest address and to the one whose load has
+    /// changed most; after an address to the overview.
     pub(super) fn go_on(&mut self, snapshot: &Snapshot, alerts: &[Alert]) -> Stop {
         let to_host = self.stop == Some(Stop::Overview);
-        let calm = || self.newcomer(snapshot).or_else(|| self.busiest(snapshot));
+        let calm = || self.newcomer(snapshot).or_else(|| self.change(snapshot)).or_else(|| self.busiest(snapshot));
         let pick = if to_host { self.alerting(snapshot, alerts).or_else(calm) } else { None };
-        for host in &snapshot.hosts {
-            self.countries.extend(host.place.country);
+        if let Some((_, why)) = &pick {
+            self.changed_last = matches!(why, Why::Changed(_));
         }
+        self.remember(snapshot);
         let stop = match pick {
             Some((addr, why)) => {
                 self.visited.retain(|a| *a != addr);
@@ -76,10 +87,31 @@ impl Tour {
         active.find_map(|a| Some((placed(a).filter(|addr| !self.visited.contains(addr))?, Why::Alert(a.text.clone()))))
     }
 
-    /// The busiest address in a country that the tour has not seen.
+    /// The busiest address in a country that the tour has not seen, else in such a city.
     fn newcomer(&self, snapshot: &Snapshot) -> Option<(IpAddr, Why)> {
-        let new = |h: &&HostPin| h.place.country.is_some_and(|c| !self.countries.contains(&c));
-        busiest(snapshot.hosts.iter().filter(new)).map(|h| (h.addr, Why::NewCountry))
+        let new = |place: Option<Place>| place.is_some_and(|p| !self.places.contains(&p));
+        let in_country = |h: &&HostPin| new(h.place.country.map(|c| (c, None)));
+        let in_city = |h: &&HostPin| h.place.city.is_some() && new(city_of(h));
+        let country = busiest(snapshot.hosts.iter().filter(in_country));
+        let found = country.or_else(|| busiest(snapshot.hosts.iter().filter(in_city)));
+        found.map(|h| (h.addr, Why::New))
+    }
+
+    /// The address whose load has changed most, unless one was visited for that last.
+    fn change(&self, snapshot: &Snapshot) -> Option<(IpAddr, Why)> {
+        let found = self.hours.largest_change(snapshot, |addr| self.visited.contains(&addr));
+        found.filter(|_| !self.changed_last).map(|change| (change.addr, Why::Changed(change)))
+    }
+
+    fn remember(&mut self, snapshot: &Snapshot) {
+        self.hours.note(snapshot);
+        for host in &snapshot.hosts {
+            if self.places.len() >= MAX_PLACES {
+                return;
+            }
+            self.places.extend(host.place.country.map(|c| (c, None)));
+            self.places.extend(city_of(host));
+        }
     }
 
     /// The busiest address that was not visited lately, else the one whose visit is longest ago.
@@ -92,13 +124,27 @@ impl Tour {
 }
 
 /// Why an address is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Why {
     /// What the alert says.
     Alert(String),
-    NewCountry,
+    New,
     Busiest,
     Largest,
+    Changed(Change),
+}
+
+/// A country, or a city in it.
+type Place = ([u8; 2], Option<Arc<str>>);
+
+fn city_of(h: &HostPin) -> Option<Place> {
+    Some((h.place.country?, h.place.city.clone()))
+}
+
+/// What a load was before.
+fn before(c: &Change) -> String {
+    let when = if c.ago.as_secs() > 3600 { "at this hour of the day before" } else { "an hour before" };
+    format!("{when} both were {} in all", text::load(c.before))
 }
 
 fn load(h: &HostPin) -> f64 {
@@ -141,7 +187,8 @@ fn sentence(h: &HostPin, why: &Why) -> String {
     let rates = format!("sends {} and receives {}", text::load(h.load_out), text::load(h.load_in));
     match why {
         Why::Alert(text) => format!("Alert: {}{}", text::shorten(text, 160), place(h)),
-        Why::NewCountry => format!("New on the map: {who} {rates} in {flows}"),
+        Why::Changed(change) => format!("Changed most: {who} {rates}; {}", before(change)),
+        Why::New => format!("New on the map: {who} {rates} in {flows}"),
         Why::Busiest => format!("Among the busiest: {who} {rates} in {flows}"),
         Why::Largest => format!("Quiet now: {who} moved {} in {flows}", text::bytes(volume(h))),
     }
@@ -227,6 +274,30 @@ mod tests {
         (last.load_in, last.load_out) = (0.0, 0.0);
         let addr = last.addr;
         assert_eq!(tour.go_on(&snapshot, &[]), Stop::Host(addr));
+        assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
+    }
+
+    #[test]
+    fn after_new_places_the_busiest_and_the_largest_change_take_turns() {
+        let early = fixture::snapshot();
+        let mut now = early.clone();
+        now.now = now.now + std::time::Duration::from_secs(3600);
+        let mut tour = Tour::default();
+        tour.go_on(&early, &[]);
+        // Nothing new, but one was silent and is loud.
+        let last = now.hosts.last_mut().expect("a host");
+        last.load_in = 5.0 * (last.load_in + last.load_out) + 1e6;
+        let mut kinds = Vec::new();
+        for _ in 0..4 {
+            let Stop::Host(_) = tour.go_on(&now, &[]) else { panic!("a host") };
+            kinds.push(tour.caption.split(':').next().unwrap_or_default().to_owned());
+            assert_eq!(tour.go_on(&now, &[]), Stop::Overview);
+        }
+        assert_eq!(kinds[0], "Changed most");
+        assert!(kinds[1..].iter().all(|k| k == "Among the busiest" || k == "Quiet now"), "{kinds:?}");
+        // A city that was not there is a new place like a country.
+        now.hosts[0].place.city = Some("Nowhere".into());
+        assert_eq!(tour.go_on(&now, &[]), Stop::Host(now.hosts[0].addr));
         assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
     }
 
