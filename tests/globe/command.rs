@@ -2,13 +2,13 @@
 
 use std::process::{Command, Output};
 
-fn globe(words: &[&str]) -> Command {
+pub(crate) fn globe(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_argus-globe"));
     command.arg("globe").args(words).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
     command
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -83,7 +83,7 @@ fn wrong_words_are_named() {
     }
 }
 
-fn folder(name: &str) -> std::path::PathBuf {
+pub(crate) fn folder(name: &str) -> std::path::PathBuf {
     std::env::temp_dir().join(format!("argus-globe-{name}-{}", std::process::id()))
 }
 

@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test says what is wrong by failing")]
 
+mod checks;
 mod command;
 mod golden;
 mod layers;

@@ -53,7 +53,7 @@ impl Drop for Display {
 }
 
 /// The program in its window.
-struct Globe {
+pub(crate) struct Globe {
     display: Display,
     program: Child,
     lines: Receiver<String>,
@@ -63,7 +63,7 @@ struct Globe {
 
 impl Globe {
     /// Starts it and waits until it is ready. Its window has the keyboard.
-    fn start(words: &[&str]) -> Globe {
+    pub(crate) fn start(words: &[&str]) -> Globe {
         let display = Display::start("960x640");
         let mut program = Command::new(env!("CARGO_BIN_EXE_argus-globe"))
             .args(["globe", "--trace-input", "--quality", "full", "--size", "960x640"])
@@ -87,7 +87,7 @@ impl Globe {
     }
 
     /// The next line that begins so; lines before it are passed over.
-    fn wait(&mut self, start: &str) -> String {
+    pub(crate) fn wait(&mut self, start: &str) -> String {
         loop {
             let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
                 panic!("no line {start:?}; it said:\n{}", self.said.join("\n"));
@@ -108,7 +108,7 @@ impl Globe {
         self.xdotool(&["key", name]);
     }
 
-    fn picture(&self) -> RgbaImage {
+    pub(crate) fn picture(&self) -> RgbaImage {
         let words = ["-display", &self.display.name, "-window", "root", "png:-"];
         // The X server refuses to copy a screen whose windows change meanwhile; a second look then succeeds.
         let look = || {
@@ -132,7 +132,7 @@ impl Globe {
     }
 
     /// Waits until the picture differs from another.
-    fn changed_from(&self, before: &RgbaImage, least: usize, what: &str) {
+    pub(crate) fn changed_from(&self, before: &RgbaImage, least: usize, what: &str) {
         let most = (0..PICTURES).map(|_| differing(before, &self.picture())).find(|n| *n >= least);
         assert!(most.is_some(), "{what} does not change the picture by {least} pixels");
     }
