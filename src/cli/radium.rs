@@ -20,6 +20,8 @@ use crate::record::{Batch, Cause, Far, RecordKind, RecordRef, SrcId};
 use crate::sink::{Server, Voice};
 use crate::source::SourceSpec;
 
+/// Customary port of flow exports.
+const EXPORT_PORT: u16 = 9995;
 /// Longest wait before signals are looked at again.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -30,12 +32,22 @@ pub(crate) struct Args {
     /// Read from an argus server or relay, or from datagrams with argus-udp://; may be repeated
     #[arg(short = 'S', long = "server", value_name = "HOST[:PORT]")]
     servers: Vec<String>,
+    /// Receive NetFlow, IPFIX or sFlow in datagrams; may be repeated
+    #[arg(short = 'C', value_name = "[HOST]:PORT")]
+    exports: Vec<String>,
+    /// Accepted for compatibility: records are not filtered by libpcap
+    #[arg(short = 'O')]
+    plain_filter: bool,
+    /// Accepted for compatibility; ARGUS_LOG=debug says more
+    #[arg(short = 'D', value_name = "LEVEL")]
+    debug: Option<String>,
     /// Read from files; with nothing else to write to, when the first client is there
     #[arg(short = 'r', long = "read", value_name = "FILE", num_args = 1..)]
     read: Vec<OsString>,
     #[command(flatten)]
     write: WriteArgs,
-    /// Identity in the relay's own management records: a number, an IPv4 address or at most four characters
+    /// Identity in the relay's own management records: a number, an IPv4 address, the name of a host that has one, or at
+    /// most four characters
     #[arg(short = 'e', value_name = "ID")]
     source_id: Option<String>,
     /// Seconds between the relay's own management records [default: 60]
@@ -110,9 +122,10 @@ impl Plan {
         let server = |s: &String| SourceSpec::from_remote(s).map(|spec| spec.with_tls_files(&tls)).map_err(Usage);
         let servers = args.servers.iter().map(server);
         let files = args.read.iter().map(|f| Ok(SourceSpec::from_file(f)));
-        let sources = files.chain(servers).collect::<Result<Vec<_>, Usage>>()?;
+        let exports = args.exports.iter().map(|word| SourceSpec::from_export(word, EXPORT_PORT).map_err(Usage));
+        let sources = files.chain(servers).chain(exports).collect::<Result<Vec<_>, Usage>>()?;
         if sources.is_empty() {
-            return Err(Usage("nothing to relay: give -S HOST[:PORT] or -r FILE".into()).into());
+            return Err(Usage("nothing to relay: give -S HOST[:PORT], -C [HOST]:PORT or -r FILE".into()).into());
         }
         let mut targets = args.write.targets()?;
         if targets.is_empty() {
@@ -298,7 +311,11 @@ impl Found {
         }
         match key {
             "ARGUS_SERVER" if self.own_sources => args.servers.push(value.to_owned()),
-            "ARGUS_SERVER" => {}
+            "CISCONETFLOW_PORT" if self.own_sources => {
+                SourceSpec::from_export(value, EXPORT_PORT)?;
+                args.exports.push(value.to_owned());
+            }
+            "ARGUS_SERVER" | "CISCONETFLOW_PORT" => {}
             "MONITOR_ID" => {
                 check_source_id(value)?;
                 fill(&mut args.source_id, value.to_owned());

@@ -28,7 +28,11 @@ pub(super) fn key_bytes(pdu: &[u8], ether: Ether) -> Option<[u8; 40]> {
         }
         18 | 20 => {
             put(20, field(12, 8));
-            put(28, field(20, 4));
+            // The sequence number stands in the order of the classic sensor's machine.
+            let mut number = [0; 4];
+            number.copy_from_slice(pdu.get(20..24).unwrap_or(&[0; 4]));
+            number.reverse();
+            put(28, &number);
         }
         24..=27 => put(20, field(10, 7)),
         _ => {}
