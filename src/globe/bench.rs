@@ -1,16 +1,19 @@
 //! Measures frames: the globe turns, dashes move, a pin is looked for under a wandering pointer in every frame, and each
 //! frame is finished to its last pixel before the next begins.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
 
 use super::camera::{CameraRig, Orbit, SceneView};
+use super::feed::Feed;
 use super::gpu::GpuData;
 use super::picking::{PIN_TOLERANCE_PX, PinSpot, View as PickView, pick_pin, spread};
 use super::pins::{PinInstance, Pins};
 use super::run::{Headless, RunError, Setup};
 use crate::base::clock::steady_now;
+use crate::cache::Snapshot;
 
 /// Frames before the measurement: pipelines, first uploads.
 const WARM_UP: usize = 5;
@@ -33,6 +36,14 @@ pub struct BenchResult {
     pub cpu_ms_per_frame: f64,
     /// Wall time of the main world's systems per frame in ms.
     pub main_ms_median: f64,
+    /// Processor time of the main thread for them in ms, in frames in which the globe turns.
+    pub main_cpu_ms_turning: f64,
+    /// The same in frames in which nothing changes.
+    pub main_cpu_ms_still: f64,
+    /// The same in frames that bring another snapshot.
+    pub main_cpu_ms_tick: f64,
+    /// Wall time of one look for the pin under the pointer in ms.
+    pub pick_ms_median: f64,
     /// Draw calls of the scene, panels not counted.
     pub draw_calls: u32,
     /// Resident memory in MB.
@@ -67,19 +78,27 @@ pub struct StartResult {
 
 #[derive(Resource, Default)]
 struct MainClock {
-    start: Option<Instant>,
+    start: Option<(Instant, f64)>,
     spent_ms: Vec<f64>,
+    cpu_ms: Vec<f64>,
 }
 
 fn begin(mut clock: ResMut<MainClock>) {
-    clock.start = Some(steady_now());
+    clock.start = Some((steady_now(), main_thread_ms()));
 }
 
 fn end(mut clock: ResMut<MainClock>) {
-    if let Some(start) = clock.start.take() {
-        let spent = ms_since(start);
-        clock.spent_ms.push(spent);
+    if let Some((start, cpu)) = clock.start.take() {
+        clock.spent_ms.push(ms_since(start));
+        clock.cpu_ms.push(main_thread_ms() - cpu);
     }
+}
+
+/// Processor time of the main thread so far in ms; 0 where the system does not tell.
+fn main_thread_ms() -> f64 {
+    let path = format!("/proc/self/task/{}/schedstat", std::process::id());
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).map_or(0.0, |nanos| nanos / 1e6)
 }
 
 /// Plugin of the measurement, for [`super::Setup::extend`].
@@ -91,9 +110,14 @@ pub fn measure_main(app: &mut App) {
         .add_systems(Last, end);
 }
 
-/// Pins found under the wandering pointer.
+/// Pins found under the wandering pointer, and how long each look took.
 #[derive(Resource, Default)]
-struct Found(usize);
+struct Found {
+    pins: usize,
+    took_ms: Vec<f64>,
+    /// Nobody looks: the pointer rests.
+    rests: bool,
+}
 
 /// The view as picking takes it, in logical pixels.
 fn pick_view(scene: &SceneView) -> PickView {
@@ -116,6 +140,9 @@ fn look_for_a_pin(
     mut found: ResMut<Found>,
     mut spots: Local<Vec<PinSpot>>,
 ) {
+    if found.rests {
+        return;
+    }
     *frame += 1;
     spots.clear();
     spots.extend(pins.instances.iter().map(PinInstance::spot));
@@ -123,7 +150,10 @@ fn look_for_a_pin(
     // The pointer visits one pin after the other, those on the near side are found.
     let Some(spot) = spots.get(*frame * 37 % spots.len().max(1)) else { return };
     let Some((at, _)) = view.pin_on_screen(spot) else { return };
-    found.0 += usize::from(pick_pin(&spots, &view, at, PIN_TOLERANCE_PX).is_some());
+    let start = steady_now();
+    let is_hit = pick_pin(&spots, &view, at, PIN_TOLERANCE_PX).is_some();
+    found.took_ms.push(ms_since(start));
+    found.pins += usize::from(is_hit);
 }
 
 fn ms_since(start: Instant) -> f64 {
@@ -164,8 +194,8 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
     for frame in 0..WARM_UP + frames {
         if frame == WARM_UP {
             cpu_before = cpu_ms();
-            globe.world().resource_mut::<MainClock>().spent_ms.clear();
-            globe.world().resource_mut::<Found>().0 = 0;
+            *globe.world().resource_mut::<MainClock>() = MainClock::default();
+            *globe.world().resource_mut::<Found>() = Found::default();
         }
         let mut rig = globe.world().resource_mut::<CameraRig>();
         rig.orbit.target.lon += TURN_DEG;
@@ -179,18 +209,45 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
     let cpu = (cpu_ms() - cpu_before) / frames.max(1) as f64;
     let adapter = globe.adapter().0;
     let world = globe.world();
+    let MainClock { spent_ms: mut main, cpu_ms: mut turning, .. } =
+        std::mem::take(&mut *world.resource_mut::<MainClock>());
+    let Found { pins: picked, took_ms: mut picks, .. } = std::mem::take(&mut *world.resource_mut::<Found>());
+    world.resource_mut::<Found>().rests = true;
+    let still = main_cpu(globe, frames, |_| ())?;
+    let tick = main_cpu(globe, frames, |world| {
+        let mut feed = world.resource_mut::<Feed>();
+        let another = Arc::new(Snapshot::clone(&feed.snapshot));
+        feed.show(another);
+    })?;
+    let world = globe.world();
     Ok(BenchResult {
         frame_ms_median: quantile(&mut wall, 0.5),
         frame_ms_p95: quantile(&mut wall, 0.95),
         cpu_ms_per_frame: cpu,
-        main_ms_median: quantile(&mut world.resource_mut::<MainClock>().spent_ms, 0.5),
+        main_ms_median: quantile(&mut main, 0.5),
+        main_cpu_ms_turning: quantile(&mut turning, 0.5),
+        main_cpu_ms_still: still,
+        main_cpu_ms_tick: tick,
+        pick_ms_median: quantile(&mut picks, 0.5),
         draw_calls: world.resource::<GpuData>().draw_calls(),
         rss_mb: rss_mb(),
         adapter,
         frames,
         pins: world.resource::<Pins>().instances.len(),
-        picked: world.resource::<Found>().0,
+        picked,
     })
+}
+
+/// Processor time of the main thread per frame in ms, with something done before each frame.
+fn main_cpu(globe: &mut Headless, frames: usize, mut before: impl FnMut(&mut World)) -> Result<f64, RunError> {
+    // What the frame before left to do is not counted.
+    globe.frame()?;
+    *globe.world().resource_mut::<MainClock>() = MainClock::default();
+    for _ in 0..frames {
+        before(globe.world());
+        globe.frame()?;
+    }
+    Ok(quantile(&mut globe.world().resource_mut::<MainClock>().cpu_ms, 0.5))
 }
 
 /// Measures the way to the first picture and to the first one with traffic, since `began`.

@@ -240,7 +240,7 @@ impl Engine {
     fn fill_anew(&mut self, config: CacheConfig) {
         let now = self.fed;
         self.cache = WindowCache::new(config);
-        self.fed = Timestamp::MIN;
+        (self.fed, self.gap) = (Timestamp::MIN, None);
         self.jump_to(now);
     }
 

@@ -33,7 +33,15 @@ fn a_measurement_is_one_line_of_json() {
     let text = String::from_utf8(output.stdout).expect("text");
     assert_eq!(text.lines().count(), 1, "{text}");
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    for key in ["frame_ms_median", "frame_ms_p95", "cpu_ms_per_frame", "main_ms_median", "draw_calls", "rss_mb"] {
+    for key in [
+        "frame_ms_median",
+        "frame_ms_p95",
+        "cpu_ms_per_frame",
+        "main_ms_median",
+        "main_cpu_ms_tick",
+        "draw_calls",
+        "rss_mb",
+    ] {
         assert!(json[key].is_number(), "{key} in {text}");
     }
     assert!(json["adapter"].is_string() && json["draw_calls"].as_u64() <= Some(60), "{text}");
