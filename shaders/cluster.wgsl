@@ -5,11 +5,13 @@ struct Cluster {
     dir: vec3<f32>,
     // Pixels of a mark.
     radius: f32,
-    // Ends of the parts of the ring, one byte each: the nine classes of rate, own networks, alerts.
+    // Ends of the parts of the ring, one byte each, as `KINDS` in `clusters/model.rs` counts them.
     ends_a: u32,
     ends_b: u32,
     ends_c: u32,
     alpha: f32,
+    // Their colours.
+    tints: array<u32, 12>,
 }
 
 @group(0) @binding(1) var<storage, read> clusters: array<Cluster>;
@@ -20,6 +22,7 @@ struct Vertex {
     @location(1) @interpolate(flat) radius: f32,
     @location(2) @interpolate(flat) alpha: f32,
     @location(3) @interpolate(flat) ends: vec3<u32>,
+    @location(4) @interpolate(flat) index: u32,
 }
 
 @vertex
@@ -29,6 +32,7 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     out.radius = cluster.radius * scene.up.w;
     out.alpha = cluster.alpha;
     out.ends = vec3<u32>(cluster.ends_a, cluster.ends_b, cluster.ends_c);
+    out.index = v / 6u;
     out.at = corner(v % 6u) * (out.radius + 2.0);
     let middle = scene.clip_from_world * vec4<f32>(place(cluster.dir), 1.0);
     if middle.w <= scene.forward.w || !faces_eye(cluster.dir) {
@@ -60,10 +64,7 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     while part < 10u && turn > end_of(in.ends, part) {
         part += 1u;
     }
-    var tint = select(scene.inks.alert.rgb, scene.inks.home.rgb, part == 9u);
-    if part < 9u {
-        tint = unpack4x8unorm(bitcast<u32>(scene.classes[part].z)).rgb;
-    }
+    let tint = unpack4x8unorm(clusters[in.index].tints[part]).rgb;
     let disc = mix(scene.inks.edge.rgb, scene.inks.plate.rgb, clamp(in.radius - 1.0 - wide - r + 0.5, 0.0, 1.0));
     // What is at rest fades in its ring; the number stays readable.
     let colour = mix(disc, mix(disc, tint, in.alpha), ring);

@@ -1,5 +1,5 @@
 // Pins: push-pins of constant size on the screen. One quad from foot to head; cap, waist, collar and needle are drawn in
-// it as the view foreshortens them. A dark outline and a light inner edge keep them readable on every ground.
+// it as the view foreshortens them; own networks have a diamond for a cap. A dark outline and a light inner edge keep them readable on every ground.
 #import argus_globe::common::{scene, corner, nowhere, faces_eye, place, lift}
 
 struct Pin {
@@ -18,6 +18,8 @@ struct Pin {
 
 // Height of the cap's middle above the foot, in radii of the head.
 const CAP: f32 = 3.1;
+// Half the diagonal of an own network's cap, in radii of the head.
+const DIAMOND: f32 = 1.4;
 
 struct Vertex {
     @builtin(position) clip: vec4<f32>,
@@ -53,9 +55,10 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
     let s = clamp(len / (CAP * r), 0.0, 1.0);
     let co = sqrt(1.0 - s * s);
     let c = corner(v % 6u);
-    let across = c.x * (r + 2.0);
+    let wide = select(r, r * DIAMOND, (pin.marks & 8u) != 0u);
+    let across = c.x * (wide + 2.0);
     let is_flat = (pin.marks & 16u) != 0u;
-    var along = select(-(0.35 * r * co + 2.0), len + r * co + 0.3 * r * s + 2.0, c.y > 0.0);
+    var along = select(-(0.35 * r * co + 2.0), len + wide * co + 0.3 * r * s + 2.0, c.y > 0.0);
     if is_flat {
         along = c.y * (r + 2.0);
     }
@@ -77,6 +80,11 @@ fn vertex(@builtin(vertex_index) v: u32) -> Vertex {
 fn ellipse(p: vec2<f32>, half: vec2<f32>) -> f32 {
     let k = length(p / half);
     return k * (k - 1.0) / max(length(p / (half * half)), 1e-4);
+}
+
+// Signed distance to a diamond.
+fn diamond(p: vec2<f32>, half: vec2<f32>) -> f32 {
+    return (abs(p.x) / half.x + abs(p.y) / half.y - 1.0) * half.x * half.y / length(half);
 }
 
 @fragment
@@ -103,7 +111,12 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     let cap_y = CAP * s;
     let thick = 0.30 * s;
     let q = vec2<f32>(p.x, p.y - cap_y - clamp(p.y - cap_y, -thick, thick));
-    let cap = ellipse(q, vec2<f32>(1.0, flat_half * 0.96));
+    let own = (marks & 8u) != 0u;
+    let cap = select(
+        ellipse(q, vec2<f32>(1.0, flat_half * 0.96)),
+        diamond(q, vec2<f32>(DIAMOND, flat_half * 0.96 * DIAMOND)),
+        own,
+    );
     // Collar and the waist between.
     let collar_y = 1.35 * s;
     let collar = ellipse(vec2<f32>(p.x, p.y - collar_y), vec2<f32>(0.78, flat_half * 0.76));
@@ -123,7 +136,12 @@ fn fragment(in: Vertex) -> @location(0) vec4<f32> {
     // Light from the upper left; the cap's face is lighter than the side.
     let side = 0.80 + 0.16 * (1.0 - smoothstep(-0.7, 0.9, p.x));
     var fill = in.color.rgb * side;
-    let face = ellipse(vec2<f32>(p.x, p.y - cap_y - thick), vec2<f32>(0.92, flat_half * 0.88)) * r;
+    let top = vec2<f32>(p.x, p.y - cap_y - thick);
+    let face = select(
+        ellipse(top, vec2<f32>(0.92, flat_half * 0.88)),
+        diamond(top, vec2<f32>(0.92, flat_half * 0.88) * DIAMOND),
+        own,
+    ) * r;
     let on_face = clamp(0.5 - face, 0.0, 1.0);
     fill = mix(fill, in.color.rgb, on_face);
     // Light inner edge of the body, and a glint on the face.

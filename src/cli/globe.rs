@@ -5,7 +5,9 @@ mod args;
 mod awake;
 mod config;
 mod frames;
+mod kept;
 mod remote;
+mod theme;
 mod views;
 mod webhook;
 
@@ -24,10 +26,10 @@ use crate::cache::{Level, Snapshot};
 use crate::export::{self, Format};
 use crate::geo::{find_data, parse_cities};
 use crate::globe::{
-    CameraRig, DeafPlugin, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions, Layers, Look, LookPlugin,
-    LookPoll, LookSource, Motion, Orbit, Picked, PipelineFeed, QualityTarget, SavedView, Scene, Selection, Setup,
-    Synthetic, Trace, ViewKeeper, Wall, WallSwitch, WindowOptions, failed, measure_main, panels, parse_scene,
-    run_bench, run_start, window,
+    CameraRig, Colouring, Column, DeafPlugin, Extension, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions,
+    Imagery, Keeper, Layers, Look, LookPlugin, LookPoll, LookSource, Marks, Motion, Opener, Orbit, Picked,
+    PipelineFeed, Projection, QualityTarget, SavedView, Scene, Selection, Setup, Synthetic, Trace, Views, Wall,
+    WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_start, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -63,6 +65,12 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     if let Some(dir) = &args.frames {
         return frames::run(&args, filter, dir, size);
     }
+    if let Some(path) = &args.film {
+        return frames::film(&args, filter, path, size);
+    }
+    if args.from.is_some() || args.to.is_some() {
+        return Err(Usage("--from and --to go with --frames or --film".into()).into());
+    }
     let still = args.screenshot.is_some() || args.bench_frames.is_some();
     let scene = match made_up_scene(&args)? {
         Some(scene) => Some(scene),
@@ -78,8 +86,13 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         ),
         None => (running(&args, filter)?, Arc::default()),
     };
+    for complaint in complaints(args.theme.inks()) {
+        writeln!(std::io::stderr(), "argus-globe: theme {}: {complaint}", args.theme)?;
+    }
+    let known = known(&args)?;
     let mut setup = Setup { overrides, ..setup(&args, filter, feed, orbit)? };
-    setup.extend.push(Box::new(move |app| _ = app.insert_resource(views)));
+    let look = look(&args, views, &known)?;
+    setup.extend.push(knowing(&look, known)?);
     if args.bench_start {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&run_start(setup, size, began)?)?)?;
     } else if let Some(frames) = args.bench_frames {
@@ -99,19 +112,25 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         }
         picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
-        show(&args, setup, size)?;
+        let sample = args.input.sources_are_missing() && args.scene.is_none() && args.synthetic.is_none();
+        let opener = opener(filter);
+        setup.extend.push(Box::new(move |app| {
+            app.insert_resource(opener);
+            app.world_mut().resource_mut::<HudOptions>().sample = sample;
+        }));
+        show(&args, setup, look, size)?;
     }
     Ok(Outcome::Done)
 }
 
 /// Opens the window.
-fn show(args: &Args, mut setup: Setup, size: (u32, u32)) -> anyhow::Result<()> {
+fn show(args: &Args, mut setup: Setup, look: Look, size: (u32, u32)) -> anyhow::Result<()> {
     if let Some(path) = args.config.clone().or_else(config::usual_path) {
-        let keeper = ViewKeeper(Box::new({
+        let keeper = Keeper(Box::new({
             let path = path.clone();
-            move |name, view| views::save(&path, name, view).map_err(|e| in_one_line(&e))
+            move |what| kept::keep(&path, what).map_err(|e| in_one_line(&e))
         }));
-        let source = LookSource::new(look(args)?, reload(path));
+        let source = LookSource::new(look, reload(path));
         setup.extend.push(Box::new(move |app| {
             app.add_plugins(LookPlugin).insert_resource(source).insert_resource(keeper);
         }));
@@ -136,30 +155,88 @@ fn show(args: &Args, mut setup: Setup, size: (u32, u32)) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What was kept from earlier starts, and the configuration's tables.
+fn known(args: &Args) -> anyhow::Result<kept::Known> {
+    let path = args.config.clone().or_else(config::usual_path);
+    path.map(|path| kept::load(&path)).transpose().map(Option::unwrap_or_default)
+}
+
+/// Puts what is known from before into the window.
+fn knowing(look: &Look, known: kept::Known) -> anyhow::Result<Extension> {
+    let rows = look.keys.rows()?;
+    let columns = look.columns.clone().or(known.columns).unwrap_or_else(Column::at_first);
+    let (views, filters) = (look.views.clone(), look.filters.clone());
+    Ok(Box::new(move |app| {
+        app.insert_resource(views).insert_resource(filters);
+        let mut hud = app.world_mut().resource_mut::<Hud>();
+        hud.set_rows(rows);
+        hud.columns = columns;
+        app.world_mut().resource_mut::<Marks>().keep(known.bookmarks);
+    }))
+}
+
+/// Opens other sources while the window is open; each is named as on the command line.
+fn opener(filter: Option<&str>) -> Opener {
+    let filter = filter.map(str::to_owned);
+    let open = move |names: &[String]| -> anyhow::Result<FeedInput> {
+        let Command::Globe(mut args) = parse(std::env::args_os().collect())?.0.command else {
+            anyhow::bail!("not the globe")
+        };
+        // The options stay, the sources and where to begin in them do not.
+        (args.input.read, args.input.server, args.input.interface) = Default::default();
+        (args.input.at, args.paused, args.alert_command) = (None, false, None);
+        for name in names {
+            match name.split_once(' ') {
+                Some(("-S", server)) => args.input.server.push(server.trim().to_owned()),
+                Some(("-i", device)) => args.input.interface.push(device.trim().to_owned()),
+                _ => {
+                    File::open(name).with_context(|| format!("opening {name}"))?;
+                    args.input.read.push(PathBuf::from(name));
+                }
+            }
+        }
+        let handle = Pipeline::start(plan(&args, filter.as_deref())?)?;
+        Ok(FeedInput::new(PipelineFeed::new(handle)))
+    };
+    Opener(Box::new(move |names| open(names).map_err(|e| in_one_line(&e))))
+}
+
 /// Saves what the options say under a name.
 fn save_view(args: &Args, name: &str, view: Option<Orbit>) -> anyhow::Result<Outcome> {
     let path = args.config.clone().or_else(config::usual_path);
     let path = path.context("there is no folder for a configuration: neither XDG_CONFIG_HOME nor HOME is set")?;
     let layers = args.layers.as_deref().map(Layers::parse).transpose().map_err(|e| Usage(e.to_string()))?;
     let level = (args.input.level() != Level::default()).then(|| args.input.level());
-    let file = views::save(&path, name, &SavedView { orbit: view, layers, level })?;
+    let projection = (args.projection != Projection::default()).then_some(args.projection);
+    let file = views::save(&path, name, &SavedView { orbit: view, layers, level, projection })?;
     writeln!(std::io::stderr(), "argus-globe: view {name:?} saved in {}", file.display())?;
     Ok(Outcome::Done)
 }
 
 /// The globe with its panels as the options say.
 fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
-    let Look { layers, ui_scale, reduced_motion, theme, .. } = look(args)?;
+    let Look { layers, ui_scale, reduced_motion, theme, colour, .. } =
+        look(args, Views::default(), &kept::Known::default())?;
     let (_, hidden) = hidden(args, layers)?;
-    let options =
-        HudOptions { filter: filter.map(str::to_owned), ui_scale, masked: args.input.anonymize.is_some(), hidden };
+    let options = HudOptions {
+        filter: filter.map(str::to_owned),
+        ui_scale,
+        masked: args.input.anonymize.is_some(),
+        hidden,
+        sample: false,
+    };
+    if let Some(folder) = args.imagery.as_ref().filter(|f| !f.is_dir()) {
+        return Err(Usage(format!("--imagery {}: is no folder", folder.display())).into());
+    }
+    let imagery = Imagery(args.imagery.clone());
     let trace = Trace { on: args.trace_input };
     let (select, help, projection) = (args.select, args.show_keys, args.projection);
     let wall = Wall::new(args.wall, args.tour, args.looped).dimmed_at(args.dim);
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
     setup.extend.push(Box::new(move |app| {
         panels(app);
-        app.insert_resource(options).insert_resource(trace).insert_resource(theme);
+        app.insert_resource(options).insert_resource(trace).insert_resource(theme).insert_resource(imagery);
+        app.insert_resource(Colouring::new(colour));
         app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
         let mut rig = app.world_mut().resource_mut::<CameraRig>();
         rig.reduced_motion = reduced_motion;
@@ -173,14 +250,25 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
 }
 
 /// The settings that may change while the globe runs.
-fn look(args: &Args) -> anyhow::Result<Look> {
+fn look(args: &Args, views: Views, known: &kept::Known) -> anyhow::Result<Look> {
     let layers = match &args.layers {
         Some(list) => Layers::parse(list).map_err(|e| Usage(e.to_string()))?,
         None => Layers::default(),
     };
     let (layers, _) = hidden(args, layers)?;
-    let (level, ui_scale) = (args.input.level(), args.ui_scale);
-    Ok(Look { layers, level, ui_scale, reduced_motion: args.reduced_motion, theme: args.theme })
+    let (level, ui_scale) = (args.input.level(), args.ui_scale());
+    Ok(Look {
+        layers,
+        level,
+        ui_scale,
+        reduced_motion: args.reduced_motion,
+        theme: args.theme,
+        colour: args.colour.clone(),
+        columns: args.columns.as_ref().map(|c| c.0.clone()),
+        keys: known.keys.clone(),
+        filters: known.filters.clone(),
+        views,
+    })
 }
 
 /// The layers without the hidden ones, and what else is hidden.
@@ -194,8 +282,8 @@ fn reload(path: PathBuf) -> LookPoll {
     let mut last = config::read(&path).ok();
     let again = || match parse(std::env::args_os().collect())?.0.command {
         Command::Globe(mut args) => {
-            args.take_view()?;
-            look(&args)
+            let views = args.take_view()?;
+            look(&args, views, &known(&args)?)
         }
         _ => anyhow::bail!("not the globe"),
     };

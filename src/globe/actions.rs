@@ -10,9 +10,10 @@ use std::time::Duration;
 use bevy::prelude::Message;
 
 use super::camera::Orbit;
+use super::colouring::ColourBy;
 use super::layers::{LAYERS, LayerId};
 use super::palette::Sought;
-use super::table::FlowId;
+use super::table::{Column, FlowId};
 use crate::base::{Span, Timestamp};
 use crate::export::Format;
 
@@ -65,6 +66,10 @@ pub enum Action {
     NextLevel(bool),
     /// Shows single addresses, selects one and flies to it.
     ShowAddress(IpAddr),
+    /// The next thing that the colour of pins says.
+    NextColour,
+    /// What the colour of pins says.
+    Colour(ColourBy),
     /// Turns the globe: screens to the right and up.
     Pan([f32; 2]),
     /// Heading and tilt, in radians.
@@ -77,6 +82,12 @@ pub enum Action {
     SaveView(String),
     /// Takes a saved view.
     SavedView(String),
+    /// Saves the filter of everything shown under a name.
+    SaveFilter(String),
+    /// Takes a saved filter.
+    SavedFilter(String),
+    /// Shows these columns of the flow table, in this order.
+    Columns(Vec<Column>),
     /// The home view.
     Home,
     /// North up.
@@ -99,8 +110,14 @@ pub enum Action {
     Escape,
     /// Puts the selected address on the clipboard.
     CopyAddress,
+    /// Puts a text on the clipboard.
+    Copy(String),
     /// Opens the palette of actions, or the search.
     Palette(Sought),
+    /// Opens the palette with a text in it.
+    GoOn(Sought, String),
+    /// Shows other sources, each named as on the command line.
+    Open(Vec<String>),
     /// Closes palette and search.
     ClosePalette,
     /// Puts the keyboard into the table's text box.
@@ -125,6 +142,8 @@ pub enum Action {
     Unplaced,
     /// Shows or hides the list of alerts.
     Alerts,
+    /// Shows or hides the list of sources.
+    Sources,
     /// Shows or hides the keys.
     Help,
     /// Full screen on or off.
@@ -152,13 +171,16 @@ pub enum Group {
     View,
     /// Selecting and reading.
     Selection,
+    /// Looking for something, and what goes in and out.
+    Data,
     /// The program itself.
     Program,
 }
 
 impl Group {
     /// All chapters, in order.
-    pub const ALL: [Group; 5] = [Group::Layers, Group::Time, Group::View, Group::Selection, Group::Program];
+    pub const ALL: [Group; 6] =
+        [Group::Layers, Group::Time, Group::View, Group::Selection, Group::Data, Group::Program];
 
     /// Heading.
     #[must_use]
@@ -168,6 +190,7 @@ impl Group {
             Group::Time => "Time",
             Group::View => "View",
             Group::Selection => "Selection",
+            Group::Data => "Data",
             Group::Program => "Program",
         }
     }
@@ -301,7 +324,7 @@ const fn held(id: &'static str, action: Action, help: &'static str, keys: &'stat
     Spec { id, action, group: Group::View, help, keys, held: true }
 }
 
-use Group::{Program, Selection, Time, View};
+use Group::{Data, Program, Selection, Time, View};
 
 /// All actions that have a key, but for the layers.
 pub static ACTIONS: &[Spec] = &[
@@ -340,11 +363,18 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),
     spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
-    spec(Selection, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),
-    spec(Selection, "filter", Action::EditShown, "filter everything shown", &[shift(KeyName::Char('f'))]),
-    spec(Selection, "table-words", Action::EditFilter, "words of the flow table", &[shift(KeyName::Char('t'))]),
+    spec(Data, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),
+    spec(Data, "filter", Action::EditShown, "filter everything shown", &[shift(KeyName::Char('f'))]),
+    spec(Data, "table-words", Action::EditFilter, "words of the flow table", &[shift(KeyName::Char('t'))]),
     spec(Selection, "coarser", Action::NextLevel(true), "pins: address, network, AS, city, country", &[ch('v')]),
     spec(Selection, "finer", Action::NextLevel(false), "the same the other way round", &[shift(KeyName::Char('v'))]),
+    spec(
+        Selection,
+        "colour",
+        Action::NextColour,
+        "other colours of pins: country, AS, port",
+        &[shift(KeyName::Char('c'))],
+    ),
     spec(Selection, "unplaced", Action::Unplaced, "list addresses without a place", &[ch('i')]),
     spec(Selection, "alerts", Action::Alerts, "list of alerts", &[ch('!')]),
     spec(Selection, "escape", Action::Escape, "close or deselect, one step", &[plain(KeyName::Escape)]),
@@ -359,11 +389,13 @@ pub static ACTIONS: &[Spec] = &[
         "theme: dark, light, high contrast, night shift",
         &[shift(KeyName::Char('n'))],
     ),
-    spec(Program, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
-    spec(Program, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
-    spec(Program, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),
-    spec(Program, "export-geojson", Action::Export(Format::GeoJson), "the same: GeoJSON", &[ctrl('g')]),
-    spec(Program, "export-kml", Action::Export(Format::Kml), "the same: KML", &[ctrl('l')]),
+    spec(Data, "sources", Action::Sources, "list of sources with their state", &[shift(KeyName::Char('s'))]),
+    spec(Data, "open", Action::Palette(Sought::Sources), "open a file, a server, an interface", &[ctrl('o')]),
+    spec(Data, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
+    spec(Data, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
+    spec(Data, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),
+    spec(Data, "export-geojson", Action::Export(Format::GeoJson), "the same: GeoJSON", &[ctrl('g')]),
+    spec(Data, "export-kml", Action::Export(Format::Kml), "the same: KML", &[ctrl('l')]),
     spec(Program, "quit", Action::Quit, "quit", &[ctrl('q')]),
 ];
 

@@ -11,7 +11,7 @@ use super::GlobeSet;
 use crate::alert::Alert;
 use crate::base::hash::{Map, Set};
 use crate::cache::{By, HostId, Level, PathId, Snapshot};
-use crate::pipeline::{Control, PlayState, Playhead};
+use crate::pipeline::{Control, PlayState, Playhead, Witness};
 
 /// What fills the [`Feed`].
 pub trait FeedSource: Send + Sync + 'static {
@@ -23,6 +23,11 @@ pub trait FeedSource: Send + Sync + 'static {
 
     /// What deserves attention, in the order in which it was raised.
     fn alerts(&self) -> Arc<[Alert]> {
+        Arc::default()
+    }
+
+    /// The records of the flow that was asked for last.
+    fn witness(&self) -> Arc<Witness> {
         Arc::default()
     }
 
@@ -52,6 +57,8 @@ pub struct Feed {
     pub playhead: Playhead,
     /// What deserves attention, in the order in which it was raised.
     pub alerts: Arc<[Alert]>,
+    /// The records of the flow that was asked for last.
+    pub witness: Arc<Witness>,
     /// Looks forced by a made-up scene; empty otherwise.
     pub overrides: Arc<Overrides>,
 }
@@ -59,7 +66,14 @@ pub struct Feed {
 impl Default for Feed {
     fn default() -> Feed {
         let playhead = Playhead { now: crate::base::Timestamp::default(), state: PlayState::Paused, speed: 1.0 };
-        Feed { snapshot: Arc::default(), generation: 0, playhead, alerts: Arc::default(), overrides: Arc::default() }
+        Feed {
+            snapshot: Arc::default(),
+            generation: 0,
+            playhead,
+            alerts: Arc::default(),
+            witness: Arc::default(),
+            overrides: Arc::default(),
+        }
     }
 }
 
@@ -159,6 +173,10 @@ fn take_snapshot(input: Option<ResMut<FeedInput>>, mut feed: ResMut<Feed>) {
     let alerts = input.0.alerts();
     if !Arc::ptr_eq(&alerts, &feed.alerts) && *alerts != *feed.alerts {
         feed.alerts = alerts;
+    }
+    let witness = input.0.witness();
+    if !Arc::ptr_eq(&witness, &feed.witness) && *witness != *feed.witness {
+        feed.witness = witness;
     }
     let playhead = input.0.playhead();
     if feed.playhead != playhead {

@@ -4,10 +4,15 @@
 use bevy::prelude::*;
 
 use super::camera::CameraRig;
+use super::colouring::{ColourBy, Colouring};
 use super::feed::FeedInput;
 use super::hud::{Hud, HudOptions, Toast};
 use super::inks::Theme;
+use super::kept::SavedFilters;
+use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
+use super::table::Column;
+use super::views::Views;
 use super::{GlobeSet, Motion, SceneClock};
 use crate::cache::Level;
 use crate::pipeline::Control;
@@ -18,7 +23,7 @@ const EVERY: f64 = 1.0;
 const TOAST: f64 = 8.0;
 
 /// The settings.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Look {
     /// Which layers are on.
     pub layers: Layers,
@@ -30,6 +35,16 @@ pub struct Look {
     pub reduced_motion: bool,
     /// Colours of everything.
     pub theme: Theme,
+    /// What the colour of pins says.
+    pub colour: ColourBy,
+    /// The user's own keys.
+    pub keys: Keymap,
+    /// Columns of the flow table; none: those at first, or those that were kept.
+    pub columns: Option<Vec<Column>>,
+    /// Saved views.
+    pub views: Views,
+    /// Saved filters.
+    pub filters: SavedFilters,
 }
 
 /// Gives new settings, or says why they cannot be used; `None` while nothing has changed. Must not wait.
@@ -61,10 +76,11 @@ impl Plugin for LookPlugin {
 }
 
 fn take_look(
-    source: Option<ResMut<LookSource>>,
-    clock: Res<SceneClock>,
+    (source, clock): (Option<ResMut<LookSource>>, Res<SceneClock>),
     (mut hud, mut options, mut layers): (ResMut<Hud>, ResMut<HudOptions>, ResMut<Layers>),
-    (mut motion, mut rig, mut theme): (ResMut<Motion>, ResMut<CameraRig>, ResMut<Theme>),
+    (mut motion, mut rig): (ResMut<Motion>, ResMut<CameraRig>),
+    (mut theme, mut colouring): (ResMut<Theme>, ResMut<Colouring>),
+    (mut views, mut filters): (ResMut<Views>, ResMut<SavedFilters>),
     input: Option<ResMut<FeedInput>>,
 ) {
     let Some(mut source) = source.filter(|s| clock.elapsed >= s.due) else { return };
@@ -75,7 +91,7 @@ fn take_look(
             hud.toast = Some(Toast { text: problem, until: clock.elapsed + TOAST });
             return;
         }
-        Some(Ok(now)) => (std::mem::replace(&mut source.last, now), now),
+        Some(Ok(now)) => (std::mem::replace(&mut source.last, now.clone()), now),
     };
     for layer in LAYERS.iter().filter(|l| was.layers.is_on(l.id) != now.layers.is_on(l.id)) {
         layers.set(layer.id, now.layers.is_on(layer.id));
@@ -90,6 +106,23 @@ fn take_look(
     }
     if was.theme != now.theme {
         *theme = now.theme;
+    }
+    if was.keys != now.keys
+        && let Ok(rows) = now.keys.rows()
+    {
+        hud.set_rows(rows);
+    }
+    if was.columns != now.columns {
+        hud.columns = now.columns.clone().unwrap_or_else(Column::at_first);
+    }
+    // What was saved meanwhile is in the files, or for this run only.
+    views.0.extend(now.views.0.clone());
+    filters.0.extend(now.filters.0.clone());
+    if (Look { views: was.views.clone(), filters: was.filters.clone(), ..now.clone() }) == was {
+        return;
+    }
+    if was.colour != now.colour {
+        colouring.set(now.colour);
     }
     if was.level != now.level
         && let Some(mut input) = input
@@ -113,20 +146,14 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_taken_over_and_mistakes_are_told() {
-        let start = Look {
-            layers: Layers::default(),
-            level: Level::default(),
-            ui_scale: 1.0,
-            reduced_motion: false,
-            theme: Theme::Dark,
-        };
+        let start = Look { layers: Layers::default(), ui_scale: 1.0, ..Look::default() };
         let answer: Arc<Mutex<Option<Result<Look, String>>>> = Arc::default();
         let ask = answer.clone();
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, Devices, GlobePlugins, PickingPlugin, InputPlugin, LookPlugin))
             .init_resource::<Hud>()
             .init_resource::<HudOptions>();
-        app.insert_resource(LookSource::new(start, Box::new(move || ask.lock().expect("not poisoned").take())));
+        app.insert_resource(LookSource::new(start.clone(), Box::new(move || ask.lock().expect("not poisoned").take())));
         let say = |app: &mut App, what: Result<Look, String>| {
             *answer.lock().expect("not poisoned") = Some(what);
             let mut clock = app.world_mut().resource_mut::<SceneClock>();
@@ -138,10 +165,23 @@ mod tests {
         app.world_mut().resource_mut::<Layers>().toggle(LayerId::Borders);
         let mut layers = start.layers;
         layers.toggle(LayerId::Clouds);
-        say(&mut app, Ok(Look { layers, reduced_motion: true, ..start }));
+        let mut keys = Keymap::default();
+        keys.add("spin", &["F5"]).expect("a key");
+        let mut views = Views::default();
+        views.0.insert("office".into(), crate::globe::SavedView::default());
+        let columns = Some(vec![Column::Daddr]);
+        say(
+            &mut app,
+            Ok(Look { layers, keys, views, columns, reduced_motion: true, colour: ColourBy::Port, ..start.clone() }),
+        );
         let now = *app.world().resource::<Layers>();
         assert!(!now.is_on(LayerId::Clouds) && !now.is_on(LayerId::Borders));
         assert!(app.world().resource::<Motion>().reduced && app.world().resource::<CameraRig>().reduced_motion);
+        assert_eq!(app.world().resource::<Colouring>().by, ColourBy::Port);
+        assert!(app.world().resource::<Views>().find("office").is_ok());
+        let hud = app.world().resource::<Hud>();
+        assert_eq!(hud.columns, [Column::Daddr]);
+        assert!(hud.rows().iter().any(|r| r.id == "spin" && r.keys[0].to_string() == "F5"));
         say(&mut app, Err("line 3: unknown key".into()));
         let toast = app.world().resource::<Hud>().toast.clone().expect("a message");
         assert_eq!(toast.text, "line 3: unknown key");

@@ -20,6 +20,7 @@ pub mod bench;
 pub mod borders;
 pub mod camera;
 pub mod clusters;
+pub mod colouring;
 pub mod feed;
 pub mod film;
 #[cfg(test)]
@@ -30,12 +31,15 @@ pub mod hud;
 pub mod inks;
 pub mod input;
 pub mod inspector;
+pub mod kept;
+pub mod keymap;
 pub mod layers;
 pub mod legend;
 pub mod look;
 pub mod maps;
 pub mod math;
 pub mod names;
+pub mod open;
 pub mod palette;
 pub mod picking;
 pub mod pins;
@@ -57,23 +61,30 @@ pub mod wall;
 use bevy::prelude::*;
 
 pub use bench::{BenchResult, StartResult, measure_main, run_bench, run_start};
-pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM};
+pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM, UnknownProjection};
+pub use colouring::{ColourBy, Colouring};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use film::{Reel, film_frame, pass_by};
 pub use hud::{Hidden, Hud, HudOptions};
-pub use inks::{Theme, UnknownTheme, Vision};
+pub use inks::{Ink, InkError, Theme, UnknownTheme, Vision, complaints, register};
 pub use input::DeafPlugin;
+pub use kept::{Keeper, Kept, MOST_FILTERS, SavedFilters};
+pub use keymap::{KeyError, Keymap};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use look::{Look, LookPlugin, LookPoll, LookSource};
+pub use maps::Imagery;
+pub use open::{OpenPlugin, Opener};
 pub use pipe::{PipelineFeed, failed};
 pub use quality::QualityTarget;
 pub use remote::{Errand, LONGEST_LINE, RemotePlugin, RemoteSource};
 pub use rings::RING_SECS;
-pub use run::{Headless, Picture, RunError, Setup, WindowOptions, window};
+pub use run::{Extension, Headless, Picture, RunError, Setup, WindowOptions, window};
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
+pub use table::{Column, ColumnError, columns_of};
+pub use timeline::{MOST_BOOKMARKS, Marks};
 pub use trace::Trace;
-pub use views::{MOST_VIEWS, SavedView, ViewKeeper, Views};
+pub use views::{MOST_VIEWS, SavedView, Views};
 pub use wall::{DimHours, Wall, WallSwitch};
 
 /// The order of the work of one frame, chained in `Update`.
@@ -170,6 +181,7 @@ impl Plugin for GlobePlugins {
             .init_resource::<Motion>()
             .init_resource::<Theme>()
             .init_resource::<Emphasis>()
+            .init_resource::<Colouring>()
             .configure_sets(bevy_egui::EguiPrimaryContextPass, (PaintSet::Names, PaintSet::Panels).chain())
             .configure_sets(
                 Update,
@@ -186,7 +198,7 @@ impl Plugin for GlobePlugins {
 /// The human side: panels, keys, clicks, selection. Goes into [`Setup::extend`].
 pub fn panels(app: &mut App) {
     app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin, wall::WallPlugin));
-    app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin));
+    app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin, open::OpenPlugin));
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

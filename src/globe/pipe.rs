@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::feed::{FeedSource, FixedSource};
 use crate::alert::Alert;
 use crate::cache::{Snapshot, SourceHealth, SourceState};
-use crate::pipeline::{Control, Handle, Playhead};
+use crate::pipeline::{Control, Handle, Playhead, Witness};
 use crate::record::SourceId;
 
 /// A running pipeline; it stops when this is dropped.
@@ -39,6 +39,10 @@ impl FeedSource for PipelineFeed {
 
     fn alerts(&self) -> Arc<[Alert]> {
         self.handle.alerts()
+    }
+
+    fn witness(&self) -> Arc<Witness> {
+        self.handle.witness()
     }
 
     fn send(&mut self, control: Control) {

@@ -45,7 +45,7 @@ impl Selection {
 
     /// Closes the details, then deselects; false when there was nothing to do.
     pub fn step_back(&mut self) -> bool {
-        if self.details && matches!(self.picked, Picked::Host(_) | Picked::Path(..)) {
+        if self.details && self.picked != Picked::Nothing {
             self.details = false;
             return true;
         }

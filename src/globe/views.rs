@@ -1,11 +1,11 @@
-//! Saved views: where the eye is, which layers are on and what one pin stands for, under a name.
+//! Saved views: where the eye is, on globe or map, which layers are on and what one pin stands for, under a
+//! name.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use bevy::prelude::Resource;
 
-use super::camera::Orbit;
+use super::camera::{Orbit, Projection};
 use super::layers::Layers;
 use crate::cache::Level;
 
@@ -21,6 +21,8 @@ pub struct SavedView {
     pub layers: Option<Layers>,
     /// What one pin stands for.
     pub level: Option<Level>,
+    /// Globe or flat map.
+    pub projection: Option<Projection>,
 }
 
 /// All saved views by name.
@@ -41,10 +43,3 @@ impl Views {
         })
     }
 }
-
-/// Keeps a view for the next start; gives the file, or why it could not.
-pub type KeepView = Box<dyn Fn(&str, &SavedView) -> Result<PathBuf, String> + Send + Sync>;
-
-/// Where views are kept, if anywhere.
-#[derive(Resource)]
-pub struct ViewKeeper(pub KeepView);

@@ -1,5 +1,6 @@
 //! Moves the playhead, obeys controls, and knows the sources' condition. It is told what the clocks show.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::control::{Control, PlayState, Playhead};
@@ -7,6 +8,7 @@ use super::engine::Engine;
 use super::plan::{At, Start};
 use super::playhead::Player;
 use super::reader::Message;
+use super::witness::Witness;
 use crate::alert::Watch;
 use crate::base::{Span, Timestamp, Warnings};
 use crate::cache::{Health, Level, Snapshot, SourceHealth, SourceState};
@@ -106,6 +108,8 @@ pub(super) struct Conductor {
     skip_idle: Option<Duration>,
     /// The time that the whole recording is to take, until its length is known.
     fit: Option<Duration>,
+    /// The records that were asked for last.
+    witness: Arc<Witness>,
 }
 
 impl Conductor {
@@ -146,6 +150,7 @@ impl Conductor {
             looped: None,
             skip_idle: None,
             fit: None,
+            witness: Arc::default(),
         }
     }
 
@@ -263,8 +268,14 @@ impl Conductor {
                     self.play_from(span.start, clocks);
                 }
             }
+            Control::Witness(key, source) => self.witness = self.engine.witness(key, source),
             Control::Stop => {}
         }
+    }
+
+    /// The records that were asked for last.
+    pub(super) fn witness(&self) -> Arc<Witness> {
+        self.witness.clone()
     }
 
     /// Plays from a time of the recording.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::show::Show;
 use crate::base::{Span, Timestamp};
 use crate::cache::Level;
+use crate::record::{FlowKey, SourceId};
 
 /// A wish of the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub enum Control {
     SkipIdle(Option<Duration>),
     /// Play the whole recording from its start, as fast as it takes to be through after this time.
     Fit(Duration),
+    /// Look up the records of a flow within the window; the handle has them then.
+    Witness(FlowKey, SourceId),
     /// End all threads.
     Stop,
 }

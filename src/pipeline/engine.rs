@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::placer::Placer;
 use super::show::Show;
+use super::witness::{Collector, Witness};
 use crate::anonymize::Mask;
 use crate::base::{Span, Timestamp};
 use crate::cache::{
@@ -13,7 +14,7 @@ use crate::cache::{
 };
 use crate::filter::Filter;
 use crate::geo::{Located, Place};
-use crate::record::{Batch, Far, FlowSummary, RecordRef, SourceId};
+use crate::record::{Batch, Far, FlowKey, FlowSummary, RecordRef, SourceId};
 
 /// Longest plausible record.
 const LONGEST_RECORD: Duration = Duration::from_secs(10 * 366 * 86_400);
@@ -224,6 +225,27 @@ impl Engine {
         let low = gap.after.max(self.opening());
         let share = gap.top.since(gap.until).as_secs_f64() / gap.top.since(low).as_secs_f64().max(f64::MIN_POSITIVE);
         Some((share * 100.0).min(99.0) as u8)
+    }
+
+    /// The records of a flow within the window; none where addresses are replaced, as they say the real ones.
+    pub(super) fn witness(&mut self, key: FlowKey, source: SourceId) -> Arc<Witness> {
+        let mut found = Collector::new();
+        let now = self.fed;
+        if self.places.mask.is_none() {
+            let opening = now - self.cache.config().window;
+            let shown = self.shown.as_ref();
+            self.history.overlapping(opening, now, |held| {
+                if held.source == source
+                    && let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
+                    && far.summary().key == key
+                    && passes(shown, &far)
+                {
+                    found.take(&far, held.span);
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        found.done((key, source), now)
     }
 
     /// Gives the window another length, in place.

@@ -28,6 +28,7 @@ mod run;
 mod show;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use control::{Control, PlayState, Playhead};
 pub use label::{CityItem, CityRule, Ends, FlowRule, LabelRules, Labels, NameOf, PortNames};
@@ -36,3 +37,4 @@ pub use plan::{At, AtError, PipelineError, Plan, Start};
 pub use relay::{Relay, RelayEvent};
 pub use run::{Handle, Pipeline};
 pub use show::{Asked, PlaceTest, Show, ShowError};
+pub use witness::{MOST_WITNESSED, Witness, Witnessed};

@@ -14,6 +14,7 @@ use super::engine::{Engine, when_full};
 use super::placer::Placer;
 use super::plan::{PipelineError, Plan};
 use super::reader::{Input, Message, Reader};
+use super::witness::Witness;
 use crate::alert::{Alert, Watch};
 use crate::base::{Timestamp, Warnings, clock};
 use crate::cache::{Health, History, Snapshot, SourceState};
@@ -133,6 +134,7 @@ struct Latest {
     snapshot: Arc<Snapshot>,
     alerts: Arc<[Alert]>,
     playhead: Option<Playhead>,
+    witness: Arc<Witness>,
     failure: Option<(String, String)>,
 }
 
@@ -168,6 +170,12 @@ impl Handle {
     #[must_use]
     pub fn alerts(&self) -> Arc<[Alert]> {
         Arc::clone(&self.shared.lock().alerts)
+    }
+
+    /// The records of the flow that was asked for last.
+    #[must_use]
+    pub fn witness(&self) -> Arc<Witness> {
+        Arc::clone(&self.shared.lock().witness)
     }
 
     /// Where the playhead is and how it moves.
@@ -328,7 +336,12 @@ impl Pipe {
         let snapshot = Arc::new(self.conductor.snapshot());
         let took = self.clocks().steady.saturating_sub(clocks.steady);
         self.pictured = Some((clocks.steady, took));
-        self.shared.lock().snapshot = snapshot;
+        let witness = self.conductor.witness();
+        {
+            let mut latest = self.shared.lock();
+            latest.snapshot = snapshot;
+            latest.witness = witness;
+        }
         self.tell_alerts();
         self.shared.newer.notify_all();
     }

@@ -420,7 +420,34 @@ fn threads_read_a_file_to_its_end_and_show_a_sought_time() {
     let same = moment_of(plan(), vec![Box::new(script(sample("web.argus"), 5))], At::END).expect("a moment").snapshot;
     assert_eq!(bare((*s).clone()), bare(same));
     assert_eq!(handle.playhead().state, PlayState::Paused);
+    // A flow's records are told one by one, and none is lost or doubled.
+    let row = s.flows.iter().max_by_key(|f| f.records).expect("a flow");
+    assert!(handle.send(Control::Witness(row.last.key, row.source)) && handle.send(Control::Pause));
+    let wanted = Some((row.last.key, row.source));
+    let told = (0..1000).find_map(|_| {
+        let _ = handle.wait_for(Duration::from_millis(20), |_| false);
+        Some(handle.witness()).filter(|w| w.flow == wanted)
+    });
+    let told = told.expect("told");
+    assert_eq!((told.count, told.records.len(), told.now), (row.records as usize, row.records as usize, span.end));
+    let value = |name: &str| told.records[0].fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
+    assert_eq!(value("saddr"), Some(row.last.key.saddr.to_string().as_str()));
+    assert!(value("stime").is_some() && value("sbytes").is_some() && told.records[0].fields.len() > 40);
     handle.stop().expect("no breakdown");
+}
+
+#[test]
+fn replaced_addresses_have_no_records_to_look_at() {
+    use crate::anonymize::{Mask, Settings};
+    let witness = |mask: Option<Mask>| {
+        let mut conductor = loaded("web.argus", Plan { mask, ..plan() }, false);
+        conductor.stand_at(conductor.span().expect("records").end);
+        let row = conductor.snapshot().flows.first().expect("a flow").clone();
+        conductor.obey(Control::Witness(row.last.key, row.source), clocks(Duration::ZERO));
+        conductor.witness().count
+    };
+    assert!(witness(None) > 0);
+    assert_eq!(witness(Some(Mask::new(&Settings::display(Some(1)), 0))), 0);
 }
 
 #[test]

@@ -177,7 +177,16 @@ fn differing(a: &RgbaImage, b: &RgbaImage) -> usize {
 
 const SCENE: [&str; 8] =
     ["--synthetic", "pins=60,arcs=40,seed=5", "--view", "45,10,9000", "--layers", "-legend", "--fps", "30"];
-const SAMPLE: [&str; 6] = ["--at", "end", "--paused", "--view", "48,8,6000", "--layers=-arcs,-legend"];
+const SAMPLE: [&str; 8] = [
+    "-r",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.pcap"),
+    "--at",
+    "end",
+    "--paused",
+    "--view",
+    "48,8,6000",
+    "--layers=-arcs,-legend",
+];
 
 /// Pixels that each layer changes at least in `SAMPLE`. Arcs and legend come last: their dashes move.
 const LEAST: [(&str, usize); 14] = [

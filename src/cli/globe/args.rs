@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use clap::ArgAction;
 
-use super::{config, remote, views, webhook};
+use super::{config, remote, theme, views, webhook};
 use crate::alert::Rule;
 use crate::base::time::parse_duration;
 use crate::cache::By;
 use crate::cli::Usage;
 use crate::cli::input::InputArgs;
 use crate::geo::LatLon;
-use crate::globe::{DimHours, Layers, Orbit, Projection, RADIUS_KM, Theme, Views, Vision};
+use crate::globe::{
+    ColourBy, Column, ColumnError, DimHours, Layers, Orbit, Projection, RADIUS_KM, Theme, Views, Vision, columns_of,
+};
 use crate::pipeline::At;
 
 /// Options.
@@ -59,11 +61,27 @@ pub(crate) struct Args {
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(super) ui_scale: f32,
+    /// From how far the screen is looked at, in metres; sets --ui-scale so that letters are 20 minutes of arc high, on a
+    /// screen with pixels of 0.634 mm (1080p at 55 inches) or of the size behind the comma.
+    #[arg(long, value_name = "METRES[,MM]", value_parser = distance)]
+    pub(super) viewing_distance: Option<f32>,
+    /// Folder of your own pictures of the earth: day, lights, water, clouds, each .jpg or .png over the whole earth, or
+    /// tiles day/Z/X/Y.jpg; loaded again when they change, see docs/imagery.md.
+    #[arg(long, value_name = "DIR")]
+    pub(super) imagery: Option<PathBuf>,
     /// Show the earth as a globe or as a flat map: globe or flat.
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(super) projection: Projection,
-    /// Colours: dark, light, contrast (high contrast) or night (dim and warm).
-    #[arg(long, value_name = "NAME", default_value_t)]
+    /// What the colour of pins says: rate, country, as, port, sensor, or rule: with words of the flow table, which marks
+    /// those that have such flows.
+    #[arg(long, alias = "color", value_name = "WHAT", default_value_t)]
+    pub(super) colour: ColourBy,
+    /// Columns of the flow table in their order, joined by commas; by default those that the window kept.
+    #[arg(long, value_name = "LIST", value_parser = columns)]
+    pub(super) columns: Option<Columns>,
+    /// Colours: dark, light, contrast (high contrast), night (dim and warm), a TOML file of your own, or the name of one
+    /// in the folder themes beside the configuration; docs/themes.md says what it holds.
+    #[arg(long, value_name = "NAME|FILE", default_value_t, value_parser = theme::theme)]
     pub(super) theme: Theme,
     /// Save the picture of --screenshot as other eyes see it: protanopia, deuteranopia, tritanopia or grey.
     #[arg(long, value_name = "NAME", requires = "screenshot")]
@@ -113,11 +131,14 @@ pub(crate) struct Args {
     /// Render a recording as numbered pictures into this folder and print the command that makes a film of them.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["screenshot", "bench_frames", "scene", "synthetic"])]
     pub(super) frames: Option<PathBuf>,
-    /// First moment of --frames, in the forms of --at.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    /// Make a film of a recording by ffmpeg, which must be installed; the ending tells the kind: gif, webm or mp4.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames", "scene", "synthetic"])]
+    pub(super) film: Option<PathBuf>,
+    /// First moment of --frames and --film, in the forms of --at.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) from: Option<At>,
-    /// End of --frames.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "frames")]
+    /// End of --frames and --film.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) to: Option<At>,
     /// Fill the whole screen.
     #[arg(
@@ -216,6 +237,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// Size of all text and panels relative to the normal one.
+    pub(super) fn ui_scale(&self) -> f32 {
+        self.viewing_distance.unwrap_or(self.ui_scale)
+    }
+
     /// Takes over what the saved view that is named says, where no other option says it; gives all saved views.
     pub(super) fn take_view(&mut self) -> anyhow::Result<Views> {
         let path = self.config.clone().or_else(config::usual_path);
@@ -228,9 +254,32 @@ impl Args {
             if let Some(level) = view.level.filter(|_| self.input.level == By::Address) {
                 self.input.level = level.by;
             }
+            if let Some(projection) = view.projection.filter(|_| self.projection == Projection::Globe) {
+                self.projection = projection;
+            }
         }
         Ok(views)
     }
+}
+
+/// The scale of text that can be read from a distance, `METRES[,MM_PER_PIXEL]`: 5.8 mm of letter height per metre.
+fn distance(text: &str) -> Result<f32, String> {
+    /// Height of the capitals of running text at a scale of 1, in pixels.
+    const LETTER_PX: f32 = 9.3;
+    let (metres, pixel) = text.split_once(',').unwrap_or((text, "0.634"));
+    let within = |t: &str, least: f32, most: f32| t.trim().parse().ok().filter(|v: &f32| (least..=most).contains(v));
+    let found = within(metres, 0.1, 30.0).zip(within(pixel, 0.02, 20.0));
+    let (metres, pixel) =
+        found.ok_or("expected metres from 0.1 to 30, such as 3, and if you like mm per pixel, such as 3,0.37")?;
+    Ok((5.8 * metres / pixel / LETTER_PX).clamp(0.5, 4.0))
+}
+
+/// Columns of the flow table.
+#[derive(Clone, Debug)]
+pub(super) struct Columns(pub(super) Vec<Column>);
+
+fn columns(text: &str) -> Result<Columns, ColumnError> {
+    columns_of(text).map(Columns)
 }
 
 /// A length of time of at least a tenth of a second.
@@ -282,6 +331,15 @@ mod tests {
         for (form, finds) in KINDS {
             assert!(help.contains(form), "{form} is missing in {help}");
             assert!(document.contains(&format!("| `{}` | {finds} |", form.replace('|', "\\|"))), "{form} is missing");
+        }
+    }
+
+    #[test]
+    fn a_distance_is_a_size_of_letters() {
+        let near = |text: &str, scale: f32| (distance(text).expect(text) - scale).abs() < 0.02;
+        assert!(near("3", 2.95) && near("1", 0.98) && near("5,0.9", 3.46) && near("30", 4.0));
+        for wrong in ["", "0", "far", "3,", "3,0", "-2"] {
+            assert!(distance(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -25,6 +25,7 @@ const NOT_KEPT: &[&str] = &[
     "vision",
     "export",
     "frames",
+    "film",
     "from",
     "to",
     "bench-frames",
@@ -36,8 +37,8 @@ const NOT_KEPT: &[&str] = &[
     "help",
     "version",
 ];
-/// The table of saved views, which is read by itself.
-const VIEWS: &str = "views";
+/// Tables that are read by themselves: saved views, saved filters, the user's own keys.
+const TABLES: [&str; 3] = ["views", "filters", "keys"];
 /// Options that say where records come from.
 const SOURCES: &[&str] = &["read", "server", "interface", "scene", "synthetic"];
 /// Longest file that is read, in bytes.
@@ -113,7 +114,7 @@ fn words_of(globe: &Command, text: &str, is_given: impl Fn(&str) -> bool) -> Res
     for (key, value) in entries {
         let line = 1 + text.get(..key.span().start).map_or(0, |before| before.matches('\n').count());
         let written: &str = key.get_ref();
-        if written == VIEWS && matches!(value.get_ref(), DeValue::Table(_)) {
+        if TABLES.contains(&written) && matches!(value.get_ref(), DeValue::Table(_)) {
             continue;
         }
         let name = written.replace('_', "-");
@@ -166,7 +167,8 @@ pub(super) fn printed(globe: &Command) -> String {
         "# Configuration of argus-globe: values for options that the command line does not give.\n\
          # Looked for at $XDG_CONFIG_HOME/argus-globe/config.toml (~/.config by default), or named with --config FILE.\n\
          # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale,\n\
-         # reduced-motion and theme are taken over at once. A switch that is on here is off with --NAME=false.\n",
+         # reduced-motion, theme, colour and columns, of views, filters and keys are taken over at\n\
+         # once. A switch that is on here is off with --NAME=false.\n",
     );
     for (name, arg) in options(globe) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
@@ -181,7 +183,11 @@ pub(super) fn printed(globe: &Command) -> String {
     out.push_str(
         "\n# Saved views, for --view NAME and the palette; those that the program saves are in views.toml beside this file.\n\
          # [views]\n# office = \"48.1,11.6,2500\"\n\
-         # overview = { view = \"20,0,15000\", layers = \"-clouds,+table\", level = \"country\" }\n",
+         # overview = { view = \"20,0,15000\", layers = \"-clouds,+table\", level = \"country\", projection = \"flat\" }\n\
+         \n# Saved filters of everything shown, for the palette and the filter bar; saved ones are in kept.toml beside this file.\n\
+         # [filters]\n# web = \"tcp and port 443\"\n\
+         \n# Keys other than those of docs/keys.md, by the names there; an action that is named has these keys and no others.\n\
+         # [keys]\n# spin = \"F5\"\n# search = [\"/\", \"Ctrl+F\"]\n",
     );
     out
 }

@@ -1,7 +1,8 @@
-//! A recording as a row of pictures, one for each frame of a film.
+//! A recording as a row of pictures, one for each frame of a film, and the film of them by ffmpeg.
 
 use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,12 +52,25 @@ impl Moments {
     }
 }
 
-/// Writes `DIR/000001.png` and so on, and prints the command that makes a film of them.
+/// Writes the pictures, and prints the command that makes a film of them.
 pub(super) fn run(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32)) -> anyhow::Result<Outcome> {
+    pictures(args, filter, dir, size)?;
+    writeln!(std::io::stdout().lock(), "{}", film_command(dir, rate(args)?, size))?;
+    Ok(Outcome::Done)
+}
+
+/// Frames per second of the film.
+fn rate(args: &Args) -> Result<f64, Usage> {
     let fps = args.fps.unwrap_or(30.0);
     if !(fps.is_finite() && (0.1..=240.0).contains(&fps)) {
-        return Err(Usage(format!("--fps {fps}: expected 0.1 to 240 frames per second")).into());
+        return Err(Usage(format!("--fps {fps}: expected 0.1 to 240 frames per second")));
     }
+    Ok(fps)
+}
+
+/// Writes `DIR/000001.png` and so on.
+fn pictures(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32)) -> anyhow::Result<()> {
+    let fps = rate(args)?;
     prepare(dir)?;
     let plan = plan(args, filter)?;
     let speed = plan.speed;
@@ -87,7 +101,66 @@ pub(super) fn run(args: &Args, filter: Option<&str>, dir: &Path, size: (u32, u32
         let path = dir.join(format!("{:06}.png", frame + 1));
         picture.save_png(&path).with_context(|| format!("writing {}", path.display()))?;
     }
-    writeln!(std::io::stdout().lock(), "{}", film_command(dir, fps, size))?;
+    Ok(())
+}
+
+/// The kind of a film by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Gif,
+    WebM,
+    Mp4,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Result<Kind, Usage> {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("gif") => Ok(Kind::Gif),
+            Some("webm") => Ok(Kind::WebM),
+            Some("mp4") => Ok(Kind::Mp4),
+            _ => Err(Usage(format!("--film {}: expected a name that ends in .gif, .webm or .mp4", path.display()))),
+        }
+    }
+
+    /// What ffmpeg is told between input and output. A palette of the film itself keeps a GIF's colours.
+    fn words(self, (width, height): (u32, u32)) -> Vec<&'static str> {
+        // The usual encodings want even sides.
+        let even = width.is_multiple_of(2) && height.is_multiple_of(2);
+        let pad: &[&str] = if even || self == Kind::Gif { &[] } else { &["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"] };
+        let coded: &[&str] = match self {
+            Kind::Gif => {
+                &["-vf", "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer", "-loop", "0"]
+            }
+            Kind::WebM => &["-c:v", "libvpx-vp9", "-crf", "32", "-b:v", "0", "-pix_fmt", "yuv420p"],
+            Kind::Mp4 => &["-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart"],
+        };
+        [pad, coded].concat()
+    }
+}
+
+/// Makes a film: pictures into a folder beside it, ffmpeg over them, and the folder away again.
+pub(super) fn film(args: &Args, filter: Option<&str>, path: &Path, size: (u32, u32)) -> anyhow::Result<Outcome> {
+    let kind = Kind::of(path)?;
+    // Asked first: the pictures may take long.
+    let there = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !there.is_ok_and(|s| s.success()) {
+        let problem =
+            "--film needs ffmpeg, which is not installed or does not run; --frames DIR makes the pictures alone";
+        return Err(Usage(problem.into()).into());
+    }
+    let folder = path.with_file_name(format!(".argus-globe-film-{}", std::process::id()));
+    let made = pictures(args, filter, &folder, size).and_then(|()| {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-y", "-loglevel", "error", "-framerate", &rate(args)?.to_string(), "-i"]);
+        command.arg(folder.join("%06d.png")).args(kind.words(size)).arg(path).stdin(Stdio::null());
+        let status = command.status().context("running ffmpeg")?;
+        anyhow::ensure!(status.success(), "ffmpeg could not make {}: {status}", path.display());
+        Ok(())
+    });
+    // Only pictures of ours are in it.
+    let _ = std::fs::remove_dir_all(&folder);
+    made?;
+    writeln!(std::io::stderr(), "argus-globe: film saved: {}", path.display())?;
     Ok(Outcome::Done)
 }
 
@@ -140,6 +213,14 @@ mod tests {
         assert_eq!(Moments::new(t(5), t(5), 30.0, 1.0).expect("right").count, 1);
         assert!(Moments::new(t(6), t(5), 30.0, 1.0).is_err());
         assert!(Moments::new(t(0), t(1_000_000), 30.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn a_film_is_of_the_kind_that_its_ending_says() {
+        assert_eq!(Kind::of(Path::new("a.GIF")).expect("right"), Kind::Gif);
+        assert!(Kind::of(Path::new("a.avi")).expect_err("unknown").to_string().contains(".webm"));
+        assert!(Kind::WebM.words((321, 180)).join(" ").contains("pad=") && Kind::Gif.words((321, 180)).len() == 4);
+        assert!(!Kind::Mp4.words((320, 180)).join(" ").contains("pad="));
     }
 
     #[test]

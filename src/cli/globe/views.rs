@@ -15,7 +15,7 @@ use toml::{Table, Value};
 use super::parse_view;
 use crate::cache::{By, Level};
 use crate::cli::Usage;
-use crate::globe::{Layers, MOST_VIEWS, Orbit, RADIUS_KM, SavedView, Views};
+use crate::globe::{Layers, MOST_VIEWS, Orbit, RADIUS_KM, SavedView, UnknownProjection, Views};
 
 /// Name of the file of saved views.
 const FILE: &str = "views.toml";
@@ -44,7 +44,11 @@ pub(super) fn load(configuration: &Path) -> anyhow::Result<Views> {
     Ok(views)
 }
 
-fn table_of(path: &Path) -> anyhow::Result<Table> {
+/// The table that a file is.
+///
+/// # Errors
+/// It cannot be read or is no TOML.
+pub(super) fn table_of(path: &Path) -> anyhow::Result<Table> {
     let text = super::config::read(path)?;
     let wrong =
         |e: toml::de::Error| Usage(format!("{}, which is no TOML: {}", path.display(), e.to_string().trim_end()));
@@ -70,7 +74,7 @@ pub(super) fn view_of(value: &Value) -> Result<SavedView, String> {
         Value::Table(table) => table,
         other => {
             return Err(format!(
-                "expected LAT,LON,ALT_KM or a table with view, layers, level, found {}",
+                "expected LAT,LON,ALT_KM or a table with view, layers, level, projection, found {}",
                 other.type_str()
             ));
         }
@@ -85,7 +89,8 @@ pub(super) fn view_of(value: &Value) -> Result<SavedView, String> {
                 let by = text.parse::<By>().map_err(|e| format!("level {text:?}: {e}"))?;
                 view.level = Some(Level { by, ..Level::default() });
             }
-            _ => return Err(format!("unknown key {key:?}; known are view, layers, level")),
+            "projection" => view.projection = Some(text.parse().map_err(|e: UnknownProjection| e.to_string())?),
+            _ => return Err(format!("unknown key {key:?}; known are view, layers, level, projection")),
         }
     }
     Ok(view)
@@ -102,15 +107,21 @@ pub(super) fn save(configuration: &Path, name: &str, view: &SavedView) -> anyhow
         return Err(Usage(format!("{}: at most {MOST_VIEWS} views are kept", file.display())).into());
     }
     table.insert(name.to_owned(), Value::Table(printed(view)));
+    write(&file, &format!("# Views saved by argus-globe, beside those of the configuration.\n{table}"))?;
+    Ok(file)
+}
+
+/// Writes a file aside and renames it, so that a crash leaves the old one.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     let about = || format!("writing {}", file.display());
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(about)?;
     }
-    let text = format!("# Views saved by argus-globe, beside those of the configuration.\n{table}");
-    // Written aside and renamed, so that a crash leaves the old ones.
     let aside = file.with_extension("toml.new");
-    std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, &file)).with_context(about)?;
-    Ok(file)
+    std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, file)).with_context(about)
 }
 
 fn printed(view: &SavedView) -> Table {
@@ -125,6 +136,9 @@ fn printed(view: &SavedView) -> Table {
     if let Some(level) = &view.level {
         put("level", level.by.word().to_owned());
     }
+    if let Some(projection) = &view.projection {
+        put("projection", projection.to_string());
+    }
     table
 }
 
@@ -137,7 +151,7 @@ pub(super) fn orbit_text(o: &Orbit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::globe::LayerId;
+    use crate::globe::{LayerId, Projection};
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("argus-globe-views-{name}-{}", std::process::id()));
@@ -153,12 +167,13 @@ mod tests {
         let mut layers = Layers::default();
         layers.set(LayerId::Table, true);
         let level = Some(Level { by: By::City, ..Level::default() });
-        let view = SavedView { orbit: Some(orbit), layers: Some(layers), level };
+        let projection = Some(Projection::Flat);
+        let view = SavedView { orbit: Some(orbit), layers: Some(layers), level, projection };
         save(&config, "office", &view).expect("saved");
         save(&config, "a \"b\"", &SavedView::default()).expect("saved");
         let found = load(&config).expect("read");
         let office = found.find("office").expect("there");
-        assert_eq!((office.layers, office.level), (view.layers, view.level));
+        assert_eq!((office.layers, office.level, office.projection), (view.layers, view.level, projection));
         let near = |a: f64, b: f64| (a - b).abs() < 1e-3;
         let back = office.orbit.expect("an orbit");
         assert!(near(back.target.lat, 48.1) && near(back.heading, 0.5) && near(back.tilt, 0.25), "{back:?}");
@@ -175,6 +190,7 @@ mod tests {
             ("x = \"1,2\"", "expected LAT,LON,ALT_KM"),
             ("x = { zoom = \"3\" }", "unknown key \"zoom\""),
             ("x = { layers = \"moon\" }", "layer \"moon\" does not exist"),
+            ("x = { projection = \"cube\" }", "projection \"cube\" does not exist"),
             ("x = { level = 3 }", "level: expected a text"),
             ("x = { level = \"street\" }", "street"),
         ] {

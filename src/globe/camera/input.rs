@@ -1,7 +1,8 @@
-//! Pointer gestures that move the eye: left drag turns, wheel zooms, right drag zooms, middle or Ctrl+left drag tilts.
+//! Pointer gestures that move the eye: left drag turns, wheel, pinch and right drag zoom, middle or Ctrl+left drag tilts.
 //!
 //! Clicks (a press and release without a move) are not the camera's business.
 
+use bevy::input::gestures::PinchGesture;
 use bevy::input::mouse::{MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
@@ -54,6 +55,7 @@ pub(super) struct Pointer<'w, 's> {
     buttons: Option<Res<'w, ButtonInput<MouseButton>>>,
     keys: Option<Res<'w, ButtonInput<KeyCode>>>,
     wheel: MessageReader<'w, 's, MouseWheel>,
+    pinch: MessageReader<'w, 's, PinchGesture>,
     window: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -76,13 +78,16 @@ pub(super) fn steer_by_pointer(
     mut rig: ResMut<CameraRig>,
 ) {
     let steps = wheel_steps(&mut pointer.wheel);
+    // Two fingers apart by a tenth make a tenth nearer.
+    let pinched: f64 = pointer.pinch.read().map(|p| f64::from(p.0)).filter(|p| p.is_finite()).sum();
+    let nearer = 0.86f64.powf(steps) / (1.0 + pinched.clamp(-0.5, 1.0));
     let (Some(buttons), Some(keys)) = (&pointer.buttons, &pointer.keys) else { return };
     let Some(at) = pointer.window.iter().next().and_then(Window::cursor_position) else { return };
     let frame = frame_of(&canvas, &free, rig.flatness());
     let pixel = |p: Vec2| [f64::from(p.x) * canvas.scale, f64::from(p.y) * canvas.scale];
     let ours = !wants.pointer && free.0.is_none_or(|r| r.contains(at));
-    if steps != 0.0 && ours {
-        rig.zoom_at(frame, pixel(at), 0.86f64.powf(steps));
+    if nearer != 1.0 && ours {
+        rig.zoom_at(frame, pixel(at), nearer);
     }
     if !buttons.any_pressed([MouseButton::Left, MouseButton::Middle, MouseButton::Right]) {
         if *drag != PointerDrag::Idle {

@@ -16,12 +16,15 @@ pub use model::{Bunch, KINDS, NEAR_PX, SINGLE_BELOW, count_text, merge, nearness
 
 use super::alerts::alerting;
 use super::camera::{Orbit, SceneView, UiWants};
+use super::colouring::KIND_COLOURS;
 use super::feed::Feed;
 use super::gpu::{BufferSlot, GpuData};
+use super::inks::{Inks, Theme};
 use super::layers::{LayerId, Layers};
 use super::math::{V3, to_f32};
 use super::picking::{PinSpot, View};
 use super::pins::{PinInstance, Pins, kind_of, make_pins};
+use super::scale::pack;
 use super::selection::Selection;
 use super::{GlobeSet, MarkScale, PaintSet};
 use crate::base::hash::Set;
@@ -57,6 +60,8 @@ struct ClusterInstance {
     ends: [u8; 12],
     /// Opacity.
     alpha: f32,
+    /// Colours of the parts; the last is none's.
+    tints: [u32; 12],
 }
 
 /// The clusters that are drawn.
@@ -127,7 +132,7 @@ impl Plugin for ClustersPlugin {
 /// Parts the pins into clusters and those that stand alone.
 pub(crate) fn bunch_pins(
     (scene, layers, marks, feed): (Res<SceneView>, Res<Layers>, Res<MarkScale>, Res<Feed>),
-    (mut pins, mut clusters): (ResMut<Pins>, ResMut<Clusters>),
+    (mut pins, mut clusters, theme): (ResMut<Pins>, ResMut<Clusters>, Res<Theme>),
     mut data: ResMut<GpuData>,
 ) {
     let bunched = layers.is_on(LayerId::Clusters) && scene.view.height() >= SINGLE_BELOW;
@@ -141,6 +146,7 @@ pub(crate) fn bunch_pins(
         merge(free.map(|(i, pin)| Bunch::single(i, pin.dir.map(f64::from))).collect(), nearness(step))
     });
     let mut made = Clusters { step, made: pins.made, alerting, ..Clusters::default() };
+    let tints = tints(theme.inks(), pins.kinds.is_some());
     let mut instances = Vec::new();
     let mut alone: Vec<u32> = match &bunches {
         None => (0..pins.all.len() as u32).collect(),
@@ -153,7 +159,7 @@ pub(crate) fn bunch_pins(
         }
         bunch.members.sort_unstable();
         let radius = model::radius(bunch.members.len());
-        instances.push(instance(&bunch, &pins, (&feed.snapshot, &made.alerting), radius));
+        instances.push(instance(&bunch, &pins, (&feed.snapshot, &made.alerting), (radius, tints)));
         let hosts = bunch.members.iter().filter_map(|i| pins.all_hosts.get(*i as usize).copied()).collect();
         made.marks.push(Cluster { at: bunch.at, hosts, radius });
     }
@@ -176,21 +182,40 @@ fn instance(
     bunch: &Bunch,
     pins: &Pins,
     (snapshot, alerting): (&Snapshot, &Set<IpAddr>),
-    radius: f32,
+    (radius, tints): (f32, [u32; 12]),
 ) -> ClusterInstance {
     let mut counts = [0; KINDS];
     let mut alpha = 0.0f32;
     for member in &bunch.members {
         let Some(pin) = pins.all.get(*member as usize) else { continue };
-        let host = pins.all_hosts.get(*member as usize).and_then(|i| snapshot.hosts.get(*i as usize));
-        let kind = |h: &HostPin| if alerting.contains(&h.addr) { KINDS - 1 } else { kind_of(h) };
-        if let Some(count) = host.and_then(|h| counts.get_mut(kind(h))) {
+        let index = pins.all_hosts.get(*member as usize).map_or(usize::MAX, |i| *i as usize);
+        let kind = |h: &HostPin| match &pins.kinds {
+            _ if alerting.contains(&h.addr) => KINDS - 1,
+            Some(kinds) => kinds.of_host.get(index).map_or(KIND_COLOURS, |k| usize::from(*k)),
+            None => kind_of(h),
+        };
+        if let Some(count) = snapshot.hosts.get(index).and_then(|h| counts.get_mut(kind(h))) {
             *count += 1;
         }
         // As fresh as the freshest member.
         alpha = alpha.max(pin.opacity());
     }
-    ClusterInstance { dir: to_f32(bunch.at), radius, ends: model::shares(&counts), alpha }
+    ClusterInstance { dir: to_f32(bunch.at), radius, ends: model::shares(&counts), alpha, tints }
+}
+
+/// Colours of the parts of a ring: kinds and the rest, or the classes of rate and own networks; the alerts' at the end.
+fn tints(inks: &Inks, by_kind: bool) -> [u32; 12] {
+    let parts: Vec<[u8; 3]> = if by_kind {
+        inks.kinds.into_iter().chain([inks.rest]).collect()
+    } else {
+        inks.rates.into_iter().chain([inks.home]).collect()
+    };
+    let alert = [inks.alert.r(), inks.alert.g(), inks.alert.b()];
+    let mut tints = [pack(alert, 1.0); 12];
+    for (tint, part) in tints.iter_mut().zip(parts) {
+        *tint = pack(part, 1.0);
+    }
+    tints
 }
 
 /// Finds the cluster under the pointer, where no pin is.

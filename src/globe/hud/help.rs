@@ -33,7 +33,7 @@ pub fn help_ui(ui: &mut Ui, rows: &[Row], layers: Layers) -> Option<Action> {
     let height = (ui.ctx().viewport_rect().height() - 190.0).max(160.0);
     ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         let columns: [&[Group]; 3] =
-            [&[Group::Layers, Group::Program], &[Group::Time], &[Group::View, Group::Selection]];
+            [&[Group::Layers, Group::Selection], &[Group::Time, Group::Program], &[Group::View, Group::Data]];
         ui.columns(columns.len(), |uis| {
             for (ui, groups) in uis.iter_mut().zip(columns) {
                 for group in groups {

@@ -7,22 +7,25 @@ use bevy::window::PrimaryWindow;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::bar::bar_ui;
-use super::notice::{NoticeModel, notice_ui};
+use super::bar::{BarModel, bar_ui};
+use super::notice::{NoticeModel, notice_ui, sample_ui};
 use super::status::{StatusModel, status_ui};
-use super::{Hud, HudOptions, Part, help, rail, shelf, theme};
+use super::{Hud, HudOptions, Part, help, rail, shelf, sources, theme};
 use crate::globe::actions::Action;
 use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{FreeRect, UiWants};
 use crate::globe::clusters::{Clusters, cluster_card};
+use crate::globe::colouring::{ColourBy, Colouring};
 use crate::globe::feed::Feed;
 use crate::globe::gpu::RenderProfile;
 use crate::globe::inks::inks;
-use crate::globe::inspector::{HoverModel, detail_ui, hover_ui};
+use crate::globe::inspector::{HoverModel, ask_witness, detail_ui, hover_ui};
+use crate::globe::kept::SavedFilters;
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
-use crate::globe::palette::palette_ui;
+use crate::globe::palette::{Known, palette_ui};
+use crate::globe::pins::Pins;
 use crate::globe::quality::Drawn;
 use crate::globe::selection::{Picked, Selection, find_host};
 use crate::globe::table::{TableModel, View, table_ui};
@@ -30,7 +33,7 @@ use crate::globe::timeline::{Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
 use crate::globe::views::Views;
 use crate::globe::wall::{EDGE as WALL_EDGE, Shown, Wall, wall_ui};
-use crate::globe::{GlobeSet, Motion, SceneClock};
+use crate::globe::{GlobeSet, Motion, PaintSet, SceneClock};
 use crate::pipeline::PlayState;
 
 /// Rows up to which the table's answer is made within the frame.
@@ -51,15 +54,25 @@ impl Plugin for HudPlugin {
             .init_resource::<HudOptions>()
             .init_resource::<LegendModel>()
             .init_resource::<Views>()
+            .init_resource::<SavedFilters>()
+            .init_resource::<Colouring>()
             .init_resource::<Marks>()
             .add_message::<Action>()
             .add_systems(PreUpdate, ask_panels)
+            .add_systems(Update, ask_witness.in_set(GlobeSet::Camera))
             .add_systems(
                 Update,
-                (answer_table, note_arcs.run_if(resource_changed::<Arcs>.or_eager(resource_changed::<RenderProfile>)))
+                (
+                    answer_table,
+                    note_arcs.run_if(
+                        resource_changed::<Arcs>
+                            .or_eager(resource_changed::<RenderProfile>)
+                            .or_eager(resource_changed::<Pins>),
+                    ),
+                )
                     .in_set(GlobeSet::Ui),
             )
-            .add_systems(EguiPrimaryContextPass, draw_panels);
+            .add_systems(EguiPrimaryContextPass, draw_panels.in_set(PaintSet::Panels));
     }
 }
 
@@ -127,8 +140,11 @@ struct Seen<'w, 's> {
     wall: Res<'w, Wall>,
     motion: Res<'w, Motion>,
     views: Res<'w, Views>,
+    filters: Res<'w, SavedFilters>,
     marks: Res<'w, Marks>,
     drawn: Res<'w, Drawn>,
+    pins: Option<Res<'w, Pins>>,
+    colouring: Res<'w, Colouring>,
     clusters: Option<Res<'w, Clusters>>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
@@ -174,7 +190,7 @@ fn draw_panels(
                 false => (Align2::LEFT_BOTTOM, rect.left_bottom(), WALL_EDGE),
                 true => (Align2::RIGHT_BOTTOM, rect.right_bottom(), -WALL_EDGE),
             };
-            legend_card(&ctx, pivot, corner + vec2(inwards, -WALL_EDGE) + by, &seen);
+            legend_card(&ctx, (pivot, corner + vec2(inwards, -WALL_EDGE) + by), &seen, true);
         }
         // An empty globe explains itself on a wall as well.
         overlays(&ctx, rect, &seen, hud, &mut done);
@@ -233,7 +249,8 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
         let bar = Panel::top("filter-bar").exact_size(58.0).resizable(false).show_separator_line(false);
         bar.frame(theme::panel_frame()).show(root, |ui| {
             edge_line(ui, false);
-            done.extend(bar_ui(ui, &mut hud.bar, &hud.shown));
+            let model = BarModel { shown: &hud.shown, snapshot, saved: &seen.filters };
+            done.extend(bar_ui(ui, &mut hud.bar, model));
         });
     }
     if let Some(span) = snapshot.span
@@ -270,6 +287,7 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
             let mut model = TableModel {
                 view: &hud.view,
                 wish: &mut hud.wish,
+                columns: &hud.columns,
                 selection: &seen.selection,
                 focus: hud.focus_filter,
                 reveal: hud.reveal,
@@ -283,10 +301,18 @@ fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
-fn legend_card(ctx: &Context, pivot: Align2, at: egui::Pos2, seen: &Seen) {
+/// The legend: whole, or its kinds alone.
+fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, whole: bool) {
+    let kinds = (!whole).then(|| LegendModel { classes: Vec::new(), ..seen.legend.clone() });
+    let model = kinds.as_ref().unwrap_or(&seen.legend);
     card("legend", pivot, at).show(ctx, |ui| {
-        theme::card_frame().show(ui, |ui| legend_ui(ui, &seen.legend, seen.clock.elapsed));
+        theme::card_frame().show(ui, |ui| legend_ui(ui, model, seen.clock.elapsed));
     });
+}
+
+/// What the kinds of pins add to the legend's height.
+fn kinds_height(seen: &Seen) -> f32 {
+    seen.legend.kinds.as_ref().map_or(0.0, |(_, kinds)| 22.0 + 19.0 * kinds.len() as f32)
 }
 
 /// Cards over the globe: layers, legend, details, addresses without a place.
@@ -302,18 +328,28 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         });
         beside = rail.response.rect.right() + 8.0;
     }
-    if seen.layers.is_on(Layer::Legend) && free.height() > 255.0 && free.width() > 520.0 {
+    let room = free.height() - 2.0 * EDGE;
+    let whole = room > LEGEND_HEIGHT - 40.0 + kinds_height(seen);
+    let kinds_alone = seen.legend.kinds.is_some() && room > 30.0 + kinds_height(seen);
+    if seen.layers.is_on(Layer::Legend) && (whole || kinds_alone) && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
-        legend_card(ctx, Align2::LEFT_BOTTOM, at, seen);
+        legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole);
     }
     if hud.alerts {
         let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now);
         card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
-                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT } else { 0.0 };
+                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + kinds_height(seen) } else { 0.0 };
                 done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0)));
             });
+        });
+    }
+    let sample = seen.options.sample && hud.sample && !hud.sources && !seen.options.hidden.has(Part::Notice);
+    if sample && !seen.selection.is_some() {
+        let at = pos2(free.right() - EDGE, free.top() + EDGE);
+        card("sample", Align2::RIGHT_TOP, at).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| done.extend(sample_ui(ui)));
         });
     }
     let mut right = free.right() - EDGE;
@@ -324,10 +360,21 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(316.0);
                 ui.set_max_height((free.height() - 2.0 * EDGE - 22.0).clamp(120.0, 620.0));
-                done.extend(detail_ui(ui, model));
+                done.extend(detail_ui(ui, model, &seen.feed.witness));
             });
         });
         right = shown.response.rect.left() - 8.0;
+    }
+    if hud.sources {
+        card("sources", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(330.0);
+                let kinds = seen.pins.as_ref().filter(|_| seen.colouring.by == ColourBy::Sensor);
+                let kinds = kinds.and_then(|pins| pins.kinds.as_ref());
+                let room = (free.height() - 90.0).clamp(80.0, 420.0);
+                done.extend(sources::list_ui(ui, &seen.feed.snapshot, kinds, room));
+            });
+        });
     }
     if hud.unplaced {
         card("unplaced", Align2::RIGHT_BOTTOM, pos2(right, free.bottom() - EDGE)).show(ctx, |ui| {
@@ -403,7 +450,8 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
         });
     }
     if let Some(palette) = &mut hud.palette {
-        palette.refresh(&hud.rows, &seen.views, &seen.feed, seen.clock.elapsed);
+        let known = Known { rows: &hud.rows, views: &seen.views, filters: &seen.filters };
+        palette.refresh(known, &seen.feed, seen.clock.elapsed);
         let screen = ctx.viewport_rect();
         let at = pos2(screen.center().x, screen.top() + 72.0);
         let area = card("palette", Align2::CENTER_TOP, at).order(Order::Foreground);

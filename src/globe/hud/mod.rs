@@ -5,6 +5,7 @@
 //! they leave free is told to the camera through `FreeRect`; the globe takes the pointer only there.
 
 mod bar;
+mod complete;
 pub mod help;
 mod layout;
 pub mod notice;
@@ -13,6 +14,7 @@ pub mod parts;
 pub(crate) mod probe;
 mod rail;
 mod shelf;
+mod sources;
 mod state;
 mod status;
 pub mod text;

@@ -7,7 +7,9 @@ use super::text;
 use super::theme::{self, Mark};
 use crate::base::units::grouped;
 use crate::cache::{Snapshot, SourceState};
+use crate::globe::actions::Action;
 use crate::globe::inks::inks;
+use crate::globe::palette::Sought;
 use crate::pipeline::{PlayState, Playhead};
 
 /// A card in the middle of the window.
@@ -98,7 +100,8 @@ fn verdict(s: &Snapshot, playhead: &Playhead, received: u64, filter: Option<&str
     if h.sources.is_empty() {
         return (
             "No traffic to show".into(),
-            "Start with -r FILE (argus or packet file), -S HOST:PORT (argus stream) or -i INTERFACE (live capture)."
+            "Drop a file here, press Ctrl+O, or start with -r FILE (argus or packet file), -S HOST:PORT (argus stream) or \
+             -i INTERFACE (live capture)."
                 .into(),
         );
     }
@@ -149,6 +152,42 @@ fn remedy(why: &str) -> String {
     } else {
         "Argus files, argus streams, pcap and pcapng files and live interfaces can be read.".into()
     }
+}
+
+/// The three ways to other data, for who sees the bundled sample.
+pub const WAYS: [(&str, &str); 3] = [
+    ("a file", "drop it here, Ctrl+O, or argus-globe -r FILE: packets or flow records"),
+    ("a sensor", "argus-globe -S HOST:PORT: a running argus or radium"),
+    ("this machine", "argus-globe -i INTERFACE: its own traffic, live"),
+];
+
+/// Draws what is said about the sample; the action opens something else or closes the card.
+pub fn sample_ui(ui: &mut Ui) -> Option<Action> {
+    let mut action = None;
+    ui.set_max_width(430.0);
+    ui.horizontal(|ui| {
+        ui.label(theme::heading("The bundled sample"));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if theme::icon_button(ui, theme::Icon::Close, "close (Esc)").clicked() {
+                action = Some(Action::Escape);
+            }
+        });
+    });
+    ui.label(theme::label("Invented traffic, to look around in. Your own comes from"));
+    ui.add_space(4.0);
+    for (from, how) in WAYS {
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(82.0, 18.0), egui::Sense::hover());
+            let font = egui::FontId::proportional(theme::BODY);
+            theme::paint_text(ui, rect.left_center(), egui::Align2::LEFT_CENTER, from, font, inks().accent);
+            ui.add(egui::Label::new(RichText::new(how).size(12.0)).wrap());
+        });
+    }
+    ui.add_space(4.0);
+    if ui.button("open\u{2026}").on_hover_text("a file, a server, an interface (Ctrl+O)").clicked() {
+        action = Some(Action::Palette(Sought::Sources));
+    }
+    action
 }
 
 /// Draws the card.
@@ -223,6 +262,22 @@ mod tests {
         let mut probe = Probe::new(520.0, 400.0);
         probe.frame(None, |ui| notice_ui(ui, &n));
         assert!(probe.shows("No such file or directory") && probe.overlaps().is_empty() && probe.clipped().is_empty());
+    }
+
+    #[test]
+    fn the_sample_names_three_ways_to_other_data() {
+        let mut probe = Probe::new(480.0, 260.0);
+        let mut action = None;
+        let mut draw = |ui: &mut Ui| action = sample_ui(ui).or(action.take());
+        probe.frame(None, &mut draw);
+        for (from, how) in WAYS {
+            let first: String = how.chars().take(20).collect();
+            assert!(probe.shows(from) && probe.texts().iter().any(|t| t.contains(&first)), "{from}");
+        }
+        assert_eq!((probe.overlaps(), probe.clipped()), (vec![], vec![]));
+        let at = probe.find("open\u{2026}").expect("a button");
+        probe.frame(Some(at), &mut draw);
+        assert_eq!(action, Some(Action::Palette(Sought::Sources)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::globe::actions::{Row, rows};
 use crate::globe::inspector::DetailModel;
 use crate::globe::palette::Palette;
 use crate::globe::selection::Picked;
-use crate::globe::table::{View, Wish};
+use crate::globe::table::{Column, View, Wish};
 use crate::globe::timeline::Bars;
 
 /// What the panels are told at the start.
@@ -27,6 +27,8 @@ pub struct HudOptions {
     pub masked: bool,
     /// What is never shown.
     pub hidden: Hidden,
+    /// What is shown is the bundled sample, because no source was named.
+    pub sample: bool,
 }
 
 /// A line that appears for a few seconds.
@@ -51,6 +53,10 @@ pub struct Hud {
     pub stretch: Option<Span>,
     /// Whether the list of alerts is open.
     pub alerts: bool,
+    /// Whether it is said that the bundled sample is shown, where it is.
+    pub sample: bool,
+    /// Whether the list of sources is open.
+    pub sources: bool,
     /// Digits of a speed being typed.
     pub typed: String,
     /// A passing message.
@@ -67,6 +73,8 @@ pub struct Hud {
     pub reveal: bool,
     /// What is asked of the table.
     pub wish: Wish,
+    /// Columns of the table, in order.
+    pub columns: Vec<Column>,
     /// The table's newest finished answer.
     pub view: View,
     pub(super) pending: Option<Task<View>>,
@@ -85,6 +93,8 @@ impl Default for Hud {
             palette: None,
             stretch: None,
             alerts: false,
+            sample: true,
+            sources: false,
             typed: String::new(),
             toast: None,
             shown: String::new(),
@@ -93,6 +103,7 @@ impl Default for Hud {
             focus_filter: false,
             reveal: false,
             wish: Wish::default(),
+            columns: Column::at_first(),
             view: View::default(),
             pending: None,
             rows: rows(),
@@ -105,6 +116,17 @@ impl Default for Hud {
 }
 
 impl Hud {
+    /// The table of actions with the keys in force.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Other keys from now on.
+    pub fn set_rows(&mut self, rows: Vec<Row>) {
+        self.rows = rows;
+    }
+
     /// Takes sizes and colours over anew in the next frame.
     pub fn restyle(&mut self) {
         self.themed = false;
@@ -122,6 +144,8 @@ impl Hud {
             self.alerts = false;
         } else if self.unplaced {
             self.unplaced = false;
+        } else if self.sources {
+            self.sources = false;
         } else {
             return false;
         }

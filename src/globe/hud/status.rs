@@ -197,7 +197,7 @@ pub(super) fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
             if ui.add(Button::new(RichText::new("?").color(inks().dim))).on_hover_text("keys and help (?)").clicked() {
                 action = Some(Action::Help);
             }
-            sources_ui(ui, model);
+            action = sources_ui(ui, model).or(action.take());
             if alerts_badge(ui, model.alerts) {
                 action = Some(Action::Alerts);
             }
@@ -282,17 +282,25 @@ fn rule(ui: &mut Ui) {
 }
 
 /// Sources, losses and filter, from the right edge inwards.
-fn sources_ui(ui: &mut Ui, model: &StatusModel) {
+fn sources_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
+    let mut action = None;
+    let mut list = |response: egui::Response| {
+        if response.interact(egui::Sense::click()).clicked() {
+            action = Some(Action::Sources);
+        }
+    };
     if model.sources.len() == 1
         && let Some(source) = model.sources.first()
     {
-        ui.label(theme::label(source.name.as_str()).color(inks().text)).on_hover_text(&source.about);
-        ui.label(theme::label(source.state.as_str())).on_hover_text(&source.about);
+        list(ui.label(theme::label(source.name.as_str()).color(inks().text)).on_hover_text(&source.about));
+        list(ui.label(theme::label(source.state.as_str())).on_hover_text(&source.about));
         theme::mark(ui, source.mark).on_hover_text(&source.about);
     } else if !model.sources.is_empty() {
         let about: Vec<&str> = model.sources.iter().map(|s| s.about.as_str()).collect();
         let about = about.join("\n\n");
-        ui.label(theme::label(format!("{} sources", model.sources.len())).color(inks().text)).on_hover_text(&about);
+        list(
+            ui.label(theme::label(format!("{} sources", model.sources.len())).color(inks().text)).on_hover_text(&about),
+        );
         for source in model.sources.iter().rev().take(8) {
             theme::mark(ui, source.mark).on_hover_text(&source.about);
         }
@@ -310,6 +318,7 @@ fn sources_ui(ui: &mut Ui, model: &StatusModel) {
         ui.label(text).on_hover_text(format!("only records that pass this filter: {filter}"));
         ui.label(theme::label("filter"));
     }
+    action
 }
 
 #[cfg(test)]

@@ -8,26 +8,31 @@
 //! The theme in force belongs to the process, like its window: [`Theme`] as a resource says it, `take_theme` makes it
 //! so. Two globes in one process look the same.
 
+mod check;
 mod table;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+mod user;
 mod vision;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use bevy::prelude::*;
 use bevy_egui::egui::Color32;
 
+use super::colouring::KIND_COLOURS;
 use super::hud::Hud;
 use super::scale::CLASSES;
+pub use check::complaints;
 use table::{CONTRAST, DARK, LIGHT, NIGHT};
+pub use user::{Ink, InkError, UserTheme, register};
 pub use vision::{UnknownVision, Vision};
 
-/// A theme; its value is its row in `THEMES`.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A theme: a row of `THEMES`, or one of the user.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
 pub enum Theme {
     /// Dark, for rooms as they are.
     #[default]
@@ -38,6 +43,8 @@ pub enum Theme {
     Contrast,
     /// Dim and warm, for dark rooms at night.
     Night,
+    /// From a file of the user.
+    User(&'static UserTheme),
 }
 
 /// One row of the table of themes.
@@ -56,54 +63,72 @@ static THEMES: [Row; 4] = [
     Row { theme: Theme::Night, name: "night", title: "night shift", inks: &NIGHT },
 ];
 
-static CURRENT: AtomicUsize = AtomicUsize::new(0);
+static CURRENT: RwLock<&Inks> = RwLock::new(&DARK);
 
 /// The inks of the theme in force.
 #[must_use]
 pub fn inks() -> &'static Inks {
-    THEMES.get(CURRENT.load(Ordering::Relaxed)).map_or(&DARK, |row| row.inks)
+    *CURRENT.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Theme {
-    /// All themes, in order.
+    /// All themes that the program has, in order.
     pub fn all() -> impl Iterator<Item = Theme> {
         THEMES.iter().map(|row| row.theme)
+    }
+
+    fn row(self) -> Option<&'static Row> {
+        THEMES.iter().find(|row| row.theme == self)
     }
 
     /// Its inks.
     #[must_use]
     pub fn inks(self) -> &'static Inks {
-        THEMES.get(self as usize).map_or(&DARK, |row| row.inks)
+        match self {
+            Theme::User(theme) => &theme.inks,
+            _ => self.row().map_or(&DARK, |row| row.inks),
+        }
     }
 
     /// Its name for people.
     #[must_use]
     pub fn title(self) -> &'static str {
-        THEMES.get(self as usize).map_or("", |row| row.title)
+        match self {
+            Theme::User(theme) => &theme.name,
+            _ => self.row().map_or("", |row| row.title),
+        }
     }
 
-    /// The theme after it; the first after the last.
+    /// The theme after it: behind ours comes the user's, if there is one, and then the first again.
     #[must_use]
     pub fn next(self) -> Theme {
-        THEMES.get((self as usize + 1) % THEMES.len()).map_or(Theme::Dark, |row| row.theme)
+        let following = THEMES.iter().skip_while(|row| row.theme != self).nth(1);
+        match (self, following, user::newest()) {
+            (_, Some(row), _) => row.theme,
+            (Theme::User(_), ..) | (_, _, None) => Theme::Dark,
+            (.., Some(theme)) => Theme::User(theme),
+        }
     }
 
     /// Makes it the theme in force.
     pub fn enforce(self) {
-        CURRENT.store(self as usize, Ordering::Relaxed);
+        *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = self.inks();
     }
 }
 
 impl fmt::Display for Theme {
     /// As it is written on the command line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(THEMES.get(*self as usize).map_or("", |row| row.name))
+        f.write_str(match self {
+            Theme::User(theme) => &theme.name,
+            _ => self.row().map_or("", |row| row.name),
+        })
     }
 }
 
 /// A theme that does not exist.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("theme {0:?} does not exist; known are dark, light, contrast, night")]
+#[error("theme {0:?} does not exist; known are dark, light, contrast, night, and files of your own")]
 pub struct UnknownTheme(pub String);
 
 impl FromStr for Theme {
@@ -166,10 +191,22 @@ pub struct Inks {
     pub name_edge: Color32,
     /// Colours of the classes of rate, lowest first, sRGB.
     pub rates: [[u8; 3]; CLASSES],
+    /// Kinds of pins that are no rates, sRGB.
+    pub kinds: [[u8; 3]; KIND_COLOURS],
+    /// Pins of no named kind, sRGB.
+    pub rest: [u8; 3],
     /// Own networks, sRGB.
     pub home: [u8; 3],
     /// The picture behind and below the marks.
     pub scene: SceneInks,
+}
+
+impl Inks {
+    /// Colour of a kind of pins by its number; that of the rest for every other.
+    #[must_use]
+    pub fn kind(&self, kind: Option<u8>) -> [u8; 3] {
+        kind.and_then(|k| self.kinds.get(usize::from(k))).copied().unwrap_or(self.rest)
+    }
 }
 
 /// Colours of the picture, as the shaders read them: each a row of `struct Inks` in `shaders/common.wgsl`.

@@ -5,7 +5,7 @@ use bevy::input::keyboard::{Key, KeyCode, KeyboardFocusLost, KeyboardInput};
 use bevy::prelude::*;
 
 use crate::globe::SceneClock;
-use crate::globe::actions::{Action, Chord, KeyName, Row, rows};
+use crate::globe::actions::{Action, Chord, KeyName};
 use crate::globe::camera::UiWants;
 use crate::globe::hud::Hud;
 use crate::globe::trace::Trace;
@@ -19,19 +19,12 @@ const TILT: (f32, f32) = (0.06, 0.6);
 /// Digits of a typed speed; more are not taken.
 const DIGITS: usize = 7;
 
-/// Keys that go on while they are held, and the table they were found in.
-#[derive(Resource)]
+/// Keys that go on while they are held.
+#[derive(Resource, Default)]
 pub(super) struct Held {
-    rows: Vec<Row>,
     down: Vec<(KeyCode, Action)>,
     /// Modifiers that are down.
     modifiers: Vec<KeyCode>,
-}
-
-impl Default for Held {
-    fn default() -> Held {
-        Held { rows: rows(), down: Vec::new(), modifiers: Vec::new() }
-    }
 }
 
 /// The key of the table that a key of the keyboard is.
@@ -56,6 +49,15 @@ fn name_of(key: &Key) -> Option<KeyName> {
         Key::ArrowUp => KeyName::Up,
         Key::ArrowDown => KeyName::Down,
         Key::F1 => KeyName::F(1),
+        Key::F2 => KeyName::F(2),
+        Key::F3 => KeyName::F(3),
+        Key::F4 => KeyName::F(4),
+        Key::F5 => KeyName::F(5),
+        Key::F6 => KeyName::F(6),
+        Key::F7 => KeyName::F(7),
+        Key::F8 => KeyName::F(8),
+        Key::F9 => KeyName::F(9),
+        Key::F10 => KeyName::F(10),
         Key::F11 => KeyName::F(11),
         Key::F12 => KeyName::F(12),
         _ => return None,
@@ -161,7 +163,7 @@ pub(super) fn read_keys(
             actions.write_batch(action);
             continue;
         }
-        let Some(row) = held.rows.iter().find(|r| r.keys.contains(&chord)) else { continue };
+        let Some(row) = hud.rows().iter().find(|r| r.keys.contains(&chord)).cloned() else { continue };
         hud.typed.clear();
         if row.held {
             // The keyboard's own repetition is too coarse: from the press on, time does it.

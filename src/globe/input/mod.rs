@@ -7,15 +7,17 @@ mod obey;
 mod pointer;
 
 use bevy::ecs::message::Messages;
+use bevy::input::gestures::PinchGesture;
 use bevy::input::keyboard::KeyboardInput;
 use bevy::input::mouse::{MouseButtonInput, MouseMotion, MouseWheel};
 use bevy::prelude::*;
-use bevy::window::{CursorMoved, CursorOptions};
+use bevy::window::{CursorMoved, CursorOptions, FileDragAndDrop};
 use bevy_egui::{EguiInput, EguiPreUpdateSet};
 
 use super::GlobeSet;
 use super::actions::Action;
 use super::hud::{Hud, HudOptions};
+use super::kept::SavedFilters;
 use super::selection::Selection;
 use super::timeline::Marks;
 use super::trace::Trace;
@@ -32,6 +34,7 @@ impl Plugin for InputPlugin {
             .init_resource::<Selection>()
             .init_resource::<Trace>()
             .init_resource::<Views>()
+            .init_resource::<SavedFilters>()
             .init_resource::<Marks>()
             .init_resource::<HudOptions>()
             .add_systems(
@@ -58,6 +61,7 @@ impl Plugin for DeafPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(First, (hear_nothing::<KeyboardInput>, hear_nothing::<MouseButtonInput>))
             .add_systems(First, (hear_nothing::<MouseWheel>, hear_nothing::<MouseMotion>, hear_nothing::<CursorMoved>))
+            .add_systems(First, (hear_nothing::<FileDragAndDrop>, hear_nothing::<PinchGesture>))
             .add_systems(
                 PreUpdate,
                 feel_nothing.before(EguiPreUpdateSet::BeginPass).after(EguiPreUpdateSet::ProcessInput),

@@ -16,15 +16,17 @@ use crate::export::{self, Format};
 use crate::globe::SceneClock;
 use crate::globe::actions::Action;
 use crate::globe::camera::CameraRig;
+use crate::globe::colouring::Colouring;
 use crate::globe::feed::{Feed, FeedInput};
 use crate::globe::hud::{Hud, HudOptions, Toast, text, with_word};
 use crate::globe::inks::Theme;
+use crate::globe::kept::{Keeper, Kept, MOST_FILTERS, SavedFilters};
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::palette::Palette;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
 use crate::globe::timeline::{IDLE, Marks, faster, slower, step};
 use crate::globe::trace::Trace;
-use crate::globe::views::{SavedView, ViewKeeper, Views};
+use crate::globe::views::{SavedView, Views};
 use crate::pipeline::{Control, PlayState, Playhead, Show};
 
 /// Altitude in radii at which a flight to an address ends, unless the eye is already nearer.
@@ -32,10 +34,10 @@ const FLY_ALTITUDE: f64 = 0.6;
 /// Seconds a passing message stays.
 const TOAST: f64 = 4.0;
 
-/// Adding a word to the filter is showing the longer filter.
+/// Adding a word to the filter is showing the longer filter; so is taking a saved one.
 pub(super) fn narrow(
     mut actions: MessageReader<Action>,
-    hud: Res<Hud>,
+    (hud, filters): (Res<Hud>, Res<SavedFilters>),
     mut shown: Local<Vec<Action>>,
     mut commands: Commands,
 ) {
@@ -43,6 +45,12 @@ pub(super) fn narrow(
     for action in actions.read() {
         if let Action::Narrow(word, negated) = action {
             text = with_word(&text, word, *negated);
+            shown.push(Action::Show(text.clone()));
+        }
+        if let Action::SavedFilter(name) = action
+            && let Some(saved) = filters.0.get(name)
+        {
+            text.clone_from(saved);
             shown.push(Action::Show(text.clone()));
         }
     }
@@ -96,7 +104,7 @@ pub(super) fn level_of(action: &Action, now: Level, views: &Views) -> Option<Lev
 pub(super) fn obey_time(
     mut actions: MessageReader<Action>,
     (feed, views): (Res<Feed>, Res<Views>),
-    input: Option<ResMut<FeedInput>>,
+    (input, keeper): (Option<ResMut<FeedInput>>, Option<Res<Keeper>>),
     told: (Res<SceneClock>, ResMut<Hud>, ResMut<Marks>, Res<HudOptions>),
 ) {
     let Some(mut input) = input else { return };
@@ -109,6 +117,11 @@ pub(super) fn obey_time(
             input.send(Control::Level(level));
         }
         if let Some((control, said)) = mark(action, &mut marks, playhead.now, feed.snapshot.span) {
+            if let (Action::Bookmark, Some(keeper)) = (action, &keeper)
+                && let Err(problem) = (keeper.0)(Kept::Bookmarks(marks.bookmarks()))
+            {
+                tracing::warn!("bookmarks are kept for this run only: {problem}");
+            }
             if let Some(text) = said {
                 hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
@@ -160,7 +173,7 @@ fn mark(
             let said = if marks.toggle_bookmark(now) { "bookmark at" } else { "no bookmark at" };
             return Some((None, Some(format!("{said} {time}"))));
         }
-        Action::NextBookmark => match marks.next_bookmark(now) {
+        Action::NextBookmark => match marks.next_bookmark(now, recording.unwrap_or(Span::new(now, now))) {
             Some(at) => Some(Control::Seek(at)),
             None => return Some((None, Some("no bookmark yet; M sets one".into()))),
         },
@@ -196,7 +209,11 @@ pub(super) fn obey_camera(
             Action::Home => rig.home(),
             Action::Look(orbit) => rig.fly_to(*orbit),
             Action::SavedView(name) => {
-                if let Some(orbit) = views.find(name).ok().and_then(|v| v.orbit) {
+                let view = views.find(name).unwrap_or_default();
+                if view.projection.is_some_and(|p| p != rig.projection()) {
+                    rig.change_projection();
+                }
+                if let Some(orbit) = view.orbit {
                     rig.fly_to(orbit);
                 }
             }
@@ -222,9 +239,11 @@ pub(super) struct Panels<'w> {
     selection: ResMut<'w, Selection>,
     rig: ResMut<'w, CameraRig>,
     views: ResMut<'w, Views>,
-    keeper: Option<Res<'w, ViewKeeper>>,
+    filters: ResMut<'w, SavedFilters>,
+    keeper: Option<Res<'w, Keeper>>,
     options: Res<'w, HudOptions>,
     theme: ResMut<'w, Theme>,
+    colouring: ResMut<'w, Colouring>,
 }
 
 pub(super) fn obey_panels(
@@ -236,9 +255,18 @@ pub(super) fn obey_panels(
         let before = *panels.selection;
         match action {
             Action::CopyAddress => copy(&mut panels, &feed.snapshot, clock.elapsed),
+            Action::Copy(text) => put_on_clipboard(&mut panels, text.clone(), clock.elapsed),
             Action::NextTheme => {
                 *panels.theme = panels.theme.next();
                 let text = format!("theme: {}", panels.theme.title());
+                panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            Action::NextColour | Action::Colour(_) => {
+                match action {
+                    Action::Colour(by) => panels.colouring.set(by.clone()),
+                    _ => panels.colouring.next(),
+                }
+                let text = format!("pins by {}", panels.colouring.by.title());
                 panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
             Action::NextLevel(_) => panels.selection.follow_level(&feed.snapshot),
@@ -271,10 +299,19 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::Help => hud.help = !hud.help,
         Action::Palette(sought) => hud.palette = Some(Palette::new(*sought)),
         Action::ClosePalette => hud.palette = None,
+        Action::GoOn(sought, text) => {
+            let mut palette = Palette::new(*sought);
+            palette.text.clone_from(text);
+            hud.palette = Some(palette);
+        }
         // A wall begins with nothing open.
-        Action::Wall => (hud.palette, hud.help, hud.alerts, hud.unplaced) = (None, false, false, false),
+        Action::Wall => {
+            (hud.palette, hud.help) = (None, false);
+            (hud.alerts, hud.unplaced, hud.sources) = (false, false, false);
+        }
         Action::ShowSpan(stretch) => hud.stretch = *stretch,
         Action::Alerts => hud.alerts = !hud.alerts,
+        Action::Sources => hud.sources = !hud.sources,
         Action::Unplaced => hud.unplaced = !hud.unplaced,
         Action::EditFilter => {
             p.layers.set(LayerId::Table, true);
@@ -296,15 +333,30 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             Err(error) => hud.toast = Some(Toast { text: error.to_string(), until: now + TOAST }),
         },
         Action::SaveView(name) => {
-            let view = SavedView { orbit: Some(p.rig.orbit), layers: Some(*p.layers), level: Some(level) };
+            let projection = Some(p.rig.projection());
+            let view = SavedView { orbit: Some(p.rig.orbit), layers: Some(*p.layers), level: Some(level), projection };
             p.views.0.insert(name.clone(), view);
-            let kept = p.keeper.as_ref().map(|k| (k.0)(name, &view));
-            let text = match kept {
-                Some(Ok(file)) => format!("view {name} saved in {}", file.display()),
-                Some(Err(problem)) => format!("view {name} is kept for this run only: {problem}"),
-                None => format!("view {name} is kept for this run only"),
+            let text = keep(p.keeper.as_deref(), &format!("view {name}"), Kept::View(name, &view));
+            hud.toast = Some(Toast { text, until: now + TOAST });
+        }
+        Action::SaveFilter(name) => {
+            let room = p.filters.0.len() < MOST_FILTERS || p.filters.0.contains_key(name);
+            let text = if hud.shown.is_empty() {
+                "there is no filter to be saved; Shift+F sets one".into()
+            } else if room {
+                p.filters.0.insert(name.clone(), hud.shown.clone());
+                keep(p.keeper.as_deref(), &format!("filter {name}"), Kept::Filter(name, &hud.shown))
+            } else {
+                format!("at most {MOST_FILTERS} filters are kept")
             };
             hud.toast = Some(Toast { text, until: now + TOAST });
+        }
+        Action::Columns(columns) => {
+            hud.columns.clone_from(columns);
+            let text = keep(p.keeper.as_deref(), "columns", Kept::Columns(columns));
+            if p.keeper.is_some() && !text.contains(" saved in ") {
+                hud.toast = Some(Toast { text, until: now + TOAST });
+            }
         }
         Action::SavedView(name) => match p.views.find(name) {
             Ok(view) => *p.layers = view.layers.unwrap_or(*p.layers),
@@ -319,10 +371,17 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
         Action::Details => selection.details = selection.is_some() && !selection.details,
         Action::Deselect => selection.pick(Picked::Nothing),
-        Action::Escape if !hud.step_back() => {
-            selection.step_back();
-        }
+        Action::Escape if !hud.step_back() && !selection.step_back() => hud.sample = false,
         _ => {}
+    }
+}
+
+/// Keeps something for the next start; what is to be said about it.
+fn keep(keeper: Option<&Keeper>, what: &str, kept: Kept<'_>) -> String {
+    match keeper.map(|k| (k.0)(kept)) {
+        Some(Ok(file)) => format!("{what} saved in {}", file.display()),
+        Some(Err(problem)) => format!("{what} is kept for this run only: {problem}"),
+        None => format!("{what} is kept for this run only"),
     }
 }
 
@@ -338,7 +397,10 @@ fn copy(p: &mut Panels, snapshot: &Snapshot, now: f64) {
     if text.is_empty() {
         return;
     }
-    let text = text.join(" ");
+    put_on_clipboard(p, text.join(" "), now);
+}
+
+fn put_on_clipboard(p: &mut Panels, text: String, now: f64) {
     p.hud.toast = Some(Toast { text: format!("copied {text}"), until: now + TOAST });
     p.hud.clipboard = Some(text);
 }

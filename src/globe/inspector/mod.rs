@@ -1,7 +1,11 @@
 //! What is known of an address or a path: the card under the pointer and the details that stay.
 
+mod ask;
+mod course;
+mod flow;
 mod model;
 mod ui;
 
+pub(crate) use ask::ask_witness;
 pub use model::{DetailModel, HoverModel, Peer};
 pub use ui::{detail_ui, hover_ui};

@@ -1,8 +1,9 @@
 //! From the snapshot to lines of text. No egui here.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::course::{course, ports};
+use super::flow::of_flow;
 use crate::base::Span;
 use crate::base::units::grouped;
 use crate::cache::{By, FlowRow, HostPin, Snapshot};
@@ -11,6 +12,7 @@ use crate::globe::hud::text;
 use crate::globe::selection::{Picked, find_host, find_path};
 use crate::globe::table::{FlowId, has_end, joins};
 use crate::pipeline::{Asked, PlaceTest};
+use crate::record::{FlowKey, SourceId};
 
 /// Rows of peers and of flows that the details list; more are counted.
 const LISTED: usize = 50;
@@ -144,6 +146,16 @@ pub struct DetailModel {
     pub flows: Vec<(FlowId, String, String)>,
     /// How many flows there are.
     pub flow_count: usize,
+    /// Bits per second over the window, oldest first; empty for a flow.
+    pub course: Vec<f64>,
+    /// Ports that most bytes led to, with these bytes.
+    pub ports: Vec<(u16, String)>,
+    /// How many ports there are.
+    pub port_count: usize,
+    /// The flow, if it is one.
+    pub flow: Option<(FlowKey, SourceId)>,
+    /// The filter of everything shown that only this passes; empty where there is none.
+    pub argus: String,
     /// Words of a filter that this thing has: country, city, system, ports.
     pub words: Vec<String>,
     /// The text that shows the same flows in the table.
@@ -155,11 +167,12 @@ pub struct DetailModel {
 }
 
 impl DetailModel {
-    /// The details of what is selected; `None` for nothing and for flows, which the table shows whole.
+    /// The details of what is selected; `None` for nothing.
     #[must_use]
     pub fn new(snapshot: &Snapshot, picked: Picked) -> Option<DetailModel> {
         match picked {
-            Picked::Nothing | Picked::Flow(_) => None,
+            Picked::Nothing => None,
+            Picked::Flow(id) => Some(of_flow(snapshot, id)),
             Picked::Host(addr) => Some(of_host(snapshot, addr)),
             Picked::Path(a, b) => Some(of_path(snapshot, a, b)),
         }
@@ -184,13 +197,13 @@ fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
     m.rows.push(("seen", seen_text(host.seen)));
     m.rows.push(("place", format!("{}, from {}", coordinates(&host.place), origin_text(&host.place))));
     m.words = place_words(&host.place);
+    m.argus = host_argus(s, host);
     list_members(&mut m, s, host);
     let mut peers = peers_of(s, host);
     m.peer_count = peers.len();
     peers.truncate(LISTED);
     m.peers = peers;
     list_flows(&mut m, s, |f| has_end(f, addr));
-    m.words.extend(port_words(s, |f| has_end(f, addr)));
     m
 }
 
@@ -199,6 +212,24 @@ fn host_filter(host: &HostPin) -> String {
     match &host.group {
         None => format!("host={}", host.addr),
         Some(group) => format!("pin={}", group.name.replace(' ', "_")),
+    }
+}
+
+/// The filter of everything shown that only the traffic of a pin passes.
+fn host_argus(s: &Snapshot, host: &HostPin) -> String {
+    let p = &host.place;
+    let of = |asked: Option<Asked>| asked.map(|asked| PlaceTest { negated: false, asked }.to_string());
+    match s.level.by {
+        By::Address => format!("host {}", host.addr),
+        By::Network => format!("net {}", host.name()),
+        By::System => of(p.asn.map(Asked::System)).unwrap_or_default(),
+        By::Country => of(p.country.map(Asked::Country)).unwrap_or_default(),
+        By::City => p
+            .city
+            .as_ref()
+            .filter(|c| !c.contains('"'))
+            .map(|c| Asked::City(c.to_lowercase()))
+            .map_or_else(String::new, |c| of(Some(c)).unwrap_or_default()),
     }
 }
 
@@ -265,7 +296,10 @@ fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
     m.rows.push(("seen", seen_text(path.seen)));
     m.rows.push(("distance", format!("{:.0} km", x.place.at.angle_to(y.place.at) * 6371.0)));
     list_flows(&mut m, s, |f| joins(f, a, b));
-    m.words = port_words(s, |f| joins(f, a, b));
+    let (p, q) = (host_argus(s, x), host_argus(s, y));
+    if s.level.by == By::Address {
+        m.argus = format!("{p} and {q}");
+    }
     m
 }
 
@@ -278,20 +312,14 @@ fn place_words(p: &Place) -> Vec<String> {
     tests.into_iter().map(|asked| PlaceTest { negated: false, asked }.to_string()).collect()
 }
 
-/// The ports that most bytes went to.
-fn port_words(s: &Snapshot, test: impl Fn(&FlowRow) -> bool) -> Vec<String> {
-    let mut ports: BTreeMap<u16, u64> = BTreeMap::new();
-    for f in s.flows.iter().filter(|f| matches!(f.last.key.proto, 6 | 17) && test(f)) {
-        *ports.entry(f.last.key.dport).or_default() += f.src.bytes.saturating_add(f.dst.bytes);
-    }
-    let mut ports: Vec<(u16, u64)> = ports.into_iter().collect();
-    ports.sort_by_key(|(port, bytes)| (std::cmp::Reverse(*bytes), *port));
-    ports.into_iter().take(MOST_PORTS).map(|(port, _)| format!("port {port}")).collect()
-}
-
 fn list_flows(m: &mut DetailModel, s: &Snapshot, test: impl Fn(&FlowRow) -> bool) {
     let mut flows: Vec<&FlowRow> = s.flows.iter().filter(|f| test(f)).collect();
     m.flow_count = flows.len();
+    m.course = course(s, flows.iter().copied());
+    let (found, count) = ports(flows.iter().copied());
+    m.words.extend(found.iter().take(MOST_PORTS).map(|(port, _)| format!("port {port}")));
+    m.ports = found.into_iter().map(|(port, bytes)| (port, text::bytes(bytes))).collect();
+    m.port_count = count;
     // Stable, so that equals keep the order of keys.
     flows.sort_by_key(|f| std::cmp::Reverse(f.src.bytes.saturating_add(f.dst.bytes)));
     m.flows = flows
@@ -358,6 +386,20 @@ mod tests {
         let m = DetailModel::new(&s, Picked::Path(ip("193.0.6.139"), ip("129.132.1.1"))).expect("details");
         assert!(m.rows[0].1.contains("180 kbit/s") && m.rows[1].1.contains("720 kbit/s"), "{:?}", m.rows);
         assert!(m.rows.iter().any(|(n, v)| *n == "distance" && v.ends_with("km")));
+    }
+
+    #[test]
+    fn what_is_selected_has_a_filter_a_course_and_ports() {
+        let addresses = fixture::snapshot();
+        for by in [By::Address, By::Network, By::System, By::City, By::Country] {
+            let s = addresses.clone().at_level(crate::cache::Level { by, ..Default::default() });
+            let m = DetailModel::new(&s, Picked::Host(ip("129.132.1.1"))).expect("details");
+            crate::pipeline::Show::parse(&m.argus).unwrap_or_else(|e| panic!("{by:?}: {}: {e}", m.argus));
+            assert!(!m.argus.is_empty() && m.course.iter().any(|v| *v > 0.0), "{by:?}");
+            assert_eq!((m.ports[0].0, m.port_count), (443, 2), "{by:?}");
+        }
+        let m = DetailModel::new(&addresses, Picked::Path(ip("129.132.1.1"), ip("193.0.6.139"))).expect("details");
+        assert_eq!(m.argus, "host 129.132.1.1 and host 193.0.6.139");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon};
 use crate::globe::inks::inks;
+use crate::pipeline::Witness;
 
 /// Draws the card under the pointer.
 pub fn hover_ui(ui: &mut Ui, model: &HoverModel) {
@@ -18,8 +19,8 @@ pub fn hover_ui(ui: &mut Ui, model: &HoverModel) {
     }
 }
 
-/// Draws the details; the action is a click on a peer, a flow or a button.
-pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
+/// Draws the details; the action is a click on a peer, a flow or a button. `witness` holds the records of a flow.
+pub fn detail_ui(ui: &mut Ui, model: &DetailModel, witness: &Witness) -> Option<Action> {
     let mut action = None;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -38,7 +39,9 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     }
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("flows in table").on_hover_text("show only these flows in the table").clicked() {
+            if !model.filter.is_empty()
+                && ui.button("flows in table").on_hover_text("show only these flows in the table").clicked()
+            {
                 action = Some(Action::Filter(model.filter.clone()));
             }
             if ui.button("copy").on_hover_text("copy the address (Ctrl+C)").clicked() {
@@ -49,14 +52,107 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
             });
         });
     });
+    action = filter_ui(ui, model).or(action);
     action = words_ui(ui, model).or(action);
     ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
+        course_ui(ui, &model.course);
         rows_ui(ui, model);
+        if model.flow.is_some() && model.flow == witness.flow {
+            records_ui(ui, witness);
+        }
+        action = ports_ui(ui, model).or(action.take());
         action = members_ui(ui, model).or(action.take());
         action = peers_ui(ui, model).or(action.take());
         action = flows_ui(ui, model).or(action.take());
     });
+    action
+}
+
+/// What can be done with the filter that only this passes.
+fn filter_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
+    if model.argus.is_empty() {
+        return None;
+    }
+    let mut action = None;
+    let bracketed = || if model.argus.contains(" and ") { format!("({})", model.argus) } else { model.argus.clone() };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let tip = |what: &str| format!("{what}: {}", model.argus);
+        if ui.button("only this").on_hover_text(tip("show only what passes")).clicked() {
+            action = Some(Action::Narrow(bracketed(), false));
+        }
+        if ui.button("hide").on_hover_text(tip("show everything but")).clicked() {
+            action = Some(Action::Narrow(bracketed(), true));
+        }
+        if ui.button("copy filter").on_hover_text(tip("copy")).clicked() {
+            action = Some(Action::Copy(model.argus.clone()));
+        }
+    });
+    action
+}
+
+/// Bits per second over the window as a line, with its greatest value.
+fn course_ui(ui: &mut Ui, course: &[f64]) {
+    let most = course.iter().copied().fold(0.0, f64::max);
+    if course.len() < 2 || most <= 0.0 {
+        return;
+    }
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 38.0), Sense::hover());
+    ui.painter().rect_filled(rect, 3.0, inks().well);
+    let plot = rect.shrink2(egui::vec2(4.0, 5.0));
+    let step = plot.width() / (course.len() - 1) as f32;
+    let points: Vec<egui::Pos2> = course
+        .iter()
+        .enumerate()
+        .map(|(i, v)| egui::pos2(plot.left() + step * i as f32, plot.bottom() - plot.height() * (v / most) as f32))
+        .collect();
+    ui.painter().line(points, egui::Stroke::new(1.5, inks().bars[0]));
+    let most = text::load(most);
+    theme::paint_text(
+        ui,
+        plot.left_top(),
+        egui::Align2::LEFT_TOP,
+        &format!("most {most}"),
+        FontId::proportional(theme::SMALL),
+        inks().dim,
+    );
+    response.on_hover_text("traffic over the window, each flow's bits spread over its time");
+    ui.add_space(4.0);
+}
+
+/// The records of a flow, newest first; each opens with all its fields.
+fn records_ui(ui: &mut Ui, witness: &Witness) {
+    section(ui, "Records", witness.records.len(), witness.count);
+    for (i, record) in witness.records.iter().enumerate() {
+        let of = |name: &str| record.fields.iter().find(|(n, _)| *n == name).map_or("", |(_, v)| v.as_str());
+        let title = format!("{}  {} pkts  {} B", text::time_millis(record.span.start), of("pkts"), of("bytes"));
+        let title = RichText::new(title).font(FontId::monospace(theme::SMALL));
+        // Told apart by their times: the newest may be another one in the next frame.
+        let id = ui.id().with((record.span.start.nanos(), record.span.end.nanos(), witness.count - i));
+        egui::CollapsingHeader::new(title).id_salt(id).show(ui, |ui| {
+            egui::Grid::new(id.with("fields")).num_columns(2).spacing(egui::vec2(10.0, 1.0)).show(ui, |ui| {
+                for (name, value) in &record.fields {
+                    ui.label(theme::label(*name));
+                    ui.add(Label::new(RichText::new(value).font(FontId::monospace(theme::SMALL))).wrap());
+                    ui.end_row();
+                }
+            });
+        });
+    }
+}
+
+fn ports_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
+    let mut action = None;
+    if model.ports.is_empty() {
+        return None;
+    }
+    section(ui, "Ports", model.ports.len(), model.port_count);
+    for (port, bytes) in &model.ports {
+        if line_ui(ui, &format!("port {port}"), bytes).on_hover_text("show only this port").clicked() {
+            action = Some(Action::Narrow(format!("port {port}"), false));
+        }
+    }
     action
 }
 
@@ -173,6 +269,7 @@ mod tests {
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
     use crate::globe::selection::Picked;
+    use crate::pipeline::Witnessed;
 
     #[test]
     fn a_click_on_a_peer_flies_to_it() {
@@ -181,7 +278,7 @@ mod tests {
         let model = DetailModel::new(&s, Picked::Host(addr)).expect("details");
         let mut probe = Probe::new(330.0, 560.0);
         let mut action = None;
-        let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model).or(action.take());
+        let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, &Witness::default()).or(action.take());
         probe.frame(None, &mut draw);
         assert!(probe.shows("Zurich, CH") && probe.shows("Peers, bit/s  2") && probe.shows("Flows  2"));
         assert_eq!(probe.overlaps(), []);
@@ -190,6 +287,61 @@ mod tests {
         let at = line.and_then(|l| probe.find(&l)).unwrap_or_else(|| panic!("no peer in {texts}"));
         probe.frame(Some(at), &mut draw);
         assert_eq!(action, Some(Action::FlyTo("193.0.6.139".parse().expect("an address"))));
+    }
+
+    #[test]
+    fn buttons_narrow_hide_and_copy_by_the_filter() {
+        let s = fixture::snapshot();
+        let (a, b) = (s.hosts[0].addr, s.hosts[3].addr);
+        for (picked, filter, bracketed) in [
+            (Picked::Host(a), "host 129.132.1.1", "host 129.132.1.1"),
+            (Picked::Path(a, b), "host 129.132.1.1 and host 193.0.6.139", "(host 129.132.1.1 and host 193.0.6.139)"),
+        ] {
+            let model = DetailModel::new(&s, picked).expect("details");
+            for (face, expect) in [
+                ("only this", Action::Narrow(bracketed.into(), false)),
+                ("hide", Action::Narrow(bracketed.into(), true)),
+                ("copy filter", Action::Copy(filter.into())),
+            ] {
+                let mut probe = Probe::new(330.0, 560.0);
+                let mut action = None;
+                let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, &Witness::default()).or(action.take());
+                probe.frame(None, &mut draw);
+                let at = probe.find(face).expect("a button");
+                probe.frame(Some(at), &mut draw);
+                assert_eq!(action, Some(expect));
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_is_drawn_whole() {
+        let s = fixture::snapshot();
+        let id = crate::globe::table::FlowId::of(&s.flows[1]);
+        let model = DetailModel::new(&s, Picked::Flow(id)).expect("details");
+        let fields =
+            vec![("pkts", "7".to_owned()), ("bytes", "900".to_owned()), ("smac", "00:11:22:33:44:55".to_owned())];
+        let record = Witnessed { span: s.flows[1].seen, fields };
+        let witness =
+            Witness { flow: Some((id.key, id.source)), records: vec![record], count: 9, ..Witness::default() };
+        let mut probe = Probe::new(330.0, 700.0);
+        let mut draw = |ui: &mut Ui| _ = detail_ui(ui, &model, &witness);
+        probe.frame(None, &mut draw);
+        assert!(probe.shows("Records  1 of 9") && !probe.shows("smac"), "{:?}", probe.texts());
+        let title = probe.texts().into_iter().find(|t| t.contains("7 pkts")).expect("a record").to_owned();
+        let at = probe.find(&title).expect("a record");
+        probe.frame(Some(at), &mut draw);
+        for _ in 0..30 {
+            probe.frame(None, &mut draw);
+        }
+        assert!(probe.shows("smac") && probe.shows("00:11:22:33:44:55"), "{:?}", probe.texts());
+        probe.frame(None, &mut draw);
+        assert!(
+            probe.shows("dport") && probe.shows("Zurich, CH") && probe.overlaps().is_empty(),
+            "{:?}",
+            probe.texts()
+        );
+        assert_eq!(probe.clipped(), [] as [String; 0]);
     }
 
     #[test]

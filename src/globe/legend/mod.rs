@@ -4,4 +4,4 @@ mod notes;
 mod ui;
 
 pub(crate) use notes::note_arcs;
-pub use ui::{LegendClass, LegendModel, legend_ui};
+pub use ui::{KindLine, LegendClass, LegendModel, legend_ui};

@@ -2,14 +2,36 @@
 
 use bevy::prelude::*;
 
-use super::LegendModel;
+use super::{KindLine, LegendModel};
 use crate::base::units::grouped;
 use crate::cache::{By, Snapshot};
 use crate::globe::arcs::Arcs;
+use crate::globe::colouring::Colouring;
 use crate::globe::feed::Feed;
+use crate::globe::inks::Theme;
+use crate::globe::pins::Pins;
 
 /// Keeps the legend's notes up to date.
-pub(crate) fn note_arcs((arcs, feed): (Res<Arcs>, Res<Feed>), mut legend: ResMut<LegendModel>) {
+pub(crate) fn note_arcs(
+    (arcs, feed): (Res<Arcs>, Res<Feed>),
+    (all, colouring, theme): (Res<Pins>, Res<Colouring>, Res<Theme>),
+    mut legend: ResMut<LegendModel>,
+) {
+    let kinds = all.kinds.as_ref().map(|kinds| {
+        let line = |(colour, name, pins): &(u8, String, u64)| KindLine {
+            rgb: theme.inks().kind(Some(*colour)),
+            name: name.clone(),
+            pins: *pins,
+        };
+        let mut lines: Vec<KindLine> = kinds.named.iter().map(line).collect();
+        if kinds.rest > 0 {
+            lines.push(KindLine { rgb: theme.inks().rest, name: "others".into(), pins: kinds.rest });
+        }
+        (format!("Pins by {}", colouring.by.title()), lines)
+    });
+    if legend.kinds != kinds {
+        legend.kinds = kinds;
+    }
     let pins = pins(&feed.snapshot);
     if legend.pins != pins {
         legend.pins = pins;

@@ -2,7 +2,8 @@
 
 use bevy_egui::egui::{self, Align2, Color32, FontId, Sense, Stroke, Ui, pos2, vec2};
 
-use crate::globe::hud::theme;
+use crate::base::units::grouped;
+use crate::globe::hud::{text, theme};
 use crate::globe::inks::inks;
 use crate::globe::scale::{RATE_SCALE, RateClass};
 
@@ -17,11 +18,24 @@ pub struct LegendClass {
     pub dash_speed: f32,
 }
 
+/// One kind of pins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindLine {
+    /// Its colour, sRGB.
+    pub rgb: [u8; 3],
+    /// Its name.
+    pub name: String,
+    /// Pins of it.
+    pub pins: u64,
+}
+
 /// What the legend shows.
 #[derive(bevy::prelude::Resource, Clone, Debug, PartialEq)]
 pub struct LegendModel {
-    /// The decades, lowest first.
+    /// The decades, lowest first; none where there is room for the kinds only.
     pub classes: Vec<LegendClass>,
+    /// Heading and kinds, where the colour of pins is not their rate.
+    pub kinds: Option<(String, Vec<KindLine>)>,
     /// What one pin stands for; empty before the first picture.
     pub pins: String,
     /// Said below the scale, for example that fewer arcs are drawn than there are.
@@ -32,7 +46,12 @@ impl Default for LegendModel {
     /// The fixed scale, nothing noted.
     fn default() -> LegendModel {
         let class = |c: &RateClass| LegendClass { label: c.label.to_owned(), width: c.width, dash_speed: c.dash_speed };
-        LegendModel { classes: RATE_SCALE.iter().map(class).collect(), pins: String::new(), notes: Vec::new() }
+        LegendModel {
+            classes: RATE_SCALE.iter().map(class).collect(),
+            kinds: None,
+            pins: String::new(),
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -42,7 +61,12 @@ const SAMPLE: f32 = 64.0;
 /// Draws the card. `time` moves the dashes, in seconds; a standing time shows them standing.
 pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     ui.spacing_mut().item_spacing.y = 3.0;
-    ui.label(theme::label("Rate, each direction").color(inks().text));
+    if let Some((title, kinds)) = &model.kinds {
+        kinds_ui(ui, title, kinds);
+    }
+    if !model.classes.is_empty() {
+        ui.label(theme::label("Rate, each direction").color(inks().text));
+    }
     for (class, [r, g, b]) in model.classes.iter().zip(inks().rates).rev() {
         let colour = Color32::from_rgb(r, g, b);
         let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE + 106.0, 16.0), Sense::hover());
@@ -65,13 +89,33 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
         ui.painter().text(pos2(right + 12.0, y), Align2::LEFT_CENTER, &class.label, font, inks().dim);
     }
     ui.add_space(3.0);
-    ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
+    if !model.classes.is_empty() {
+        ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
+    }
     if !model.pins.is_empty() {
         ui.label(theme::hint(model.pins.as_str()));
     }
     for note in &model.notes {
         ui.add(egui::Label::new(theme::label(note.as_str()).color(inks().warn)).wrap());
     }
+}
+
+/// Kinds of pins: a head of their colour, their name, how many.
+fn kinds_ui(ui: &mut Ui, title: &str, kinds: &[KindLine]) {
+    ui.label(theme::label(text::shorten(title, 34)).color(inks().text)).on_hover_text(title);
+    for kind in kinds {
+        let (rect, response) = ui.allocate_exact_size(vec2(SAMPLE + 106.0, 16.0), Sense::hover());
+        let [r, g, b] = kind.rgb;
+        let head = pos2(rect.left() + 7.0, rect.center().y);
+        ui.painter().circle(head, 4.5, Color32::from_rgb(r, g, b), Stroke::new(1.0, inks().line));
+        let font = FontId::proportional(theme::SMALL);
+        let count = grouped(kind.pins);
+        let at = pos2(rect.left() + 18.0, rect.center().y);
+        ui.painter().text(at, Align2::LEFT_CENTER, text::shorten(&kind.name, 22), font.clone(), inks().dim);
+        ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, &count, font, inks().dim);
+        response.on_hover_text(format!("{}: {count} pins", kind.name));
+    }
+    ui.add_space(3.0);
 }
 
 #[cfg(test)]
@@ -84,13 +128,20 @@ mod tests {
         let class = |label: &str, width| LegendClass { label: label.into(), width, dash_speed: 0.1 };
         let model = LegendModel {
             classes: vec![class("< 1 kbit/s", 1.0), class("1\u{2013}10 kbit/s", 1.5)],
+            kinds: Some((
+                "Pins by AS".into(),
+                vec![
+                    KindLine { rgb: [200, 100, 0], name: "AS559 A network with a very long name".into(), pins: 1234 },
+                    KindLine { rgb: [90, 90, 90], name: "others".into(), pins: 7 },
+                ],
+            )),
             pins: "a pin is one country (12 for 431 addresses)".into(),
             notes: vec!["showing the 300 largest of 18 210 arcs".into()],
         };
-        let mut probe = Probe::new(280.0, 200.0);
+        let mut probe = Probe::new(280.0, 280.0);
         probe.frame(None, |ui| legend_ui(ui, &model, 0.3));
         assert!(probe.shows("< 1 kbit/s") && probe.shows("10 kbit/s") && probe.shows("300 largest"));
-        assert!(probe.shows("one country"));
+        assert!(probe.shows("one country") && probe.shows("Pins by AS") && probe.shows("others"));
         assert_eq!(probe.overlaps(), []);
         assert_eq!(probe.clipped(), [] as [String; 0]);
     }

@@ -1,16 +1,17 @@
 //! From a picture file to a texture with all its mip levels.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy::render::render_resource::TextureFormat;
 
+use super::user;
 use crate::geo::{GeoError, find_data};
 use crate::globe::gpu::TextureData;
 
 /// Largest side a device must accept.
-const MAX_SIDE: u32 = 8192;
+pub(super) const MAX_SIDE: u32 = 8192;
 
 /// Why a picture cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,81 @@ pub enum MapError {
 /// Pictures decoded so far: a second globe in the same process shares them. At most one entry per file and size.
 static DECODED: Mutex<Vec<(PathBuf, bool, Arc<TextureData>)>> = Mutex::new(Vec::new());
 
+/// A picture without its smaller levels, row by row from the north.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Raw {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// 4 with colours, else 1.
+    pub(super) channels: usize,
+    pub(super) pixels: Vec<u8>,
+}
+
+impl Raw {
+    /// The same at another size, each pixel the one that lies there.
+    pub(super) fn stretched(&self, width: u32, height: u32) -> Raw {
+        let scaled = |at: u32, from: u32, to: u32| (u64::from(at) * u64::from(to) / u64::from(from.max(1))) as usize;
+        let mut pixels = Vec::with_capacity(width as usize * height as usize * self.channels);
+        for y in 0..height {
+            let row = scaled(y, height, self.height) * self.width as usize;
+            for x in 0..width {
+                let i = (row + scaled(x, width, self.width)) * self.channels;
+                pixels.extend_from_slice(self.pixels.get(i..i + self.channels).unwrap_or(&[0; 4][..self.channels]));
+            }
+        }
+        Raw { width, height, channels: self.channels, pixels }
+    }
+
+    /// Lays a picture over this one.
+    pub(super) fn put(&mut self, part: &Raw, left: u32, top: u32) {
+        let wide = part.width as usize * self.channels;
+        for y in 0..part.height {
+            let to = ((top + y) as usize * self.width as usize + left as usize) * self.channels;
+            let from = y as usize * wide;
+            if let (Some(to), Some(from)) = (self.pixels.get_mut(to..to + wide), part.pixels.get(from..from + wide)) {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+
+    /// The texture; `halve` leaves the largest level out.
+    pub(super) fn texture(self, halve: bool) -> Option<TextureData> {
+        let Raw { mut width, mut height, channels, pixels: mut level } = self;
+        while width.max(height) > MAX_SIDE || (halve && width.max(height) > 3000) {
+            level = half_of(&level, width, height, channels);
+            (width, height) = ((width / 2).max(1), (height / 2).max(1));
+        }
+        if width == 0 || height == 0 {
+            return None;
+        }
+        let format = if channels == 4 { TextureFormat::Rgba8UnormSrgb } else { TextureFormat::R8Unorm };
+        let (bytes, levels) = with_mips(level, width, height, channels);
+        Some(TextureData { width, height, levels, format, bytes })
+    }
+}
+
+/// Loads the user's picture of a name from a folder, if there is one: `bundled` is the file that it stands for.
+pub(super) fn load_users(
+    folder: &Path,
+    (name, bundled): (&str, &str),
+    colour: bool,
+    halve: bool,
+) -> Option<Result<Arc<TextureData>, MapError>> {
+    let made = |raw: Raw, what: &Path| {
+        let problem = || MapError::Picture { name: what.display().to_string(), problem: "it has no pixels".into() };
+        raw.texture(halve).map(Arc::new).ok_or_else(problem)
+    };
+    if let Some(path) = user::file_of(folder, name) {
+        return Some(user::read(&path, colour).and_then(|raw| made(raw, &path)));
+    }
+    let tiles = user::tiles_of(folder, name).filter(|_| colour)?;
+    let ours = || {
+        let path = find_data("assets", bundled)?;
+        user::read(&path, colour)
+    };
+    Some(ours().and_then(|base| tiles.joined(&base)).and_then(|raw| made(raw, folder)))
+}
+
 /// Loads a bundled picture.
 pub(super) fn load(file: &str, colour: bool, halve: bool) -> Result<Arc<TextureData>, MapError> {
     let path = find_data("assets", file)?;
@@ -59,6 +135,12 @@ pub(super) fn load(file: &str, colour: bool, halve: bool) -> Result<Arc<TextureD
 /// # Errors
 /// [`MapError::Picture`].
 pub fn decode(name: &str, bytes: &[u8], colour: bool, halve: bool) -> Result<TextureData, MapError> {
+    let problem = || MapError::Picture { name: name.to_owned(), problem: "it has no pixels".into() };
+    raw(name, bytes, colour)?.texture(halve).ok_or_else(problem)
+}
+
+/// Decodes a picture: four channels if `colour`, else one.
+pub(super) fn raw(name: &str, bytes: &[u8], colour: bool) -> Result<Raw, MapError> {
     let bad = |problem: String| MapError::Picture { name: name.to_owned(), problem };
     let mut reader = image::ImageReader::new(Cursor::new(bytes));
     let mut limits = image::Limits::default();
@@ -68,19 +150,10 @@ pub fn decode(name: &str, bytes: &[u8], colour: bool, halve: bool) -> Result<Tex
     reader.limits(limits);
     let picture =
         reader.with_guessed_format().map_err(|e| bad(e.to_string()))?.decode().map_err(|e| bad(e.to_string()))?;
-    let (mut width, mut height) = (picture.width(), picture.height());
+    let (width, height) = (picture.width(), picture.height());
     let channels = if colour { 4 } else { 1 };
-    let mut level = if colour { picture.into_rgba8().into_raw() } else { picture.into_luma8().into_raw() };
-    while width.max(height) > MAX_SIDE || (halve && width.max(height) > 3000) {
-        level = half_of(&level, width, height, channels);
-        (width, height) = ((width / 2).max(1), (height / 2).max(1));
-    }
-    if width == 0 || height == 0 {
-        return Err(bad("it has no pixels".into()));
-    }
-    let format = if colour { TextureFormat::Rgba8UnormSrgb } else { TextureFormat::R8Unorm };
-    let (bytes, levels) = with_mips(level, width, height, channels);
-    Ok(TextureData { width, height, levels, format, bytes })
+    let pixels = if colour { picture.into_rgba8().into_raw() } else { picture.into_luma8().into_raw() };
+    Ok(Raw { width, height, channels, pixels })
 }
 
 /// All levels down to one pixel, one after the other, and their number.

@@ -3,12 +3,10 @@
 mod model;
 mod ui;
 
-pub use model::{Entry, MOST, commands, fuzzy, matching, places, saving};
+pub use model::{Entry, Known, MOST, commands, fuzzy, matching, places, sources, spoken};
 pub use ui::palette_ui;
 
-use super::actions::Row;
 use super::feed::Feed;
-use super::views::Views;
 use crate::geo::countries;
 
 /// Seconds after which an unchanged text is looked up in the newest picture.
@@ -21,6 +19,8 @@ pub enum Sought {
     Commands,
     /// Addresses, cities, countries, systems.
     Places,
+    /// Files, servers, interfaces.
+    Sources,
 }
 
 /// The open palette.
@@ -53,7 +53,7 @@ impl Palette {
     }
 
     /// Looks up what matches, when the text is another or the picture a newer one.
-    pub fn refresh(&mut self, rows: &[Row], views: &Views, feed: &Feed, now: f64) {
+    pub fn refresh(&mut self, known: Known<'_>, feed: &Feed, now: f64) {
         let stale = self.sought == Sought::Places;
         let same =
             self.asked.as_ref().is_some_and(|(text, then)| *text == self.text && !(stale && now - then > REFRESH));
@@ -65,11 +65,12 @@ impl Palette {
         }
         self.asked = Some((self.text.clone(), now));
         self.entries = match self.sought {
-            Sought::Commands => match saving(&self.text) {
+            Sought::Commands => match spoken(&self.text) {
                 Some(entry) => vec![entry],
-                None => matching(&commands(rows, views), &self.text),
+                None => matching(&commands(known), &self.text),
             },
             Sought::Places => places(&feed.snapshot, countries(), &self.text),
+            Sought::Sources => sources(&self.text),
         };
         self.chosen = self.chosen.min(self.entries.len().saturating_sub(1));
     }

@@ -8,7 +8,10 @@ use crate::cache::{HostPin, Snapshot};
 use crate::geo::{Country, LatLon};
 use crate::globe::actions::{Action, Row};
 use crate::globe::camera::Orbit;
+use crate::globe::colouring::ColourBy;
 use crate::globe::hud::text;
+use crate::globe::kept::SavedFilters;
+use crate::globe::open::{Browsed, browse};
 use crate::globe::timeline::{IDLE, SPEEDS};
 use crate::globe::views::Views;
 
@@ -31,9 +34,20 @@ pub struct Entry {
     pub action: Action,
 }
 
-/// Every action, every saved view, and the values that actions without a key can take.
+/// What there is to choose from.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The table of actions.
+    pub rows: &'a [Row],
+    /// Saved views.
+    pub views: &'a Views,
+    /// Saved filters.
+    pub filters: &'a SavedFilters,
+}
+
+/// Every action, saved views and filters, and the values that actions without a key can take.
 #[must_use]
-pub fn commands(rows: &[Row], views: &Views) -> Vec<Entry> {
+pub fn commands(known: Known<'_>) -> Vec<Entry> {
     let of_row = |row: &Row| {
         let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
         Entry {
@@ -43,8 +57,13 @@ pub fn commands(rows: &[Row], views: &Views) -> Vec<Entry> {
         }
     };
     let plain = |title: String, action| Entry { title, note: String::new(), action };
-    let mut all: Vec<Entry> = rows.iter().map(of_row).collect();
-    all.extend(views.0.keys().map(|name| plain(format!("Saved view: {name}"), Action::SavedView(name.clone()))));
+    let mut all: Vec<Entry> = known.rows.iter().map(of_row).collect();
+    all.extend(known.filters.0.iter().map(|(name, text)| Entry {
+        title: format!("Saved filter: {name}"),
+        note: text::shorten(text, 36),
+        action: Action::SavedFilter(name.clone()),
+    }));
+    all.extend(known.views.0.keys().map(|name| plain(format!("Saved view: {name}"), Action::SavedView(name.clone()))));
     all.extend(SPEEDS.map(|s| plain(format!("Time: speed {}", text::speed(s)), Action::Speed(s))));
     all.extend([10u64, 30, 60, 300].map(|secs| {
         let length = std::time::Duration::from_secs(secs);
@@ -52,24 +71,80 @@ pub fn commands(rows: &[Row], views: &Views) -> Vec<Entry> {
     }));
     let idle = text::duration(IDLE);
     all.push(plain(format!("Time: jump over silence of more than {idle}, on or off"), Action::SkipIdle));
-    all.push(plain("View: save view NAME".into(), Action::Palette(Sought::Commands)));
+    all.extend(["rate", "country", "as", "port", "sensor"].into_iter().filter_map(|word| {
+        let by: ColourBy = word.parse().ok()?;
+        Some(plain(format!("Pins: colour by {}", by.title()), Action::Colour(by)))
+    }));
+    all.push(plain("Pins: colour by rule WORDS".into(), go_on("colour by rule ")));
+    all.push(plain("View: save view NAME".into(), go_on("save view ")));
+    all.push(plain("Data: save filter NAME".into(), go_on("save filter ")));
     all.push(plain("Time: show the whole span".into(), Action::ShowSpan(None)));
     all
 }
 
-/// What is left of a text behind `save view`: the name to save the view under.
-#[must_use]
-pub fn saving(query: &str) -> Option<Entry> {
+/// What is left of a text behind `save view` or `save filter`: the name to save it under.
+fn saving(query: &str) -> Option<Entry> {
     /// Longest name, in characters.
     const LONGEST_NAME: usize = 40;
-    let rest = query.trim_start().strip_prefix("save view")?.trim();
-    let name: String = rest.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    let title = match name.as_str() {
-        "" => "Save this view: go on with its name".to_owned(),
-        name => format!("Save this view as \u{201c}{name}\u{201d}"),
+    let query = query.trim_start();
+    let view = query.strip_prefix("save view").map(|rest| ("view", rest));
+    let (what, rest) = view.or_else(|| query.strip_prefix("save filter").map(|rest| ("filter", rest)))?;
+    let name: String = rest.trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let (title, action) = match (name.as_str(), what) {
+        ("", _) => (format!("Save this {what}: go on with its name"), go_on(&format!("save {what} "))),
+        (_, "view") => (format!("Save this view as \u{201c}{name}\u{201d}"), Action::SaveView(name)),
+        _ => (format!("Save this filter as \u{201c}{name}\u{201d}"), Action::SaveFilter(name)),
     };
-    let action = if name.is_empty() { Action::Palette(Sought::Commands) } else { Action::SaveView(name) };
     Some(Entry { title, note: String::new(), action })
+}
+
+/// The palette of actions with a beginning that waits for more.
+fn go_on(text: &str) -> Action {
+    Action::GoOn(Sought::Commands, text.to_owned())
+}
+
+/// What is meant by a text that goes on behind its first words: the name of a view, the words of a rule.
+#[must_use]
+pub fn spoken(query: &str) -> Option<Entry> {
+    saving(query).or_else(|| ruling(query))
+}
+
+/// What is left of a text behind `colour by rule`: the words of the rule.
+fn ruling(query: &str) -> Option<Entry> {
+    let query = query.trim_start();
+    let words = query.strip_prefix("colour by rule").or_else(|| query.strip_prefix("color by rule"))?.trim();
+    let (title, action) = match format!("rule:{words}").parse::<ColourBy>() {
+        Ok(by) => (format!("Colour pins that have flows with: {words}"), Action::Colour(by)),
+        Err(_) => ("Colour pins by a rule: go on with words of the flow table".into(), go_on("colour by rule ")),
+    };
+    Some(Entry { title, note: String::new(), action })
+}
+
+/// Files, folders, servers and interfaces that a text can mean.
+#[must_use]
+pub fn sources(query: &str) -> Vec<Entry> {
+    let home = std::env::var_os("HOME").map(std::path::PathBuf::from);
+    let found = browse(query, home.as_deref()).into_iter().take(MOST);
+    let open = |name: String| Action::Open(vec![name]);
+    let entry = |browsed| match browsed {
+        Browsed::Folder(path) => Entry {
+            title: text::shorten_left(&path, 60),
+            note: "folder".into(),
+            action: Action::GoOn(Sought::Sources, path),
+        },
+        Browsed::File(path, size) => Entry { title: text::shorten_left(&path, 60), note: size, action: open(path) },
+        Browsed::Server(name) => Entry {
+            title: format!("Records from the server {}", text::shorten(&name, 40)),
+            note: "-S".into(),
+            action: open(format!("-S {name}")),
+        },
+        Browsed::Interface(name) => Entry {
+            title: format!("Packets of the interface {}", text::shorten(&name, 40)),
+            note: "-i".into(),
+            action: open(format!("-i {name}")),
+        },
+    };
+    found.map(entry).collect()
 }
 
 /// Addresses, cities, countries and systems of a picture whose names match, best first; countries also where there is
@@ -217,7 +292,8 @@ mod tests {
     #[test]
     fn every_action_can_be_found_by_what_it_does() {
         let rows = rows();
-        let all = commands(&rows, &Views::default());
+        let (views, filters) = (Views::default(), SavedFilters::default());
+        let all = commands(Known { rows: &rows, views: &views, filters: &filters });
         for row in &rows {
             let found = matching(&all, row.help);
             assert!(found.iter().any(|e| e.action == row.action), "{}", row.help);
@@ -232,16 +308,31 @@ mod tests {
     fn a_view_is_saved_under_the_name_that_is_typed() {
         let action = |text: &str| saving(text).map(|e| e.action);
         assert_eq!(action("save view my office"), Some(Action::SaveView("my office".into())));
-        assert_eq!(action("save view "), Some(Action::Palette(Sought::Commands)));
+        assert_eq!(action("save view "), Some(go_on("save view ")));
+        assert_eq!(action("save filter web"), Some(Action::SaveFilter("web".into())));
         assert_eq!(action("save"), None);
+    }
+
+    #[test]
+    fn a_rule_for_colours_is_what_is_typed() {
+        let action = |text: &str| spoken(text).map(|e| e.action);
+        assert_eq!(
+            action("colour by rule dport=22 !udp"),
+            Some(Action::Colour(ColourBy::Rule("dport=22 !udp".into())))
+        );
+        assert_eq!(action("color by rule "), Some(go_on("colour by rule ")));
+        assert_eq!(action("colour by country"), None);
     }
 
     #[test]
     fn saved_views_are_offered() {
         let mut views = Views::default();
         views.0.insert("office".into(), crate::globe::views::SavedView::default());
-        let found = matching(&commands(&rows(), &views), "office");
-        assert_eq!(found[0].action, Action::SavedView("office".into()));
+        let mut filters = SavedFilters::default();
+        filters.0.insert("web".into(), "tcp and port 443".into());
+        let all = commands(Known { rows: &rows(), views: &views, filters: &filters });
+        assert_eq!(matching(&all, "office")[0].action, Action::SavedView("office".into()));
+        assert_eq!(matching(&all, "saved web")[0].action, Action::SavedFilter("web".into()));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The palette's panel.
 
+use bevy_egui::egui::text::{CCursor, CCursorRange};
+use bevy_egui::egui::text_edit::TextEditState;
 use bevy_egui::egui::{self, Event, FontId, Key, Modifiers, RichText, Sense, TextEdit, Ui, vec2};
 
 use super::{Palette, Sought};
@@ -16,6 +18,7 @@ const ROW: f32 = 24.0;
 pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
     let hint = match palette.sought {
         Sought::Commands => "What to do? Any action, speed or saved view",
+        Sought::Sources => "A file, HOST:PORT of a server, or -i INTERFACE",
         Sought::Places => "Who, where? An address, city, country or AS",
     };
     let field = egui::Id::new("palette");
@@ -33,6 +36,7 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
     let mut done = keys(ui, palette);
     ui.add_space(6.0);
     ui.spacing_mut().item_spacing.y = 0.0;
+    let mut clicked = None;
     for (i, entry) in palette.entries.iter().enumerate() {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
         if i == palette.chosen || response.hovered() {
@@ -49,11 +53,15 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
         let x = rect.right() - note.size().x - 8.0;
         ui.painter().galley(egui::pos2(x, y(note.size().y)), note, inks().dim);
         if response.clicked() {
-            done = vec![entry.action.clone(), Action::ClosePalette];
+            clicked = Some(entry.action.clone());
         }
+    }
+    if let Some(action) = clicked {
+        done = choose(ui, palette, action);
     }
     if palette.entries.is_empty() {
         let text = match palette.sought {
+            Sought::Sources => "no file, folder or server is called so",
             _ if palette.text.trim().is_empty() => "type to search",
             Sought::Commands => "no action is called so",
             Sought::Places => "nothing in the window and no country is called so",
@@ -61,6 +69,21 @@ pub fn palette_ui(ui: &mut Ui, palette: &mut Palette) -> Vec<Action> {
         ui.label(theme::hint(text));
     }
     done
+}
+
+/// What choosing an entry does: it closes the palette, or goes on in it with a longer text.
+fn choose(ui: &Ui, palette: &mut Palette, action: Action) -> Vec<Action> {
+    match action {
+        Action::GoOn(sought, text) if sought == palette.sought => {
+            let field = egui::Id::new("palette");
+            let mut state = TextEditState::load(ui.ctx(), field).unwrap_or_default();
+            state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(text.chars().count()))));
+            state.store(ui.ctx(), field);
+            (palette.text, palette.chosen) = (text, 0);
+            Vec::new()
+        }
+        action => vec![action, Action::ClosePalette],
+    }
 }
 
 /// Takes what was typed before the field has the keyboard, which it gets in the frame after its first: in a slow frame
@@ -81,6 +104,7 @@ fn take_typed(ui: &Ui, palette: &mut Palette) {
     let opening = match palette.sought {
         Sought::Commands => ['k', 'K'],
         Sought::Places => ['/', 'f'],
+        Sought::Sources => ['o', 'O'],
     };
     let typed = if palette.text.is_empty() { typed.strip_prefix(opening).unwrap_or(&typed) } else { &typed };
     let room = LONGEST.saturating_sub(palette.text.chars().count());
@@ -105,7 +129,8 @@ fn keys(ui: &Ui, palette: &mut Palette) -> Vec<Action> {
         && std::mem::take(&mut palette.entered)
         && let Some(entry) = palette.entries.get(palette.chosen)
     {
-        return vec![entry.action.clone(), Action::ClosePalette];
+        let action = entry.action.clone();
+        return choose(ui, palette, action);
     }
     Vec::new()
 }
@@ -117,6 +142,8 @@ mod tests {
     use crate::globe::feed::Feed;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
+    use crate::globe::kept::SavedFilters;
+    use crate::globe::palette::Known;
     use crate::globe::views::Views;
 
     fn key(key: Key) -> Event {
@@ -133,7 +160,7 @@ mod tests {
         let mut time = 0.0;
         let mut draw = |ui: &mut Ui| {
             time += 0.1;
-            palette.refresh(&rows, &views, &feed, time);
+            palette.refresh(Known { rows: &rows, views: &views, filters: &SavedFilters::default() }, &feed, time);
             done.extend(palette_ui(ui, &mut palette));
         };
         probe.frame(None, &mut draw);
@@ -162,7 +189,7 @@ mod tests {
         let mut probe = Probe::new(560.0, 380.0);
         let mut done = Vec::new();
         let mut draw = |ui: &mut Ui| {
-            palette.refresh(&rows, &views, &feed, 0.0);
+            palette.refresh(Known { rows: &rows, views: &views, filters: &SavedFilters::default() }, &feed, 0.0);
             done.extend(palette_ui(ui, &mut palette));
         };
         probe.frame(None, &mut draw);
@@ -181,7 +208,7 @@ mod tests {
             let mut probe = Probe::new(560.0, 380.0);
             let mut done = Vec::new();
             let mut draw = |ui: &mut Ui| {
-                palette.refresh(&rows, &views, &feed, 0.0);
+                palette.refresh(Known { rows: &rows, views: &views, filters: &SavedFilters::default() }, &feed, 0.0);
                 done.extend(palette_ui(ui, &mut palette));
             };
             let (first, rest) = typed.split_at(typed.len() - 2);
@@ -193,6 +220,14 @@ mod tests {
                 assert_eq!(done, [Action::FullScreen, Action::ClosePalette]);
             }
         }
+    }
+
+    #[test]
+    fn what_waits_for_more_goes_on_in_the_field() {
+        let (_, done) = type_into(Sought::Commands, "save view", &[Key::Enter]);
+        assert_eq!(done, [], "the palette stays open");
+        let (_, done) = type_into(Sought::Sources, "probe.example:561", &[Key::Enter]);
+        assert_eq!(done, [Action::Open(vec!["-S probe.example:561".into()]), Action::ClosePalette]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::base::hash::Set;
 use crate::cache::{HostPin, Snapshot};
 use crate::geo::Origin;
 use crate::globe::Emphasis;
+use crate::globe::colouring::Kinds;
 use crate::globe::feed::Overrides;
 use crate::globe::inks::Inks;
 use crate::globe::math::to_f32;
@@ -66,13 +67,23 @@ impl PinInstance {
     }
 }
 
+/// What decides how pins look besides their own values.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks<'a> {
+    /// Forced colours and hidden hosts.
+    pub overrides: &'a Overrides,
+    /// The kinds that colours tell apart; without them it is the rate.
+    pub kinds: Option<&'a Kinds>,
+    /// The theme's colours.
+    pub inks: &'a Inks,
+}
+
 /// The pins of a snapshot, and the index into `hosts` of each.
 #[must_use]
 pub fn place_pins(
     snapshot: &Snapshot,
-    overrides: &Overrides,
     emphasis: &Emphasis,
-    inks: &Inks,
+    &Looks { overrides, kinds, inks }: &Looks,
 ) -> (Vec<PinInstance>, Vec<u32>) {
     let shown: Vec<(u32, &HostPin)> =
         (0..).zip(&snapshot.hosts).filter(|(_, h)| !overrides.hidden.contains(&h.id)).collect();
@@ -84,6 +95,7 @@ pub fn place_pins(
         let own = is_own(host);
         let colour = match overrides.pins.get(&host.id) {
             Some(colour) => *colour,
+            None if kinds.is_some() => inks.kind(kinds.and_then(|k| k.of_host.get(index as usize)).copied()),
             None if own => inks.home,
             None => inks.rates[class_of(host.load_in + host.load_out)],
         };
@@ -166,6 +178,10 @@ mod tests {
         }
     }
 
+    fn plain(overrides: &Overrides) -> Looks<'_> {
+        Looks { overrides, kinds: None, inks: inks() }
+    }
+
     fn snapshot(hosts: Vec<HostPin>) -> Snapshot {
         Snapshot { now: Timestamp::from_parts(120, 0), window: Duration::from_secs(120), hosts, ..Snapshot::default() }
     }
@@ -173,7 +189,7 @@ mod tests {
     #[test]
     fn size_follows_volume_and_opacity_follows_age() {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1_000), host(2, 20.0, 20.0, 1_000_000_000)]);
-        let (pins, hosts) = place_pins(&s, &Overrides::default(), &Emphasis::default(), inks());
+        let (pins, hosts) = place_pins(&s, &Emphasis::default(), &plain(&Overrides::default()));
         assert_eq!(hosts, [0, 1]);
         assert!(pins[1].size > pins[0].size);
         let alpha = (pins[0].rgba >> 24) as f32 / 255.0;
@@ -185,15 +201,30 @@ mod tests {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 20.0, 20.0, 1), host(3, 0.0, 0.0, 1)]);
         let overrides = Overrides { hidden: [HostId(1)].into_iter().collect(), ..Overrides::default() };
         let emphasis = Emphasis { hosts: vec![s.hosts[2].addr], dim_others: true, ..Emphasis::default() };
-        let (pins, hosts) = place_pins(&s, &overrides, &emphasis, inks());
+        let (pins, hosts) = place_pins(&s, &emphasis, &plain(&overrides));
         assert_eq!(hosts, [1, 2]);
         assert_eq!((pins[0].marks, pins[1].marks), (DIMMED, SELECTED));
     }
 
     #[test]
+    fn a_kind_colours_its_pins_and_own_networks_keep_their_shape() {
+        let mut own = host(2, 20.0, 20.0, 1);
+        own.place.origin = Origin::OwnMap;
+        let s = snapshot(vec![host(1, 10.0, 10.0, 1), own]);
+        let kinds = Kinds { of_host: vec![3, 6], ..Kinds::default() };
+        let overrides = Overrides::default();
+        let (pins, _) = place_pins(&s, &Emphasis::default(), &Looks { kinds: Some(&kinds), ..plain(&overrides) });
+        let colour = |i: usize| pins[i].rgba & 0x00ff_ffff;
+        assert_eq!(colour(0), pack(inks().kinds[3], 0.0));
+        assert_eq!((colour(1), pins[1].marks), (pack(inks().rest, 0.0), HOME));
+        let (pins, _) = place_pins(&s, &Emphasis::default(), &plain(&overrides));
+        assert_eq!(pins[1].rgba & 0x00ff_ffff, pack(inks().home, 0.0));
+    }
+
+    #[test]
     fn pins_at_one_place_stand_apart() {
         let s = snapshot(vec![host(1, 10.0, 10.0, 1), host(2, 10.0, 10.0, 1)]);
-        let (pins, _) = place_pins(&s, &Overrides::default(), &Emphasis::default(), inks());
+        let (pins, _) = place_pins(&s, &Emphasis::default(), &plain(&Overrides::default()));
         assert_ne!(pins[0].offset, pins[1].offset);
         assert_eq!(pack_offset([-1.0, 2.0]), 0x0020_fff0);
     }

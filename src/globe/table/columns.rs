@@ -4,7 +4,11 @@ use std::cmp::Ordering;
 
 use crate::base::units::{grouped, si};
 use crate::cache::{By, FlowRow, Snapshot};
+use crate::geo::Place;
 use crate::globe::hud::text;
+
+/// Stands in for a column without a row in the table; a test says that there is none.
+static NO_COLUMN: Spec = spec(Column::Stime, "", "", 6.0, false);
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,28 @@ pub enum Column {
     State,
     /// Records merged into the row.
     Trans,
+    /// Last packet within the window.
+    Ltime,
+    /// Bytes of both directions.
+    Bytes,
+    /// Packets from the initiator.
+    Spkts,
+    /// Packets from the responder.
+    Dpkts,
+    /// Bits per second from the initiator.
+    Sload,
+    /// Bits per second from the responder.
+    Dload,
+    /// Country of the initiator.
+    Sco,
+    /// Country of the responder.
+    Dco,
+    /// System of the initiator.
+    Sas,
+    /// System of the responder.
+    Das,
+    /// Where the flow's records came from.
+    Source,
 }
 
 /// What the table knows of a column besides its values.
@@ -58,7 +84,10 @@ const fn spec(column: Column, name: &'static str, about: &'static str, chars: f3
     Spec { column, name, about, chars, right }
 }
 
-/// All columns in the order of the table.
+/// Number of columns that a table has at first: the first ones of [`COLUMNS`].
+const AT_FIRST: usize = 14;
+
+/// All columns; those at first before the others.
 pub static COLUMNS: &[Spec] = &[
     spec(Column::Stime, "stime", "time of the first packet within the window, UTC", 12.0, false),
     spec(Column::Dur, "dur", "from the first to the last packet, seconds", 9.0, true),
@@ -74,9 +103,78 @@ pub static COLUMNS: &[Spec] = &[
     spec(Column::Load, "load", "bits per second of both directions", 11.0, true),
     spec(Column::State, "state", "state of the flow", 6.0, false),
     spec(Column::Trans, "trans", "records merged into the row", 6.0, true),
+    spec(Column::Ltime, "ltime", "time of the last packet within the window, UTC", 12.0, false),
+    spec(Column::Bytes, "bytes", "bytes of both directions", 8.0, true),
+    spec(Column::Spkts, "spkts", "packets from the initiator", 8.0, true),
+    spec(Column::Dpkts, "dpkts", "packets from the responder", 8.0, true),
+    spec(Column::Sload, "sload", "bits per second from the initiator", 11.0, true),
+    spec(Column::Dload, "dload", "bits per second from the responder", 11.0, true),
+    spec(Column::Sco, "sco", "country of the initiator", 4.0, false),
+    spec(Column::Dco, "dco", "country of the responder", 4.0, false),
+    spec(Column::Sas, "sas", "autonomous system of the initiator", 8.0, true),
+    spec(Column::Das, "das", "autonomous system of the responder", 8.0, true),
+    spec(Column::Source, "source", "where the flow's records came from", 14.0, false),
 ];
 
+/// A list of columns that cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnError {
+    /// None is called so.
+    #[error("there is no column {name:?}; known are {known}")]
+    Unknown {
+        /// What was written.
+        name: String,
+        /// What may be written.
+        known: String,
+    },
+    /// It is there already.
+    #[error("column {0:?} is named twice")]
+    Twice(&'static str),
+    /// None is named.
+    #[error("a table has at least one column")]
+    None,
+}
+
+/// The columns of a list of names, joined by commas.
+///
+/// # Errors
+/// A name is unknown or there twice, or none is named.
+pub fn columns_of(list: &str) -> Result<Vec<Column>, ColumnError> {
+    let mut columns = Vec::new();
+    for name in list.split([',', ' ']).filter(|w| !w.is_empty()) {
+        let Some(spec) = COLUMNS.iter().find(|c| c.name == name) else {
+            let known: Vec<&str> = COLUMNS.iter().map(|c| c.name).collect();
+            let name = name.chars().take(40).collect();
+            return Err(ColumnError::Unknown { name, known: known.join(", ") });
+        };
+        if columns.contains(&spec.column) {
+            return Err(ColumnError::Twice(spec.name));
+        }
+        columns.push(spec.column);
+    }
+    if columns.is_empty() { Err(ColumnError::None) } else { Ok(columns) }
+}
+
 impl Column {
+    /// The columns of a table at first, in order.
+    #[must_use]
+    pub fn at_first() -> Vec<Column> {
+        COLUMNS.iter().take(AT_FIRST).map(|c| c.column).collect()
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn spec(self) -> &'static Spec {
+        COLUMNS.iter().find(|c| c.column == self).unwrap_or(&NO_COLUMN)
+    }
+
+    /// Names of columns, as [`columns_of`] reads them.
+    #[must_use]
+    pub fn names(columns: &[Column]) -> String {
+        let names: Vec<&str> = columns.iter().map(|c| c.spec().name).collect();
+        names.join(",")
+    }
+
     /// The cell's text; names of groups are the snapshot's.
     #[must_use]
     pub fn text(self, row: &FlowRow, snapshot: &Snapshot) -> String {
@@ -98,12 +196,26 @@ impl Column {
             Column::Load => si(load(row), "bit/s"),
             Column::State => r.state.to_owned(),
             Column::Trans => row.records.to_string(),
+            Column::Ltime => text::time_millis(row.seen.end),
+            Column::Bytes => si(bytes(row) as f64, "B"),
+            Column::Spkts => grouped(row.src.pkts),
+            Column::Dpkts => grouped(row.dst.pkts),
+            Column::Sload => si(row.load_src, "bit/s"),
+            Column::Dload => si(row.load_dst, "bit/s"),
+            Column::Sco => end(snapshot, row.src_host, |p| p.country_code().to_owned()),
+            Column::Dco => end(snapshot, row.dst_host, |p| p.country_code().to_owned()),
+            Column::Sas => end(snapshot, row.src_host, system),
+            Column::Das => end(snapshot, row.dst_host, system),
+            Column::Source => {
+                let found = snapshot.health.sources.iter().find(|s| s.id == row.source);
+                found.map_or_else(String::new, |s| text::shorten_left(&s.name, 14))
+            }
         }
     }
 
     /// How two rows stand to each other in this column, ascending.
     #[must_use]
-    pub fn compare(self, a: &FlowRow, b: &FlowRow) -> Ordering {
+    pub fn compare(self, a: &FlowRow, b: &FlowRow, snapshot: &Snapshot) -> Ordering {
         let (ka, kb) = (&a.last.key, &b.last.key);
         match self {
             Column::Stime => a.seen.start.cmp(&b.seen.start),
@@ -120,14 +232,45 @@ impl Column {
             Column::Load => load(a).total_cmp(&load(b)),
             Column::State => a.last.state.cmp(b.last.state),
             Column::Trans => a.records.cmp(&b.records),
+            Column::Ltime => a.seen.end.cmp(&b.seen.end),
+            Column::Bytes => bytes(a).cmp(&bytes(b)),
+            Column::Spkts => a.src.pkts.cmp(&b.src.pkts),
+            Column::Dpkts => a.dst.pkts.cmp(&b.dst.pkts),
+            Column::Sload => a.load_src.total_cmp(&b.load_src),
+            Column::Dload => a.load_dst.total_cmp(&b.load_dst),
+            Column::Sco => place(snapshot, a.src_host, |p| p.country).cmp(&place(snapshot, b.src_host, |p| p.country)),
+            Column::Dco => place(snapshot, a.dst_host, |p| p.country).cmp(&place(snapshot, b.dst_host, |p| p.country)),
+            Column::Sas => place(snapshot, a.src_host, |p| p.asn).cmp(&place(snapshot, b.src_host, |p| p.asn)),
+            Column::Das => place(snapshot, a.dst_host, |p| p.asn).cmp(&place(snapshot, b.dst_host, |p| p.asn)),
+            Column::Source => a.source.cmp(&b.source),
         }
     }
 
     /// Whether the first click sorts descending: quantities are looked at from the top.
     #[must_use]
     pub fn descending_first(self) -> bool {
-        matches!(self, Column::Dur | Column::Pkts | Column::Sbytes | Column::Dbytes | Column::Load | Column::Trans)
+        use Column::{Bytes, Dbytes, Dload, Dpkts, Dur, Load, Pkts, Sbytes, Sload, Spkts, Trans};
+        matches!(self, Dur | Pkts | Sbytes | Dbytes | Load | Trans | Bytes | Spkts | Dpkts | Sload | Dload)
     }
+}
+
+/// Bytes of both directions.
+fn bytes(row: &FlowRow) -> u64 {
+    row.src.bytes.saturating_add(row.dst.bytes)
+}
+
+/// Something of the place of an end, if it has one.
+fn place<T>(snapshot: &Snapshot, host: Option<u32>, get: impl Fn(&Place) -> Option<T>) -> Option<T> {
+    get(&snapshot.hosts.get(host? as usize)?.place)
+}
+
+/// The same in words.
+fn end(snapshot: &Snapshot, host: Option<u32>, get: impl Fn(&Place) -> String) -> String {
+    place(snapshot, host, |p| Some(get(p))).unwrap_or_default()
+}
+
+fn system(place: &Place) -> String {
+    place.asn.map_or_else(String::new, |n| format!("AS{n}"))
 }
 
 /// Packets of both directions.
@@ -146,4 +289,34 @@ pub(super) fn load(row: &FlowRow) -> f64 {
 fn port(row: &FlowRow, port: u16) -> String {
     let has_ports = matches!(row.last.key.proto, 6 | 17 | 33 | 132);
     if port == 0 && !has_ports { String::new() } else { port.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globe::fixture;
+
+    #[test]
+    fn columns_are_chosen_by_name_and_mistakes_named() {
+        let all: Vec<&str> = COLUMNS.iter().map(|c| c.name).collect();
+        let columns = columns_of(&all.join(",")).expect("all of them");
+        assert_eq!(Column::names(&columns), all.join(","));
+        assert_eq!(Column::at_first().len(), AT_FIRST);
+        for (list, part) in [("stime,sadr", "no column \"sadr\""), ("dur,dur", "twice"), (" , ", "at least one")] {
+            assert!(columns_of(list).expect_err(list).to_string().contains(part), "{list}");
+        }
+    }
+
+    #[test]
+    fn every_column_says_something_of_a_whole_flow_and_compares_it_with_itself() {
+        let s = fixture::snapshot();
+        let row = &s.flows[1];
+        for spec in COLUMNS {
+            assert_eq!(spec.column.spec().name, spec.name);
+            assert!(!spec.column.text(row, &s).is_empty(), "{}", spec.name);
+            assert_eq!(spec.column.compare(row, row, &s), Ordering::Equal, "{}", spec.name);
+        }
+        assert_eq!((Column::Sco.text(row, &s), Column::Das.text(row, &s)), ("CH".into(), "AS3333".into()));
+        assert_eq!(Column::Sco.compare(&s.flows[0], row, &s), Ordering::Less, "without a place first");
+    }
 }

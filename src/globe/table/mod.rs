@@ -8,7 +8,7 @@ mod model;
 mod query;
 mod ui;
 
-pub use columns::{COLUMNS, Column};
+pub use columns::{COLUMNS, Column, ColumnError, columns_of};
 pub use model::{FlowId, Sums, View, Wish, has_end, joins};
 pub use query::{NAMES, Query};
 pub use ui::{TableModel, table_ui};

@@ -81,7 +81,7 @@ impl View {
             let get = |i: &u32| snapshot.flows.get(*i as usize);
             rows.sort_by(|a, b| {
                 let order = match (get(a), get(b)) {
-                    (Some(a), Some(b)) => column.compare(a, b),
+                    (Some(a), Some(b)) => column.compare(a, b, &snapshot),
                     _ => Ordering::Equal,
                 };
                 // Stable: equals stay in the order of keys.

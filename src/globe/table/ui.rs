@@ -5,7 +5,7 @@ use bevy_egui::egui::{
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
-use super::columns::{COLUMNS, Column};
+use super::columns::{COLUMNS, Column, Spec};
 use super::model::{FlowId, View, Wish, has_end, joins};
 use super::query::NAMES;
 use crate::base::units::grouped;
@@ -24,6 +24,8 @@ pub struct TableModel<'a> {
     pub view: &'a View,
     /// What the user asks for.
     pub wish: &'a mut Wish,
+    /// Columns shown, in order.
+    pub columns: &'a [Column],
     /// What is selected.
     pub selection: &'a Selection,
     /// Put the keyboard into the text box.
@@ -52,6 +54,7 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             if theme::icon_button(ui, theme::Icon::Close, "close the flow table (F)").clicked() {
                 action = Some(Action::Toggle(crate::globe::layers::LayerId::Table));
             }
+            action = columns_menu(ui, model.columns).or(action.take());
             if !model.wish.text.is_empty() && ui.button("clear").clicked() {
                 model.wish.text.clear();
             }
@@ -71,6 +74,42 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
         });
     });
     action
+}
+
+/// Which columns are shown; the action changes them.
+fn columns_menu(ui: &mut Ui, shown: &[Column]) -> Option<Action> {
+    let mut action = None;
+    ui.menu_button("columns", |ui| {
+        ui.set_min_width(150.0);
+        ui.label(theme::hint("drag a heading to move it"));
+        for spec in COLUMNS {
+            let mut on = shown.contains(&spec.column);
+            if ui.checkbox(&mut on, spec.name).on_hover_text(spec.about).changed() {
+                let mut columns: Vec<Column> = shown.iter().copied().filter(|c| *c != spec.column).collect();
+                if on {
+                    columns.push(spec.column);
+                }
+                if !columns.is_empty() {
+                    action = Some(Action::Columns(columns));
+                }
+            }
+        }
+        if ui.button("as at first").clicked() {
+            action = Some(Action::Columns(Column::at_first()));
+            ui.close();
+        }
+    });
+    action
+}
+
+/// Columns with the one at a place moved to another place.
+fn moved(columns: &[Column], from: usize, to: usize) -> Vec<Column> {
+    let mut columns = columns.to_vec();
+    if from < columns.len() {
+        let column = columns.remove(from);
+        columns.insert(to.min(columns.len()), column);
+    }
+    columns
 }
 
 /// Count and sums of the rows that pass.
@@ -100,10 +139,11 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
     let selection = model.selection.on_pins(&model.view.snapshot);
     let char_width = ui.ctx().fonts_mut(|f| f.glyph_width(&FontId::monospace(theme::MONO), '0'));
     // Spare width goes to all columns alike, so that the table always fills its panel.
-    let chars: f32 = COLUMNS.iter().map(|c| c.chars).sum();
+    let specs: Vec<&Spec> = model.columns.iter().map(|c| c.spec()).collect();
+    let chars: f32 = specs.iter().map(|c| c.chars).sum();
     let spacing = 10.0;
-    let spare = (ui.available_width() - 12.0 - COLUMNS.len() as f32 * spacing - chars * char_width).max(0.0);
-    let each = spare / COLUMNS.len() as f32;
+    let spare = (ui.available_width() - 12.0 - specs.len() as f32 * spacing - chars * char_width).max(0.0);
+    let each = spare / specs.len().max(1) as f32;
     ui.scope(|ui| {
         ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
         ui.spacing_mut().item_spacing = vec2(spacing, 0.0);
@@ -113,7 +153,7 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             .sense(Sense::click())
             .auto_shrink(false)
             .cell_layout(Layout::left_to_right(Align::Center));
-        for spec in COLUMNS {
+        for spec in &specs {
             table = table.column(Width::exact(spec.chars * char_width + each).clip(true));
         }
         if model.reveal
@@ -121,13 +161,13 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
         {
             table = table.scroll_to_row(at, Some(Align::Center));
         }
-        let table = table.header(20.0, |mut row| header_ui(&mut row, model.wish));
+        let table = table.header(20.0, |mut row| action = header_ui(&mut row, model.wish, &specs));
         table.body(|body| {
             body.rows(ROW, model.view.rows.len(), |mut row| {
                 let Some(flow) = model.view.row(row.index()) else { return };
                 let look = Look::of(flow, &selection);
                 row.set_selected(look == Look::Selected);
-                cells_ui(&mut row, flow, &model.view.snapshot, look);
+                cells_ui(&mut row, flow, &model.view.snapshot, look, &specs);
                 if row.response().clicked() {
                     action = Some(Action::SelectFlow(FlowId::of(flow)));
                 }
@@ -148,13 +188,20 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
     action
 }
 
-fn header_ui(row: &mut TableRow, wish: &mut Wish) {
-    for spec in COLUMNS {
+/// The headings: a click sorts, a drag moves the column.
+fn header_ui(row: &mut TableRow, wish: &mut Wish, specs: &[&Spec]) -> Option<Action> {
+    let mut rects = Vec::with_capacity(specs.len());
+    let mut dropped = None;
+    for (index, spec) in specs.iter().enumerate() {
         row.col(|ui| {
             let sorted = wish.sort.filter(|(c, _)| *c == spec.column);
             let ink = if sorted.is_some() { inks().accent } else { inks().dim };
-            let response = ui.interact(ui.max_rect(), ui.id().with(spec.name), Sense::click());
-            let ink = if response.hovered() { inks().text } else { ink };
+            let response = ui.interact(ui.max_rect(), ui.id().with(spec.name), Sense::click_and_drag());
+            rects.push(ui.max_rect());
+            if response.drag_stopped() {
+                dropped = response.interact_pointer_pos().map(|at| (index, at));
+            }
+            let ink = if response.dragged() || response.hovered() { inks().text } else { ink };
             let font = FontId::proportional(theme::SMALL);
             let galley = ui.painter().layout_no_wrap(spec.name.to_owned(), font, ink);
             let rect = ui.max_rect();
@@ -175,6 +222,10 @@ fn header_ui(row: &mut TableRow, wish: &mut Wish) {
     let rect: Rect = row.response().rect;
     let painter = row.response().ctx.layer_painter(row.response().layer_id);
     painter.hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, inks().line));
+    let (from, at) = dropped?;
+    let to = rects.iter().position(|r| at.x < r.right()).unwrap_or(rects.len().saturating_sub(1));
+    let columns: Vec<Column> = specs.iter().map(|s| s.column).collect();
+    (to != from).then(|| Action::Columns(moved(&columns, from, to)))
 }
 
 fn sort_arrow(ui: &Ui, at: egui::Pos2, down: bool) {
@@ -208,11 +259,11 @@ fn first_selected(model: &TableModel) -> Option<usize> {
     selection.is_some().then(|| model.view.position(|f| Look::of(f, &selection) != Look::Plain)).flatten()
 }
 
-fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look) {
+fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look, specs: &[&Spec]) {
     let quiet = flow.load_src + flow.load_dst <= 0.0;
-    for spec in COLUMNS {
+    for (index, spec) in specs.iter().enumerate() {
         row.col(|ui| {
-            if look == Look::Related && spec.column == Column::Stime {
+            if look == Look::Related && index == 0 {
                 let bar = Rect::from_min_size(ui.max_rect().left_top() - vec2(6.0, -1.0), vec2(2.0, ROW - 2.0));
                 ui.painter().with_clip_rect(bar).rect_filled(bar, 0.0, inks().accent);
             }
@@ -233,8 +284,8 @@ fn ink_of(column: Column, flow: &FlowRow, look: Look, quiet: bool) -> Color32 {
         Column::Saddr if flow.src_host.is_none() => inks().faint,
         Column::Daddr if flow.dst_host.is_none() => inks().faint,
         Column::Saddr | Column::Daddr => inks().text,
-        Column::Load if quiet => inks().faint,
-        Column::Load => inks().accent,
+        Column::Load | Column::Sload | Column::Dload if quiet => inks().faint,
+        Column::Load | Column::Sload | Column::Dload => inks().accent,
         _ if lit => inks().text,
         Column::Stime | Column::Dir | Column::State | Column::Trans | Column::Dur => inks().dim,
         _ => inks().cell,
@@ -248,6 +299,7 @@ mod tests {
     use super::*;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
+    use crate::globe::table::columns_of;
 
     fn view(wish: &Wish) -> View {
         View::compute(Arc::new(fixture::snapshot()), wish.clone())
@@ -261,7 +313,15 @@ mod tests {
         let mut draw = |probe: &mut Probe, wish: &mut Wish, clicks: Option<egui::Pos2>| {
             let view = view(wish);
             probe.frame(clicks, |ui| {
-                let mut model = TableModel { view: &view, wish, selection: &selection, focus: false, reveal: false };
+                let columns = Column::at_first();
+                let mut model = TableModel {
+                    view: &view,
+                    wish,
+                    columns: &columns,
+                    selection: &selection,
+                    focus: false,
+                    reveal: false,
+                };
                 last = table_ui(ui, &mut model).or(last.take());
             });
         };
@@ -283,10 +343,59 @@ mod tests {
         let (selection, view) = (Selection::default(), view(&wish));
         let mut probe = Probe::new(1200.0, 240.0);
         probe.frame(None, |ui| {
-            let mut model =
-                TableModel { view: &view, wish: &mut wish, selection: &selection, focus: false, reveal: false };
+            let columns = Column::at_first();
+            let mut model = TableModel {
+                view: &view,
+                wish: &mut wish,
+                columns: &columns,
+                selection: &selection,
+                focus: false,
+                reveal: false,
+            };
             table_ui(ui, &mut model);
         });
         assert!(probe.texts().iter().any(|t| t.contains("1 of 4 flows")), "{:?}", probe.texts());
+    }
+
+    #[test]
+    fn chosen_columns_stand_in_their_order_and_a_dragged_heading_moves() {
+        let mut wish = Wish::default();
+        let (selection, view) = (Selection::default(), view(&wish));
+        let mut columns = columns_of("daddr,dco,bytes").expect("columns");
+        let mut probe = Probe::new(900.0, 240.0);
+        let mut last = None;
+        let mut draw = |probe: &mut Probe, columns: &[Column], events: Vec<egui::Event>| {
+            probe.run(events, &mut |ui: &mut Ui| {
+                let mut model = TableModel {
+                    view: &view,
+                    wish: &mut wish,
+                    columns,
+                    selection: &selection,
+                    focus: false,
+                    reveal: false,
+                };
+                last = table_ui(ui, &mut model).or(last.take());
+            });
+        };
+        draw(&mut probe, &columns, Vec::new());
+        let at = |probe: &Probe, name: &str| probe.find(name).expect("a heading");
+        assert!(at(&probe, "daddr").x < at(&probe, "dco").x && probe.find("stime").is_none());
+        assert!(probe.shows("NL"));
+        let (from, to) = (at(&probe, "bytes"), at(&probe, "daddr"));
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        };
+        draw(&mut probe, &columns, vec![egui::Event::PointerMoved(from)]);
+        draw(&mut probe, &columns, vec![button(from, true)]);
+        draw(&mut probe, &columns, vec![egui::Event::PointerMoved(from.lerp(to, 0.5))]);
+        draw(&mut probe, &columns, vec![egui::Event::PointerMoved(to)]);
+        draw(&mut probe, &columns, vec![button(to, false)]);
+        draw(&mut probe, &columns, Vec::new());
+        let Some(Action::Columns(after)) = last else { panic!("{last:?}") };
+        columns = after;
+        assert_eq!(Column::names(&columns), "bytes,daddr,dco");
     }
 }

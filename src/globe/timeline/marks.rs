@@ -1,4 +1,6 @@
 //! What the user has marked on the time line: a part to repeat, bookmarks, and silence to jump over. No egui here.
+//!
+//! Bookmarks are moments, kept for all recordings alike: those within a recording are its own.
 
 use std::time::Duration;
 
@@ -6,8 +8,8 @@ use bevy::prelude::Resource;
 
 use crate::base::{Span, Timestamp};
 
-/// Most bookmarks.
-const MOST_BOOKMARKS: usize = 100;
+/// Most bookmarks, over all recordings.
+pub const MOST_BOOKMARKS: usize = 1000;
 /// A bookmark so near to the playhead is the one that is meant.
 const NEAR: Duration = Duration::from_millis(500);
 /// Silence that is jumped over, when it is switched on by hand.
@@ -75,11 +77,20 @@ impl Marks {
         true
     }
 
-    /// The bookmark that follows a time; behind the last comes the first.
+    /// The bookmark of a recording that follows a time; behind the last comes the first.
     #[must_use]
-    pub fn next_bookmark(&self, now: Timestamp) -> Option<Timestamp> {
-        let next = self.bookmarks.iter().find(|b| b.since(now) > NEAR);
-        next.or(self.bookmarks.first()).copied()
+    pub fn next_bookmark(&self, now: Timestamp, recording: Span) -> Option<Timestamp> {
+        let mut within = self.bookmarks.iter().copied().filter(|b| recording.contains(*b));
+        let first = within.clone().next();
+        within.find(|b| b.since(now) > NEAR).or(first)
+    }
+
+    /// Takes bookmarks over that were kept, as many as there is room for.
+    pub fn keep(&mut self, bookmarks: impl IntoIterator<Item = Timestamp>) {
+        self.bookmarks.extend(bookmarks);
+        self.bookmarks.sort_unstable();
+        self.bookmarks.dedup();
+        self.bookmarks.truncate(MOST_BOOKMARKS);
     }
 }
 
@@ -109,16 +120,20 @@ mod tests {
 
     #[test]
     fn bookmarks_are_set_taken_away_and_visited_in_turn() {
+        let whole = Span::new(at(0), at(2000));
         let mut m = Marks::default();
-        assert_eq!(m.next_bookmark(at(0)), None);
+        assert_eq!(m.next_bookmark(at(0), whole), None);
         assert!(m.toggle_bookmark(at(20)) && m.toggle_bookmark(at(10)) && m.toggle_bookmark(at(30)));
-        assert_eq!(m.next_bookmark(at(10)), Some(at(20)));
-        assert_eq!(m.next_bookmark(at(30)), Some(at(10)));
+        assert_eq!(m.next_bookmark(at(10), whole), Some(at(20)));
+        assert_eq!(m.next_bookmark(at(30), whole), Some(at(10)));
+        assert_eq!(m.next_bookmark(at(5), Span::new(at(25), at(40))), Some(at(30)), "those of other recordings");
         assert!(!m.toggle_bookmark(at(20)));
         assert_eq!(m.bookmarks(), [at(10), at(30)]);
-        for i in 0..500 {
+        for i in 0..MOST_BOOKMARKS as i64 {
             m.toggle_bookmark(at(100 + i * 2));
         }
         assert_eq!(m.bookmarks().len(), MOST_BOOKMARKS);
+        m.keep([at(3), at(10), at(3)]);
+        assert_eq!((m.bookmarks().len(), m.bookmarks()[0]), (MOST_BOOKMARKS, at(3)));
     }
 }
