@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn an_action_gets_other_keys_and_gives_up_its_own() {
-        let rows = map(&[("spin", &["F5", "Shift+S"]), ("wall", &[])]).expect("right");
+        let rows = map(&[("spin", &["F5", "Shift+X"]), ("wall", &[])]).expect("right");
         let keys = |id: &str| rows.iter().find(|r| r.id == id).expect("there").keys.clone();
-        assert_eq!(keys("spin"), ["F5".parse().expect("a key"), "Shift+s".parse().expect("a key")]);
+        assert_eq!(keys("spin"), ["F5".parse().expect("a key"), "Shift+x".parse().expect("a key")]);
         assert!(keys("wall").is_empty());
         // Freed keys can be taken.
         assert!(map(&[("wall", &["s"]), ("spin", &["w"])]).is_ok());
