@@ -19,6 +19,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
+use super::input::InputArgs;
 use super::snapshot::is_damaged;
 use super::{Cli, Command, Outcome, Usage, in_one_line, parse};
 use crate::base::{Span, clock::steady_now};
@@ -112,7 +113,9 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         }
         picture.save_png(path).with_context(|| format!("writing {}", path.display()))?;
     } else {
-        let sample = args.input.sources_are_missing() && args.scene.is_none() && args.synthetic.is_none();
+        let InputArgs { read, server, interface, .. } = &args.input;
+        let named = !(read.is_empty() && server.is_empty() && interface.is_empty());
+        let sample = !named && args.scene.is_none() && args.synthetic.is_none();
         let opener = opener(filter);
         setup.extend.push(Box::new(move |app| {
             app.insert_resource(opener);

@@ -105,11 +105,6 @@ impl InputArgs {
         files.chain(servers).chain(self.interface.iter().map(|d| Ok(live(d)))).collect()
     }
 
-    /// Whether no source is named.
-    pub(crate) fn sources_are_missing(&self) -> bool {
-        self.read.is_empty() && self.server.is_empty() && self.interface.is_empty()
-    }
-
     /// What one pin stands for.
     pub(crate) fn level(&self) -> Level {
         Level { by: self.level, masks: self.mask }

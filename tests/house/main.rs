@@ -64,7 +64,12 @@ fn sources() -> Vec<Source> {
 
 /// Cuts off the trailing test module.
 fn without_tests(code: &str) -> String {
-    code.find("#[cfg(test)]\nmod ").map_or(code, |at| &code[..at]).to_owned()
+    let is_tests = |at: usize| {
+        let line = code[at..].lines().nth(1).unwrap_or_default();
+        line.trim_start_matches("pub(super) ").starts_with("mod ")
+    };
+    let first = code.match_indices("#[cfg(test)]\n").map(|(at, _)| at).find(|at| is_tests(*at));
+    first.map_or(code, |at| &code[..at]).to_owned()
 }
 
 /// Replaces the contents of comments, strings and character literals by blanks; keeps line breaks.
@@ -316,4 +321,6 @@ fn the_checks_see_what_they_should() {
     assert_eq!(paths.len(), 2);
     assert_eq!(path_heads(&code, "pcap").len(), 1);
     assert_eq!(without_tests("a\n#[cfg(test)]\nmod tests {}").trim(), "a");
+    assert_eq!(without_tests("a\n#[cfg(test)]\npub(super) mod tests {}").trim(), "a");
+    assert!(without_tests("#[cfg(test)]\nuse b;\nfn c() {}").contains("fn c"));
 }
