@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ArgAction;
+use clap::{Arg, ArgAction};
 
 use super::{config, remote, theme, views, webhook};
 use crate::alert::Rule;
@@ -18,8 +18,27 @@ use crate::globe::{
 };
 use crate::pipeline::At;
 
+/// Switches that the configuration file may turn on, so that the command line can turn them off again.
+const SWITCHES: [&str; 6] = ["paused", "reduced_motion", "fullscreen", "wall", "looped", "no_input"];
+
+/// Lets a switch of [`SWITCHES`] take a value: `--wall` is `--wall=true`.
+fn switchable(arg: Arg) -> Arg {
+    if !SWITCHES.contains(&arg.get_id().as_str()) {
+        return arg;
+    }
+    arg.action(ArgAction::Set)
+        .num_args(0..=1)
+        .require_equals(true)
+        .value_name("true|false")
+        .default_value("false")
+        .default_missing_value("true")
+        .hide_default_value(true)
+        .hide_possible_values(true)
+}
+
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(mut_args = switchable)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) input: InputArgs,
@@ -27,17 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(super) speed: f64,
     /// Start with the playhead standing.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long)]
     pub(super) paused: bool,
     /// Configuration file instead of the one at the usual place, $XDG_CONFIG_HOME/argus-globe/config.toml.
     #[arg(long, value_name = "FILE")]
@@ -46,17 +55,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) print_config: bool,
     /// Nothing moves that need not: no dashes, spin or flights.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long)]
     pub(super) reduced_motion: bool,
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
@@ -141,31 +140,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) to: Option<At>,
     /// Fill the whole screen.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long)]
     pub(super) fullscreen: bool,
     /// Wall mode: no panels, no pointer, a tour of what matters, no screen saver; W switches it, Esc held for a second
     /// leaves it.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long)]
     pub(super) wall: bool,
     /// Seconds at each stop of the wall's tour, 10 to 120.
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
@@ -203,30 +182,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) monitor: Option<u8>,
     /// Play recordings from their beginning again when they end.
-    #[arg(
-        long = "loop",
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long = "loop")]
     pub(super) looped: bool,
     /// On a wall, take no keys and no pointer: only remote control and signals steer it.
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        value_name = "true|false",
-        default_value_t = false,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    #[arg(long)]
     pub(super) no_input: bool,
     /// Draw less while the machine is too busy for the frames per second: auto, or never: full.
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = ["auto", "full"])]

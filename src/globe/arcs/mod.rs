@@ -34,10 +34,10 @@ pub struct Arcs {
 }
 
 impl Arcs {
-    /// Whether there are so many that the processor draws them in a software renderer's stead.
+    /// Whether the processor draws them in the renderer's stead: there are many, and the renderer is a program on it.
     #[must_use]
-    pub fn is_crowd(&self) -> bool {
-        self.instances.len() > model::CROWD
+    pub fn are_sketched(&self, profile: RenderProfile) -> bool {
+        profile.software && self.instances.len() > model::CROWD
     }
 
     /// How far, in radii, drawn arcs may leave their true ways.
@@ -74,7 +74,7 @@ fn update_arcs(
         model::tolerance(scene.view.radii_per_pixel(), profile.software, arcs.instances.len()) * step.arc_tolerance();
     if stale || tolerance != arcs.tolerance {
         arcs.tolerance = tolerance;
-        let sketched = profile.software && arcs.is_crowd();
+        let sketched = arcs.are_sketched(*profile);
         data.set_buffer(BufferSlot::ArcPoints, &point_list(&arcs.instances, tolerance, sketched));
     }
 }

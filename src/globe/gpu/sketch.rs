@@ -50,7 +50,7 @@ pub(super) fn wish(
     (profile, layers): (Res<RenderProfile>, Res<Layers>),
     mut sketch: ResMut<Sketch>,
 ) {
-    if !(profile.software && arcs.is_crowd() && layers.is_on(LayerId::Arcs)) {
+    if !(arcs.are_sketched(*profile) && layers.is_on(LayerId::Arcs)) {
         if sketch.0.is_some() {
             sketch.0 = None;
         }
