@@ -387,10 +387,9 @@ impl Classic {
     /// The words of a packet's header: seconds, their fraction, captured bytes, bytes on the wire.
     #[inline]
     fn words(&self, h: &[u8; 16]) -> [u32; 4] {
-        [0, 4, 8, 12].map(|i| {
-            let b = [h[i], h[i + 1], h[i + 2], h[i + 3]];
-            if self.big { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
-        })
+        let &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = h;
+        let words = [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]].map(u32::from_le_bytes);
+        if self.big { words.map(u32::swap_bytes) } else { words }
     }
 
     #[inline]

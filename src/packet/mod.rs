@@ -20,7 +20,7 @@ mod tunnel;
 pub use bytes::{be16, be32, mac};
 pub use drive::drive_capture;
 pub use file::{Ahead, CaptureError, PacketReader, Passed, RawPacket, is_capture};
-pub use frame::{Ether, Layer2, MAX_LAYERS, Net, Packet, Wlan, dissect, dissect_through, encaps};
+pub use frame::{Ether, Layer2, MAX_LAYERS, Net, Packet, Wlan, dissect, dissect_into, dissect_through, encaps};
 pub use ip::{V4, V6, V6Fragment, ip_option};
 pub use link::LinkType;
 pub use tunnel::Tunnels;

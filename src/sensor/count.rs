@@ -138,8 +138,10 @@ fn wide_body(flow: &mut Flow, packet: &Packet<'_>) {
 fn attributes(flow: &mut Flow, packet: &Packet<'_>, at: usize) {
     // A direction whose packets carry other addresses than the first packet promised.
     let changed = match (&packet.ether, &flow.ether) {
-        (Some(now), Some(first)) if at == 0 => *now != *first,
-        (Some(now), Some(first)) => now.src != first.dst || now.dst != first.src || now.kind != first.kind,
+        (Some(now), Some(first)) => {
+            let (src, dst) = if at == 0 { (&first.src, &first.dst) } else { (&first.dst, &first.src) };
+            now.src != *src || now.dst != *dst || now.kind != first.kind
+        }
         _ => false,
     };
     // Fragments mark every direction that has been seen.

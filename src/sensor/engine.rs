@@ -9,7 +9,7 @@ use super::mar::{self, Report};
 use super::table::{STATUS, Table};
 use super::{count, encode};
 use crate::base::Timestamp;
-use crate::packet::{LinkType, Packet, RawPacket, dissect_through};
+use crate::packet::{LinkType, Packet, RawPacket, dissect_into, dissect_through};
 use crate::record::{Batch, Cause};
 
 /// The timer runs every 0.2 s of packet time.
@@ -54,7 +54,7 @@ struct Looked {
     id: Identity,
     /// The hash of its key.
     hash: u64,
-    /// Where it was when it was looked up.
+    /// Where it seems to be.
     place: Option<u32>,
 }
 
@@ -63,6 +63,8 @@ struct Looked {
 pub struct Sensor {
     config: SensorConfig,
     interval: i64,
+    /// Nothing but the usual makes a flow's key.
+    plain_keys: bool,
     table: Table,
     timer: i64,
     /// The latest packet's time, µs.
@@ -88,6 +90,7 @@ impl Sensor {
     pub fn new(config: SensorConfig) -> Sensor {
         Sensor {
             interval: micros(config.status_interval),
+            plain_keys: config.keys == Keys::default(),
             config,
             table: Table::new(),
             timer: UNSET,
@@ -141,11 +144,12 @@ impl Sensor {
             let mut walked = [const { None }; Sensor::AHEAD];
             let mut looked = [None; Sensor::AHEAD];
             for (raw, (walked, looked)) in group.iter().zip(walked.iter_mut().zip(&mut looked)) {
-                *walked = dissect_through(raw.link, raw.data, raw.wire_len, self.config.tunnels);
+                dissect_into(raw.link, raw.data, raw.wire_len, self.config.tunnels, walked);
                 *looked = walked.as_ref().and_then(|packet| self.look(packet));
             }
             if self.table.len() >= MANY {
-                self.fetch(&mut looked);
+                let now = group.first().map_or(0, |raw| raw.at.micros());
+                self.fetch(&mut looked, now);
             }
             for (raw, (walked, looked)) in group.iter().zip(walked.iter().zip(&looked)) {
                 self.take(raw, walked.as_ref(), looked.as_ref(), out);
@@ -169,18 +173,34 @@ impl Sensor {
         Some(Looked { id, hash: self.table.hash(&id.key), place: None })
     }
 
-    /// Finds flows and reads a little of each, so that all of it is on its way from memory.
-    fn fetch(&self, looked: &mut [Option<Looked>]) {
+    /// Guesses where flows lie and reads a little of each, so that all of it is on its way from memory.
+    fn fetch(&self, looked: &mut [Option<Looked>], now: i64) {
         for l in looked.iter_mut().flatten() {
-            l.place = self.table.find(l.hash, &l.id.key);
+            l.place = self.table.guess(l.hash);
         }
         let places = looked.iter().flatten().filter_map(|l| l.place);
-        std::hint::black_box(places.fold(0, |sum, at| sum ^ self.table.touch(at)));
+        std::hint::black_box(places.clone().fold(0, |sum, at| sum ^ self.table.touch(at)));
+        let moving = places.filter(|&at| self.is_moving(self.table.flow(at), now));
+        std::hint::black_box(moving.fold(0, |sum, at| sum ^ self.table.touch_neighbours(at)));
+    }
+
+    /// Whether a packet at `now` makes the flow change its place among the queues.
+    #[inline]
+    fn is_moving(&self, flow: &Flow, now: i64) -> bool {
+        flow.queue != STATUS || now.saturating_sub(flow.stamp) >= self.interval
+    }
+
+    /// Has the flow that comes behind one on its queue on its way from memory while that one is worked on.
+    #[inline]
+    fn fetch_younger(&self, at: u32) {
+        if let Some(next) = self.table.younger(at) {
+            std::hint::black_box(self.table.touch(next));
+        }
     }
 
     #[inline]
     fn identity(&self, packet: &Packet<'_>) -> Option<Identity> {
-        if self.config.keys == Keys::default() { identify(packet) } else { identify_by(self.config.keys, packet) }
+        if self.plain_keys { identify(packet) } else { identify_by(self.config.keys, packet) }
     }
 
     /// Takes a packet; `walked` is nothing if it is too short or of an unsupported link type, `looked` if it makes no flow.
@@ -214,6 +234,7 @@ impl Sensor {
             let mut next = self.table.oldest(queue);
             while let Some(at) = next {
                 next = self.table.younger(at);
+                self.fetch_younger(at);
                 if queue == STATUS {
                     self.report(at, cause, out);
                 }
@@ -230,7 +251,7 @@ impl Sensor {
     #[inline]
     fn flow_packet(&mut self, packet: &Packet<'_>, looked: &Looked, link: LinkType, now: i64, out: &mut Batch) {
         let Looked { id, hash, place } = looked;
-        // Packets since then may have removed the flow or made it.
+        // Another flow may lie there, and packets since then may have removed the flow or made it.
         let found = place.filter(|&at| self.table.flow(at).key == id.key);
         let at = match found.or_else(|| self.table.find(*hash, &id.key)) {
             Some(at) => {
@@ -308,6 +329,7 @@ impl Sensor {
             if now.saturating_sub(self.table.flow(at).stamp) < self.interval {
                 return;
             }
+            self.fetch_younger(at);
             self.flush(at, now, out);
         }
     }
@@ -334,12 +356,18 @@ impl Sensor {
         })
     }
 
+    #[inline]
     fn run_timer(&mut self, now: i64, out: &mut Batch) {
+        // Nothing is before a timer that is not set.
+        if now >= self.timer {
+            self.timer_due(now, out);
+        }
+    }
+
+    #[cold]
+    fn timer_due(&mut self, now: i64, out: &mut Batch) {
         if self.timer == UNSET {
             self.timer = now;
-        }
-        if now < self.timer {
-            return;
         }
         if now.saturating_sub(self.timer) > TIMER_STEP {
             self.timer = now;
@@ -352,6 +380,7 @@ impl Sensor {
                 if now.saturating_sub(self.table.flow(at).stamp) < timeout {
                     break;
                 }
+                self.fetch_younger(at);
                 self.give_up(at, out);
             }
         }

@@ -187,9 +187,12 @@ pub(super) fn v4_identity(ip: &V4<'_>) -> Identity {
     if ip.fragment_offset > 0 {
         return v4_fragment(ip);
     }
-    let (kind, tail) = match ip.proto {
-        6 => (Kind::Tcp, ports4(ip, 20)),
-        17 => (Kind::Udp, udp_tail(ip)),
+    let (kind, ports, id) = match ip.proto {
+        6 => (Kind::Tcp, ports4(ip, 20), 0),
+        17 => {
+            let ports = ports4(ip, 8);
+            (Kind::Udp, ports, dns_id(ip, ports))
+        }
         1 => return icmp::identify(ip),
         2 => return igmp(ip),
         50 => {
@@ -197,34 +200,30 @@ pub(super) fn v4_identity(ip: &V4<'_>) -> Identity {
             let key = Key::v4(ip.src, ip.dst, 50, [0, 0, a, b, c, d]);
             return Identity { key, kind: Kind::Esp, reverse: false };
         }
-        _ => (Kind::Ip, [0; 6]),
+        _ => (Kind::Ip, 0, 0),
     };
-    let [a, b, c, d, e, f] = tail;
-    let (sport, dport) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    let reverse = (ip.src, sport) > (ip.dst, dport);
-    let key = if reverse {
-        Key::v4(ip.dst, ip.src, ip.proto, [c, d, a, b, e, f])
-    } else {
-        Key::v4(ip.src, ip.dst, ip.proto, tail)
-    };
+    // Address and port as one number, so that one comparison decides.
+    let end = |address: u32, port: u32| u64::from(address) << 16 | u64::from(port & 0xFFFF);
+    let reverse = end(ip.src, ports >> 16) > end(ip.dst, ports);
+    let (src, dst, ports) = if reverse { (ip.dst, ip.src, ports.rotate_left(16)) } else { (ip.src, ip.dst, ports) };
+    let last = u64::from(ports) << 32 | u64::from(id) << 16 | u64::from(ip.proto) << 8 | Family::V4 as u64;
+    let key = Key([u64::from(src) << 32 | u64::from(dst), 0, 0, 0, last, 0]);
     Identity { key, kind, reverse }
 }
 
-/// Ports, or zeros when they are not captured or the payload is too short for the header.
+/// Source and destination port, or 0 when they are not captured or the payload is too short for the header.
 #[inline]
-fn ports4(ip: &V4<'_>, header: u32) -> [u8; 6] {
+fn ports4(ip: &V4<'_>, header: u32) -> u32 {
     match ip.payload.first_chunk::<4>() {
-        Some(&[a, b, c, d]) if ip.payload_len() >= header => [a, b, c, d, 0, 0],
-        _ => [0; 6],
+        Some(ports) if ip.payload_len() >= header => u32::from_be_bytes(*ports),
+        _ => 0,
     }
 }
 
+/// The number of a DNS question, its bytes exchanged; 0 for all other datagrams.
 #[inline]
-fn udp_tail(ip: &V4<'_>) -> [u8; 6] {
-    let [a, b, c, d, ..] = ports4(ip, 8);
-    let dns = [a, b] == [0, 53] || [c, d] == [0, 53];
-    let id = if dns { be16(ip.payload, 8).unwrap_or(0).to_le_bytes() } else { [0; 2] };
-    [a, b, c, d, id[0], id[1]]
+fn dns_id(ip: &V4<'_>, ports: u32) -> u16 {
+    if ports >> 16 == 53 || ports & 0xFFFF == 53 { be16(ip.payload, 8).unwrap_or(0).swap_bytes() } else { 0 }
 }
 
 /// The key of an IPv4 fragment train, by any of its fragments.

@@ -22,12 +22,25 @@ struct Queue {
     timeout: i64,
 }
 
+/// Where a flow lies, with the part of its key's hash that the index does not look at.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    at: u32,
+    tag: u32,
+}
+
+/// The lower half of a hash; the index tells neighbours apart by bits of the upper half.
+#[inline]
+fn tag(hash: u64) -> u32 {
+    hash as u32
+}
+
 /// All flows.
 #[derive(Debug)]
 pub(super) struct Table {
     flows: Vec<Flow>,
     free: Vec<u32>,
-    index: hash::Table<u32>,
+    index: hash::Table<Place>,
     seed: Seed,
     queues: Vec<Queue>,
     /// Oldest and youngest flow of each standing but [`Standing::Sound`].
@@ -69,7 +82,14 @@ impl Table {
 
     #[inline]
     pub(super) fn find(&self, hash: u64, key: &Key) -> Option<u32> {
-        self.index.find(hash, |&i| self.flows[i as usize].key == *key).copied()
+        let same = |p: &Place| p.tag == tag(hash) && self.flows[p.at as usize].key == *key;
+        self.index.find(hash, same).map(|p| p.at)
+    }
+
+    /// The flow that [`Table::find`] will find in all likelihood, without a look at the flow itself.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<u32> {
+        self.index.find(hash, |p| p.tag == tag(hash)).map(|p| p.at)
     }
 
     /// Reads a little of every part of a flow. What comes back means nothing, but has to be used.
@@ -81,7 +101,17 @@ impl Table {
             State::Tcp(tcp) => tcp.touch(),
             _ => 0,
         };
-        a.bytes ^ b.bytes ^ u64::from(a.marks) ^ u64::from(b.marks) ^ flow.stamp.cast_unsigned() ^ state
+        let [c, .., d] = &flow.jitter;
+        let sides = a.bytes ^ b.bytes ^ u64::from(a.marks) ^ u64::from(b.marks);
+        sides ^ flow.stamp.cast_unsigned() ^ state ^ c.touch() ^ d.touch() ^ u64::from(flow.seq)
+    }
+
+    /// As [`Table::touch`], of the neighbours that a flow parts from when it moves.
+    #[inline]
+    pub(super) fn touch_neighbours(&self, at: u32) -> u32 {
+        let flow = self.flow(at);
+        let stamp = |at: u32| self.flows.get(at as usize).map_or(0, |f| f.next ^ f.prev);
+        stamp(flow.prev) ^ stamp(flow.next)
     }
 
     /// Puts a flow in; its key must not be there yet. It is on no queue.
@@ -97,7 +127,8 @@ impl Table {
             }
         };
         let (flows, seed) = (&self.flows, &self.seed);
-        self.index.insert_unique(hash, at, |&i| flows[i as usize].key.hash(seed));
+        let place = Place { at, tag: tag(hash) };
+        self.index.insert_unique(hash, place, |p| flows[p.at as usize].key.hash(seed));
         at
     }
 
@@ -106,7 +137,7 @@ impl Table {
         self.unlink(at);
         self.stand(at, Standing::Sound);
         let hash = self.hash(&self.flow(at).key);
-        if let Ok(entry) = self.index.find_entry(hash, |&i| i == at) {
+        if let Ok(entry) = self.index.find_entry(hash, |p| p.at == at) {
             entry.remove();
             let flow = self.flow_mut(at);
             // No packet has this key.

@@ -28,13 +28,18 @@ impl PacketFilter {
         Ok(filter)
     }
 
+    /// Whether it lets everything through.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// Whether the filter lets a packet through.
     ///
     /// # Errors
     /// The expression does not fit the link type.
     #[inline]
     pub(super) fn matches(&mut self, link: LinkType, frame: &[u8]) -> Result<bool, String> {
-        if self.text.is_empty() { Ok(true) } else { self.run(link, frame) }
+        if self.is_empty() { Ok(true) } else { self.run(link, frame) }
     }
 
     #[cfg(feature = "live")]

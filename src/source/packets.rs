@@ -187,7 +187,13 @@ impl PacketFiles {
         let mut group = ArrayVec::<_, { Sensor::AHEAD }>::new();
         let mut admission = Ok(Admission::LeaveOut);
         let mut ahead = reader.ahead();
+        let all = self.takes_all(reader.link());
         for packet in ahead.by_ref().take(Sensor::AHEAD) {
+            if all {
+                self.taken += 1;
+                group.push(packet);
+                continue;
+            }
             admission = self.admit(path, &packet, warnings);
             match admission {
                 Ok(Admission::Take) => group.push(packet),
@@ -209,7 +215,7 @@ impl PacketFiles {
         drop(group);
         if any {
             reader.pass(passed);
-            return admission.map(Admission::step);
+            return if all { Ok(Step::More) } else { admission.map(Admission::step) };
         }
         let packet = match reader.next_packet() {
             Ok(Some(packet)) => packet,
@@ -234,8 +240,15 @@ impl PacketFiles {
         Ok(admission.step())
     }
 
+    /// Whether [`PacketFiles::admit`] would take every packet of link type `link`, and nothing else is to be asked.
+    fn takes_all(&self, link: Option<LinkType>) -> bool {
+        self.filter.is_empty()
+            && self.range == (1, u64::MAX)
+            && self.pace.is_none()
+            && link.is_some_and(|link| link.is_supported())
+    }
+
     /// Whether a packet is one of those asked for.
-    #[inline]
     fn admit(
         &mut self,
         path: &Path,
