@@ -60,6 +60,8 @@ struct Scene {
     // To the east and to the north there; cells of the map from west to east and from north to south.
     sheet_east: vec4<f32>,
     sheet_north: vec4<f32>,
+    // Colours of the density of traffic as rgba8, weakest first; the last word is unused.
+    heat: array<vec4<u32>, 2>,
     inks: Inks,
 }
 

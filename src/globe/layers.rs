@@ -36,6 +36,8 @@ pub enum LayerId {
     Timeline,
     /// Pins that would lie on each other as one mark.
     Clusters,
+    /// Density of traffic on the ground.
+    Heat,
 }
 
 /// One row of the table.
@@ -73,6 +75,7 @@ pub static LAYERS: &[Layer] = &[
     row(LayerId::Legend, "legend", 'D', "Legend", true),
     row(LayerId::Timeline, "timeline", 'T', "Timeline", true),
     row(LayerId::Clusters, "clusters", 'Q', "Clusters of pins", true),
+    row(LayerId::Heat, "heat", 'H', "Traffic density", false),
 ];
 
 /// Which layers are on: a set of bits.

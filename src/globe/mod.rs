@@ -27,6 +27,7 @@ pub mod film;
 #[path = "fixture/tests.rs"]
 mod fixture;
 pub mod gpu;
+pub mod heat;
 pub mod hud;
 pub mod inks;
 pub mod input;
@@ -191,7 +192,8 @@ impl Plugin for GlobePlugins {
             .add_systems(First, advance_clock.after(bevy::time::TimeSystems))
             .add_plugins((feed::FeedPlugin, camera::CameraPlugin, gpu::GpuPlugin, maps::MapsPlugin))
             .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
-            .add_plugins((names::NamesPlugin, quality::QualityPlugin, rings::RingsPlugin, clusters::ClustersPlugin));
+            .add_plugins((names::NamesPlugin, quality::QualityPlugin, rings::RingsPlugin, clusters::ClustersPlugin))
+            .add_plugins(heat::HeatPlugin);
     }
 }
 

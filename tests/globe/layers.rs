@@ -14,7 +14,9 @@ fn the_same_scene_twice_is_the_same_bytes() {
 fn every_layer_changes_the_picture() {
     let mut stage = stage(&rows(SCENE), above(30.0, -40.0, 2.0), "all,-table,-legend,-timeline");
     let all = stage.shoot();
-    for layer in ["earth", "clouds", "pins", "arcs", "borders", "names", "graticule", "night", "atmosphere", "stars"] {
+    for layer in
+        ["earth", "clouds", "pins", "arcs", "borders", "names", "graticule", "night", "atmosphere", "stars", "heat"]
+    {
         let without = stage.with_layers(&format!("all,-table,-legend,-timeline,-{layer}"));
         let pixels = differing(&all, &without, 4).len();
         assert!(pixels > 40, "switching {layer} off changes {pixels} pixels");

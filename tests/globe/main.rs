@@ -9,6 +9,7 @@
 mod checks;
 mod command;
 mod golden;
+mod heat;
 mod layers;
 mod marks;
 mod picture;

@@ -51,10 +51,12 @@ pub enum BufferSlot {
     Rings,
     /// Several pins as one mark.
     Clusters,
+    /// Tiles of the ground where there is traffic.
+    HeatTiles,
 }
 
 /// Number of [`BufferSlot`]s.
-pub const BUFFER_SLOTS: usize = 8;
+pub const BUFFER_SLOTS: usize = 9;
 
 /// A texture that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,10 +70,12 @@ pub enum TextureSlot {
     Water,
     /// Opacity of clouds.
     Clouds,
+    /// Decades of traffic on the ground.
+    Heat,
 }
 
 /// Number of [`TextureSlot`]s.
-pub const TEXTURE_SLOTS: usize = 4;
+pub const TEXTURE_SLOTS: usize = 5;
 
 /// A picture with its mip levels, largest first, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub(super) enum Amount {
 /// Pictures at the second group of bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pictures {
-    /// Maps of the earth.
+    /// Maps of the earth and of what is on it.
     Maps,
     /// Arcs drawn by the processor.
     Sketch,
@@ -56,7 +56,7 @@ const USUAL: [&str; 2] = ["vertex", "fragment"];
 const NO_DEPTH: Option<(bool, CompareFunction)> = None;
 
 /// All draws, in order.
-pub(super) const PASSES: [Pass; 10] = [
+pub(super) const PASSES: [Pass; 11] = [
     Pass {
         label: "stars",
         layer: Some(LayerId::Stars),
@@ -108,6 +108,17 @@ pub(super) const PASSES: [Pass; 10] = [
         entries: USUAL,
         amount: Amount::OnGlobe(6),
         buffers: [None, None],
+        topology: PrimitiveTopology::TriangleList,
+        depth: NO_DEPTH,
+        pictures: Some(Pictures::Maps),
+    },
+    Pass {
+        label: "heat",
+        layer: Some(LayerId::Heat),
+        shader: 9,
+        entries: USUAL,
+        amount: Amount::PerElement(BufferSlot::HeatTiles, 6),
+        buffers: [Some(BufferSlot::HeatTiles), None],
         topology: PrimitiveTopology::TriangleList,
         depth: NO_DEPTH,
         pictures: Some(Pictures::Maps),
@@ -181,7 +192,7 @@ const OVER: BlendComponent = BlendComponent {
 impl Pass {
     /// How often the draw is repeated: what crosses the edge of the flat map is drawn on both sides of it.
     pub(super) fn copies(&self, flat: f64) -> u32 {
-        let crosses = matches!(self.amount, Amount::PerElement(BufferSlot::ArcPoints, _));
+        let crosses = matches!(self.amount, Amount::PerElement(BufferSlot::ArcPoints | BufferSlot::HeatTiles, _));
         if crosses && flat > 0.0 { 2 } else { 1 }
     }
 
@@ -225,7 +236,7 @@ pub(super) fn draw_count(data: &GpuData) -> u32 {
 #[derive(Resource, Clone)]
 pub(super) struct Shaders {
     /// In the order that [`Pass::shader`] counts.
-    pub(super) layers: [Handle<Shader>; 9],
+    pub(super) layers: [Handle<Shader>; 10],
     /// Imported by the others; held so that it stays loaded.
     _common: Handle<Shader>,
 }
@@ -246,6 +257,7 @@ impl Shaders {
                 add(include_str!("../../../shaders/ring.wgsl"), "shaders/ring.wgsl"),
                 add(include_str!("../../../shaders/cluster.wgsl"), "shaders/cluster.wgsl"),
                 add(include_str!("../../../shaders/sketch.wgsl"), "shaders/sketch.wgsl"),
+                add(include_str!("../../../shaders/heat.wgsl"), "shaders/heat.wgsl"),
             ],
             _common: common,
         }

@@ -84,7 +84,7 @@ pub(super) fn start(
         "globe maps",
         &BindGroupLayoutEntries::sequential(
             ShaderStages::FRAGMENT,
-            (map(), map(), map(), map(), sampler(SamplerBindingType::Filtering)),
+            (map(), map(), map(), map(), sampler(SamplerBindingType::Filtering), map()),
         ),
     );
     let sketch_layout = BindGroupLayoutDescriptor::new(
@@ -162,9 +162,9 @@ impl GpuObjects {
             *group = Some(device.create_bind_group(pass.label, &layout, &entries));
         }
         if self.maps_group.is_none() {
-            let [(day, _), (lights, _), (water, _), (clouds, _)] = self.maps.as_slice() else { return };
+            let [(day, _), (lights, _), (water, _), (clouds, _), (heat, _)] = self.maps.as_slice() else { return };
             let layout = cache.get_bind_group_layout(&self.maps_layout);
-            let entries = BindGroupEntries::sequential((day, lights, water, clouds, &self.map_sampler));
+            let entries = BindGroupEntries::sequential((day, lights, water, clouds, &self.map_sampler, heat));
             self.maps_group = Some(device.create_bind_group("globe maps", &layout, &entries));
         }
     }

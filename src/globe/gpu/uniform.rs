@@ -43,6 +43,7 @@ pub struct SceneUniform {
     sheet_at: [f32; 4],
     sheet_east: [f32; 4],
     sheet_north: [f32; 4],
+    heat: [[u32; 4]; 2],
     inks: SceneInks,
 }
 
@@ -124,6 +125,10 @@ pub(super) fn fill_uniform(
         let phase = if motion.reduced { 0.0 } else { (clock.elapsed * f64::from(class.dash_speed)).fract() };
         *out = [phase as f32, class.width, f32::from_bits(pack(*colour, 1.0)), 0.0];
     }
+    let mut heat = [[0; 4]; 2];
+    for (out, colour) in heat.as_flattened_mut().iter_mut().zip(&theme.inks().heat) {
+        *out = pack(*colour, 1.0);
+    }
     let [east, north] = view.sheet.axes();
     classes[0][3] = spread::scale(view.height() as f32);
     *uniform = SceneUniform {
@@ -147,6 +152,7 @@ pub(super) fn fill_uniform(
         sheet_at: four(view.sheet.at, SHEET_SCALE),
         sheet_east: four(east, if view.sheet.share < 1.0 { GRID[0].into() } else { 1.0 }),
         sheet_north: four(north, if view.sheet.share < 1.0 { GRID[1].into() } else { 1.0 }),
+        heat,
         inks: theme.inks().scene,
     };
 }
@@ -191,6 +197,6 @@ mod tests {
 
     #[test]
     fn the_layout_is_that_of_the_shader() {
-        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16 + 4 * 16 + 18 * 16);
+        assert_eq!(size_of::<SceneUniform>(), 64 + 9 * 16 + 9 * 16 + 4 * 16 + 2 * 16 + 18 * 16);
     }
 }

@@ -301,7 +301,7 @@ fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
-/// The legend: whole, or its kinds alone.
+/// The legend: whole, or without the scale of rates.
 fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, whole: bool) {
     let kinds = (!whole).then(|| LegendModel { classes: Vec::new(), ..seen.legend.clone() });
     let model = kinds.as_ref().unwrap_or(&seen.legend);
@@ -310,9 +310,10 @@ fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, wh
     });
 }
 
-/// What the kinds of pins add to the legend's height.
-fn kinds_height(seen: &Seen) -> f32 {
-    seen.legend.kinds.as_ref().map_or(0.0, |(_, kinds)| 22.0 + 19.0 * kinds.len() as f32)
+/// What the kinds of pins and the density of traffic add to the legend's height.
+fn added_height(seen: &Seen) -> f32 {
+    let heat = if seen.legend.heat { 52.0 } else { 0.0 };
+    heat + seen.legend.kinds.as_ref().map_or(0.0, |(_, kinds)| 22.0 + 19.0 * kinds.len() as f32)
 }
 
 /// Cards over the globe: layers, legend, details, addresses without a place.
@@ -329,8 +330,8 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         beside = rail.response.rect.right() + 8.0;
     }
     let room = free.height() - 2.0 * EDGE;
-    let whole = room > LEGEND_HEIGHT - 40.0 + kinds_height(seen);
-    let kinds_alone = seen.legend.kinds.is_some() && room > 30.0 + kinds_height(seen);
+    let whole = room > LEGEND_HEIGHT - 40.0 + added_height(seen);
+    let kinds_alone = (seen.legend.kinds.is_some() || seen.legend.heat) && room > 30.0 + added_height(seen);
     if seen.layers.is_on(Layer::Legend) && (whole || kinds_alone) && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
         legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole);
@@ -340,7 +341,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
-                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + kinds_height(seen) } else { 0.0 };
+                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + added_height(seen) } else { 0.0 };
                 done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0)));
             });
         });

@@ -85,11 +85,14 @@ pub fn complaints(i: &Inks) -> Vec<String> {
             all.push(format!("{what} on the map have a contrast of {found:.1}, marks need {MARKS}"));
         }
     }
-    let lightness = i.rates.map(|c| lab(c.map(linear))[0]);
-    let order = if i.is_dark { "rise" } else { "fall" };
-    let in_order = lightness.windows(2).all(|w| if i.is_dark { w[1] - w[0] > STEP } else { w[0] - w[1] > STEP });
-    if !in_order {
-        all.push(format!("rates do not {order} in lightness from class to class: they lose their order in greyscale"));
+    for (what, inks) in [("rates", &i.rates[..]), ("heat", &i.heat[..])] {
+        let lightness: Vec<f64> = inks.iter().map(|c| lab(c.map(linear))[0]).collect();
+        let order = if i.is_dark { "rise" } else { "fall" };
+        if !lightness.windows(2).all(|w| if i.is_dark { w[1] - w[0] > STEP } else { w[0] - w[1] > STEP }) {
+            all.push(format!(
+                "{what} do not {order} in lightness from class to class: they lose their order in greyscale"
+            ));
+        }
     }
     all
 }

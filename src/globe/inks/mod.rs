@@ -24,6 +24,7 @@ use bevy::prelude::*;
 use bevy_egui::egui::Color32;
 
 use super::colouring::KIND_COLOURS;
+use super::heat::STOPS;
 use super::hud::Hud;
 use super::scale::CLASSES;
 pub use check::complaints;
@@ -191,6 +192,8 @@ pub struct Inks {
     pub name_edge: Color32,
     /// Colours of the classes of rate, lowest first, sRGB.
     pub rates: [[u8; 3]; CLASSES],
+    /// Colours of the density of traffic, weakest first, sRGB.
+    pub heat: [[u8; 3]; STOPS],
     /// Kinds of pins that are no rates, sRGB.
     pub kinds: [[u8; 3]; KIND_COLOURS],
     /// Pins of no named kind, sRGB.

@@ -47,23 +47,25 @@ fn marks_stand_out_from_the_map_of_every_theme() {
 }
 
 #[test]
-fn rates_stay_in_order_and_apart_for_every_eye_in_every_theme() {
+fn rates_and_heat_stay_in_order_and_apart_for_every_eye_in_every_theme() {
     for theme in Theme::all() {
         let i = theme.inks();
-        let usual = i.rates.map(|c| c.map(linear));
-        let mut eyes = vec![("usual".to_owned(), usual)];
-        eyes.extend(Vision::ALL.map(|v| (v.to_string(), i.rates.map(|c| v.sees_linear(c)))));
-        for (eye, seen) in eyes {
-            let lightness: Vec<f64> = seen.iter().map(|c| lab(*c)[0]).collect();
-            for pair in lightness.windows(2) {
-                let step = if i.is_dark { pair[1] - pair[0] } else { pair[0] - pair[1] };
-                assert!(step > STEP, "{theme}, {eye}: lightness {lightness:.1?}");
-            }
-            for (n, a) in seen.iter().enumerate() {
-                for b in &seen[..n] {
-                    let (a, b) = (lab(*a), lab(*b));
-                    let apart = (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt();
-                    assert!(apart > 3.8, "{theme}, {eye}: {a:.1?} and {b:.1?} are {apart:.1} apart");
+        for classes in [&i.rates[..], &i.heat[..]] {
+            let usual: Vec<[f64; 3]> = classes.iter().map(|c| c.map(linear)).collect();
+            let mut eyes = vec![("usual".to_owned(), usual)];
+            eyes.extend(Vision::ALL.map(|v| (v.to_string(), classes.iter().map(|c| v.sees_linear(*c)).collect())));
+            for (eye, seen) in eyes {
+                let lightness: Vec<f64> = seen.iter().map(|c| lab(*c)[0]).collect();
+                for pair in lightness.windows(2) {
+                    let step = if i.is_dark { pair[1] - pair[0] } else { pair[0] - pair[1] };
+                    assert!(step > STEP, "{theme}, {eye}: lightness {lightness:.1?}");
+                }
+                for (n, a) in seen.iter().enumerate() {
+                    for b in &seen[..n] {
+                        let (a, b) = (lab(*a), lab(*b));
+                        let apart = (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt();
+                        assert!(apart > 3.8, "{theme}, {eye}: {a:.1?} and {b:.1?} are {apart:.1} apart");
+                    }
                 }
             }
         }

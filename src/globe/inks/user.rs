@@ -106,7 +106,7 @@ const SCENES: &[(&str, Scene)] = &[
 ];
 
 /// Rows of colours.
-const ROWS: [&str; 6] = ["button", "bars", "rates", "kinds", "rest", "home"];
+const ROWS: [&str; 7] = ["button", "bars", "rates", "heat", "kinds", "rest", "home"];
 
 fn color([r, g, b, a]: [u8; 4]) -> Color32 {
     Color32::from_rgba_unmultiplied(r, g, b, a)
@@ -147,6 +147,7 @@ impl Inks {
                 }
             }
             "rates" => self.rates = opaque.try_into().map_err(|_| rows(self.rates.len()))?,
+            "heat" => self.heat = opaque.try_into().map_err(|_| rows(self.heat.len()))?,
             "kinds" => self.kinds = opaque.try_into().map_err(|_| rows(self.kinds.len()))?,
             "rest" | "home" => {
                 let [one] = opaque.as_slice() else { return Err(wrong("one colour such as \"#56b4e9\"")) };
@@ -214,7 +215,7 @@ mod tests {
             inks.set(name, &Ink::Numbers(vec![0.5, 0.25, 0.0, 1.0])).expect(name);
             assert_eq!(*field(&mut inks), [0.5, 0.25, 0.0, 1.0], "{name}");
         }
-        for (name, n) in ROWS.into_iter().zip([3, 2, 9, 6, 1, 1]) {
+        for (name, n) in ROWS.into_iter().zip([3, 2, 9, 7, 6, 1, 1]) {
             inks.set(name, &Ink::Colours(vec![[9, 8, 7, 255]; n])).expect(name);
             assert!(inks.set(name, &Ink::Colours(vec![[9, 8, 7, 255]; n + 1])).is_err(), "{name}");
         }

@@ -8,13 +8,16 @@ use crate::cache::{By, Snapshot};
 use crate::globe::arcs::Arcs;
 use crate::globe::colouring::Colouring;
 use crate::globe::feed::Feed;
+use crate::globe::heat::Heat;
 use crate::globe::inks::Theme;
+use crate::globe::layers::{LayerId, Layers};
 use crate::globe::pins::Pins;
 
 /// Keeps the legend's notes up to date.
 pub(crate) fn note_arcs(
     (arcs, feed): (Res<Arcs>, Res<Feed>),
     (all, colouring, theme): (Res<Pins>, Res<Colouring>, Res<Theme>),
+    (heat, layers): (Res<Heat>, Res<Layers>),
     mut legend: ResMut<LegendModel>,
 ) {
     let kinds = all.kinds.as_ref().map(|kinds| {
@@ -36,7 +39,11 @@ pub(crate) fn note_arcs(
     if legend.pins != pins {
         legend.pins = pins;
     }
-    let notes = notes(arcs.instances.len(), arcs.wanted);
+    let hot = layers.is_on(LayerId::Heat);
+    if legend.heat != hot {
+        legend.heat = hot;
+    }
+    let notes = notes(arcs.instances.len(), arcs.wanted, heat.left_out * u64::from(hot));
     if legend.notes != notes {
         legend.notes = notes;
     }
@@ -51,11 +58,14 @@ fn pins(snapshot: &Snapshot) -> String {
     format!("a pin is one {} ({} for {} addresses)", snapshot.level, grouped(pins), grouped(members))
 }
 
-/// `drawn` arcs of `wanted`.
-fn notes(drawn: usize, wanted: usize) -> Vec<String> {
+/// `drawn` arcs of `wanted`; addresses that the density of traffic leaves out.
+fn notes(drawn: usize, wanted: usize, cold: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if drawn < wanted {
         notes.push(format!("the {drawn} largest of {wanted} arcs"));
+    }
+    if cold > 0 {
+        notes.push(format!("density without {} addresses of which only the country is known", grouped(cold)));
     }
     notes
 }
@@ -75,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_said() {
-        assert_eq!(notes(10, 10), [] as [String; 0]);
-        assert_eq!(notes(300, 18_210), ["the 300 largest of 18210 arcs"]);
+        assert_eq!(notes(10, 10, 0), [] as [String; 0]);
+        assert_eq!(notes(300, 18_210, 0), ["the 300 largest of 18210 arcs"]);
+        assert_eq!(notes(1, 1, 7), ["density without 7 addresses of which only the country is known"]);
     }
 }

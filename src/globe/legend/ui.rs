@@ -3,6 +3,7 @@
 use bevy_egui::egui::{self, Align2, Color32, FontId, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::base::units::grouped;
+use crate::globe::heat::{SPREAD_KM, STOPS};
 use crate::globe::hud::{text, theme};
 use crate::globe::inks::inks;
 use crate::globe::scale::{RATE_SCALE, RateClass};
@@ -36,6 +37,8 @@ pub struct LegendModel {
     pub classes: Vec<LegendClass>,
     /// Heading and kinds, where the colour of pins is not their rate.
     pub kinds: Option<(String, Vec<KindLine>)>,
+    /// Whether the scale of the traffic on the ground is shown.
+    pub heat: bool,
     /// What one pin stands for; empty before the first picture.
     pub pins: String,
     /// Said below the scale, for example that fewer arcs are drawn than there are.
@@ -49,6 +52,7 @@ impl Default for LegendModel {
         LegendModel {
             classes: RATE_SCALE.iter().map(class).collect(),
             kinds: None,
+            heat: false,
             pins: String::new(),
             notes: Vec::new(),
         }
@@ -57,10 +61,13 @@ impl Default for LegendModel {
 
 /// Length of a sample line in points.
 const SAMPLE: f32 = 64.0;
+/// Width of the card in points; notes that are longer are wrapped.
+const WIDTH: f32 = 240.0;
 
 /// Draws the card. `time` moves the dashes, in seconds; a standing time shows them standing.
 pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     ui.spacing_mut().item_spacing.y = 3.0;
+    ui.set_max_width(WIDTH);
     if let Some((title, kinds)) = &model.kinds {
         kinds_ui(ui, title, kinds);
     }
@@ -92,12 +99,43 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     if !model.classes.is_empty() {
         ui.label(theme::hint("dashes run to the receiver, faster with the rate"));
     }
+    if model.heat {
+        heat_ui(ui);
+    }
     if !model.pins.is_empty() {
         ui.label(theme::hint(model.pins.as_str()));
     }
     for note in &model.notes {
         ui.add(egui::Label::new(theme::label(note.as_str()).color(inks().warn)).wrap());
     }
+}
+
+/// The scale of the density of traffic: its colours, and what some of them mean.
+fn heat_ui(ui: &mut Ui) {
+    const BAR: f32 = 9.0;
+    ui.add_space(3.0);
+    ui.label(theme::label("Traffic density, per 1,000 km\u{b2}").color(inks().text));
+    let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, BAR + 15.0), Sense::hover());
+    let part = rect.width() / (STOPS - 1) as f32;
+    let mut mesh = egui::Mesh::default();
+    for (i, [r, g, b]) in (0_u32..).zip(inks().heat) {
+        let (x, colour) = (rect.left() + part * i as f32, Color32::from_rgb(r, g, b));
+        mesh.colored_vertex(pos2(x, rect.top()), colour);
+        mesh.colored_vertex(pos2(x, rect.top() + BAR), colour);
+        if i > 0 {
+            mesh.add_triangle(2 * i - 2, 2 * i - 1, 2 * i);
+            mesh.add_triangle(2 * i - 1, 2 * i, 2 * i + 1);
+        }
+    }
+    ui.painter().add(mesh);
+    let ticks =
+        [(Align2::LEFT_BOTTOM, "10 bit/s"), (Align2::CENTER_BOTTOM, "10 kbit/s"), (Align2::RIGHT_BOTTOM, "10 Mbit/s")];
+    for ((align, text), x) in ticks.into_iter().zip([rect.left(), rect.center().x, rect.right()]) {
+        ui.painter().text(pos2(x, rect.bottom()), align, text, FontId::monospace(theme::SMALL - 1.0), inks().dim);
+    }
+    response.on_hover_text(format!(
+        "sent and received, mean of the window, spread over {SPREAD_KM} km around each address"
+    ));
 }
 
 /// Kinds of pins: a head of their colour, their name, how many.
@@ -135,13 +173,15 @@ mod tests {
                     KindLine { rgb: [90, 90, 90], name: "others".into(), pins: 7 },
                 ],
             )),
+            heat: true,
             pins: "a pin is one country (12 for 431 addresses)".into(),
             notes: vec!["showing the 300 largest of 18 210 arcs".into()],
         };
-        let mut probe = Probe::new(280.0, 280.0);
+        let mut probe = Probe::new(280.0, 330.0);
         probe.frame(None, |ui| legend_ui(ui, &model, 0.3));
         assert!(probe.shows("< 1 kbit/s") && probe.shows("10 kbit/s") && probe.shows("300 largest"));
         assert!(probe.shows("one country") && probe.shows("Pins by AS") && probe.shows("others"));
+        assert!(probe.shows("Traffic density") && probe.shows("10 kbit/s"));
         assert_eq!(probe.overlaps(), []);
         assert_eq!(probe.clipped(), [] as [String; 0]);
     }
