@@ -96,6 +96,8 @@ pub(super) struct Conductor {
     looks: i64,
     /// Steady time of their last look.
     looked: Option<Duration>,
+    /// Steady time of their last look at the live edge while the playhead was elsewhere.
+    looked_ahead: Option<Duration>,
     /// Whether they found something since that was asked last.
     raised: bool,
     /// How far the playhead has come without a jump.
@@ -144,6 +146,7 @@ impl Conductor {
             watch: Watch::default(),
             looks: MOST_LOOKS,
             looked: None,
+            looked_ahead: None,
             raised: false,
             way: None,
             steady: Duration::ZERO,
@@ -337,11 +340,30 @@ impl Conductor {
             looks
         };
         self.way = Some(now);
-        if self.looked.is_some_and(|then| clocks.steady.saturating_sub(then) < LOOK_EVERY) || !self.may_look() {
+        let due = |last: Option<Duration>| last.is_none_or(|then| clocks.steady.saturating_sub(then) >= LOOK_EVERY);
+        if self.any_live && self.player.state() != PlayState::Live && self.engine.span().is_some() {
+            return looks + if due(self.looked_ahead) { self.look_ahead(clocks) } else { 0 };
+        }
+        self.engine.leave_edge();
+        self.looked_ahead = None;
+        if !due(self.looked) || !self.may_look() {
             return looks;
         }
         self.look();
         looks + 1
+    }
+
+    /// Lets the rules look at the live edge, while the playhead of a live source stands or is in the past: what deserves
+    /// attention is told when it happens, whatever is looked at. Gives how often they did.
+    fn look_ahead(&mut self, clocks: Clocks) -> i64 {
+        if self.watch.is_idle() {
+            return 0;
+        }
+        self.looked_ahead = Some(clocks.steady);
+        let outside = self.outside();
+        let addresses = self.engine.edge_snapshot(self.live.now(clocks.wall), outside);
+        self.raised |= self.watch.look(&addresses, self.steady, &mut self.warnings);
+        1
     }
 
     /// Lets the rules look at each second of recorded time that the playhead passes, so that they miss nothing between

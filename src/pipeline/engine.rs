@@ -39,6 +39,14 @@ impl Gap {
     }
 }
 
+/// A second window, which stands at the live edge while the one that is shown is elsewhere.
+#[derive(Debug)]
+struct Edge {
+    cache: WindowCache,
+    /// The end of the window; every record that begins up to here has been pushed.
+    fed: Timestamp,
+}
+
 /// All records so far, the window at one time, and the way from one to the other.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -58,6 +66,7 @@ pub(super) struct Engine {
     fed: Timestamp,
     gap: Option<Gap>,
     slice: u64,
+    edge: Option<Edge>,
     accepted: u64,
     rejected: u64,
 }
@@ -83,6 +92,7 @@ impl Engine {
             fed: Timestamp::MIN,
             gap: None,
             slice: SLICE,
+            edge: None,
             accepted: 0,
             rejected: 0,
         }
@@ -115,6 +125,12 @@ impl Engine {
         let is_due = start <= self.fed && self.gap.is_none_or(|g| !g.contains(start));
         if (!held || is_due) && passes(self.shown.as_ref(), far) {
             self.places.push(&mut self.cache, self.shown.as_ref(), summary, source);
+        }
+        if let Some(edge) = &mut self.edge
+            && (!held || start <= edge.fed)
+            && passes(self.shown.as_ref(), far)
+        {
+            self.places.push(&mut edge.cache, self.shown.as_ref(), summary, source);
         }
     }
 
@@ -181,14 +197,29 @@ impl Engine {
     fn feed(&mut self, after: Timestamp, until: Timestamp) {
         let opening = self.opening();
         let Engine { history, places, cache, shown, .. } = self;
-        history.starting_within(after, until, opening, |held| {
-            if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
-                && passes(shown.as_ref(), &far)
-            {
-                places.push(cache, shown.as_ref(), &settled(far.summary()), held.source);
-            }
-            ControlFlow::Continue(())
-        });
+        feed_into(cache, (history, places, shown.as_ref()), (after, until), opening);
+    }
+
+    /// The picture of the window that ends at `now`, wherever the window that is shown stands. A second window is kept
+    /// for it, which costs what is new each time, until [`Engine::leave_edge`].
+    pub(super) fn edge_snapshot(&mut self, now: Timestamp, health: Health) -> Snapshot {
+        let health = self.health(health);
+        let (span, series) = (self.span(), Arc::clone(&self.shown_series));
+        let Engine { history, places, cache, shown, edge, .. } = self;
+        let config = cache.config();
+        let edge = edge.get_or_insert_with(|| Edge { cache: WindowCache::new(config), fed: Timestamp::MIN });
+        let after = match edge.cache.move_to(now) {
+            Moved::Forward => edge.fed,
+            Moved::Back => Timestamp::MIN,
+        };
+        edge.fed = now;
+        feed_into(&mut edge.cache, (history, places, shown.as_ref()), (after, now), now - config.window);
+        edge.cache.snapshot(Outside { span, series, filled: None, health })
+    }
+
+    /// Lets go of the window at the live edge.
+    pub(super) fn leave_edge(&mut self) {
+        self.edge = None;
     }
 
     fn opening(&self) -> Timestamp {
@@ -261,6 +292,7 @@ impl Engine {
 
     fn fill_anew(&mut self, config: CacheConfig) {
         let now = self.fed;
+        self.edge = None;
         self.cache = WindowCache::new(config);
         (self.fed, self.gap) = (Timestamp::MIN, None);
         self.jump_to(now);
@@ -320,6 +352,24 @@ impl Engine {
     pub(super) fn cache(&self) -> &WindowCache {
         &self.cache
     }
+}
+
+/// Pushes into a window the records of the history that start behind `after` and not behind `until`, and that reach
+/// behind `opening`.
+fn feed_into(
+    cache: &mut WindowCache,
+    (history, places, shown): (&mut History, &mut Places, Option<&Show>),
+    (after, until): (Timestamp, Timestamp),
+    opening: Timestamp,
+) {
+    history.starting_within(after, until, opening, |held| {
+        if let Some(far) = RecordRef::new(held.bytes).and_then(Far::decode)
+            && passes(shown, &far)
+        {
+            places.push(cache, shown, &settled(far.summary()), held.source);
+        }
+        ControlFlow::Continue(())
+    });
 }
 
 /// Whether what a record says lets it be shown.

@@ -491,28 +491,30 @@ fn records_without_a_plausible_time_do_not_stretch_the_recording() {
     assert!(bits > 0.0 && m.snapshot.series.start <= span.start);
 }
 
+/// The sample's record with other times: a status interval of five seconds, `times` 1000 bytes a second each way.
+fn report(from: i64, times: u16) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    let time = |secs: i64| (secs as u32).to_be_bytes();
+    let mut r = crate::record::RecordBuilder::new(&mut out, 0x13, 0x20);
+    r.dsr(0x02, 0x01, 0x01, |b| b.extend_from_slice(&[6, 1, 2, 192, 5, 1, 2, 192, 6, 0, 0xE9, 0xD0, 0, 80, 0, 0]));
+    r.dsr(0x03, 0x02, 0x18, |b| [time(from), [0; 4], time(from + 5), [0; 4]].iter().for_each(|w| b.extend(w)));
+    let [high, low] = (5000 * times).to_be_bytes();
+    r.dsr(0x10, 0x01, 0x02, |b| b.extend_from_slice(&[0, 5, high, low, 0, 5, high, low]));
+    assert!(r.finish());
+    vec![out]
+}
+
 #[test]
 fn a_live_flow_reported_every_five_seconds_has_a_steady_rate() {
     let info = SourceInfo { name: "x".into(), kind: "argus stream", live: true, dropped: 0, damaged: 0 };
     let mut c = conductor(plan(), &[info]).expect("bundled databases");
     let first = 1_700_000_000;
-    // The sample's record with other times: whole status intervals, 1000 bytes a second each way.
-    let report = |from: i64| {
-        let mut out = Vec::new();
-        let time = |secs: i64| (secs as u32).to_be_bytes();
-        let mut r = crate::record::RecordBuilder::new(&mut out, 0x13, 0x20);
-        r.dsr(0x02, 0x01, 0x01, |b| b.extend_from_slice(&[6, 1, 2, 192, 5, 1, 2, 192, 6, 0, 0xE9, 0xD0, 0, 80, 0, 0]));
-        r.dsr(0x03, 0x02, 0x18, |b| [time(from), [0; 4], time(from + 5), [0; 4]].iter().for_each(|w| b.extend(w)));
-        r.dsr(0x10, 0x01, 0x02, |b| b.extend_from_slice(&[0, 5, 0x13, 0x88, 0, 5, 0x13, 0x88]));
-        assert!(r.finish());
-        vec![out]
-    };
     let mut loads = Vec::new();
     for tenth in 0..400u32 {
         let steady = Duration::from_millis(100) * tenth;
         let now = Clocks { steady, wall: Timestamp::from_parts(first, 0) + steady };
         if tenth % 50 == 1 && tenth > 50 {
-            batches(&report(first + i64::from(tenth / 50) * 5 - 5), 1).into_iter().for_each(|m| c.hear(m, now));
+            batches(&report(first + i64::from(tenth / 50) * 5 - 5, 1), 1).into_iter().for_each(|m| c.hear(m, now));
         }
         c.tick(now);
         let s = c.snapshot();
@@ -575,4 +577,43 @@ fn a_silent_source_is_noticed_while_the_picture_stands() {
     }
     assert_eq!(c.watch().alerts().len(), 1);
     assert!(!c.changed(), "no picture is made for it");
+}
+
+#[test]
+fn rules_go_on_at_the_live_edge_while_the_playhead_stands_or_is_in_the_past() {
+    let info = SourceInfo { name: "x".into(), kind: "argus stream", live: true, dropped: 0, damaged: 0 };
+    let first = 1_700_000_000;
+    // Quiet for half a minute, ten times as loud from then on.
+    let watched = |away: &[Control]| {
+        let rules = vec!["total > 100k".parse().expect("a rule")];
+        let mut c =
+            conductor(Plan { alerts: rules, ..plan() }, std::slice::from_ref(&info)).expect("bundled databases");
+        let mut found = Vec::new();
+        for second in 0..60u32 {
+            let steady = Duration::from_secs(second.into());
+            let now = Clocks { steady, wall: Timestamp::from_parts(first, 0) + steady };
+            if second % 5 == 1 && second > 5 {
+                let times = if second > 30 { 10 } else { 1 };
+                batches(&report(first + i64::from(second) - 6, times), 1).into_iter().for_each(|m| c.hear(m, now));
+            }
+            if second == 20 {
+                away.iter().for_each(|wish| c.obey(wish.clone(), now));
+            }
+            c.tick(now);
+            let _ = c.snapshot();
+            if c.take_raised() {
+                found.extend(c.watch().take_fresh().into_iter().map(|a| (second, a.held.start.secs() - first)));
+            }
+        }
+        found
+    };
+    let live = watched(&[]);
+    assert_eq!(live.len(), 1, "{live:?}");
+    let back = Control::Seek(Timestamp::from_parts(first + 3, 0));
+    for away in [vec![Control::Pause], vec![Control::Pause, back.clone()], vec![back, Control::Speed(0.1)]] {
+        let found = watched(&away);
+        assert_eq!(found.len(), 1, "{away:?}: {found:?}");
+        assert!(found[0].0.abs_diff(live[0].0) <= 1 && found[0].1.abs_diff(live[0].1) <= 1, "{found:?} {live:?}");
+    }
+    assert_eq!(watched(&[Control::Pause, Control::Live]), live, "back at the edge nothing is told twice");
 }
