@@ -108,14 +108,20 @@ pub enum Action {
     Deselect,
     /// Closes what is on top, one step at a time.
     Escape,
+    /// Lets the eye stay over what is selected, or not.
+    Follow,
     /// Puts the selected address on the clipboard.
     CopyAddress,
     /// Puts a text on the clipboard.
     Copy(String),
+    /// Puts rows on the clipboard; the second text says what they are.
+    CopyRows(String, String),
     /// Opens the palette of actions, or the search.
     Palette(Sought),
     /// Opens the palette with a text in it.
     GoOn(Sought, String),
+    /// Opens the dialog of files.
+    Browse,
     /// Shows other sources, each named as on the command line.
     Open(Vec<String>),
     /// Closes palette and search.
@@ -298,6 +304,9 @@ const fn shift(key: KeyName) -> Chord {
 const fn ctrl(c: char) -> Chord {
     Chord { ctrl: true, shift: false, key: KeyName::Char(c) }
 }
+const fn ctrl_shift(c: char) -> Chord {
+    Chord { ctrl: true, shift: true, key: KeyName::Char(c) }
+}
 
 /// One row of the table.
 #[derive(Clone, Debug)]
@@ -362,6 +371,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "next-pin", Action::NextPin, "next pin by rate", &[plain(KeyName::Tab)]),
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),
     spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
+    spec(Selection, "follow", Action::Follow, "the eye stays over the selection, or not", &[shift(KeyName::Char('l'))]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
     spec(Data, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),
     spec(Data, "filter", Action::EditShown, "filter everything shown", &[shift(KeyName::Char('f'))]),
@@ -390,7 +400,14 @@ pub static ACTIONS: &[Spec] = &[
         &[shift(KeyName::Char('n'))],
     ),
     spec(Data, "sources", Action::Sources, "list of sources with their state", &[shift(KeyName::Char('s'))]),
-    spec(Data, "open", Action::Palette(Sought::Sources), "open a file, a server, an interface", &[ctrl('o')]),
+    spec(Data, "open", Action::Browse, "open files: packets, flow records", &[ctrl('o')]),
+    spec(
+        Data,
+        "open-by-name",
+        Action::Palette(Sought::Sources),
+        "open a server, an interface, a file by name",
+        &[ctrl_shift('o')],
+    ),
     spec(Data, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
     spec(Data, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
     spec(Data, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),

@@ -78,6 +78,12 @@ impl Default for Feed {
 }
 
 impl Feed {
+    /// Whether a live source goes on while the playhead stands or is in the past.
+    #[must_use]
+    pub fn is_behind_live(&self) -> bool {
+        self.playhead.state != PlayState::Live && self.snapshot.health.sources.iter().any(|s| s.live)
+    }
+
     /// Replaces the snapshot.
     pub fn show(&mut self, snapshot: Arc<Snapshot>) {
         self.snapshot = snapshot;

@@ -5,6 +5,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use argus_globe::globe::LAYERS;
 use image::RgbaImage;
 
 /// How long a line or a change may take on a busy machine that draws in software.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// Pictures that are taken before a change counts as absent.
 const PICTURES: usize = 200;
 
@@ -64,10 +65,16 @@ pub(crate) struct Globe {
 impl Globe {
     /// Starts it and waits until it is ready. Its window has the keyboard.
     pub(crate) fn start(words: &[&str]) -> Globe {
+        Globe::start_in(Path::new("."), words)
+    }
+
+    /// The same in a folder, which is also that of its configuration.
+    pub(crate) fn start_in(folder: &Path, words: &[&str]) -> Globe {
         let display = Display::start("960x640");
         let mut program = Command::new(env!("CARGO_BIN_EXE_argus-globe"))
             .args(["globe", "--trace-input", "--quality", "full", "--size", "960x640"])
             .args(words)
+            .current_dir(folder)
             .env("DISPLAY", &display.name)
             .env_remove("WAYLAND_DISPLAY")
             .stdout(Stdio::piped())
@@ -99,12 +106,19 @@ impl Globe {
         }
     }
 
-    fn xdotool(&self, words: &[&str]) {
+    /// Whether it ends by itself, and well.
+    pub(crate) fn ends(&mut self) -> bool {
+        // Its output ends with it.
+        while self.lines.recv_timeout(PATIENCE).is_ok() {}
+        self.program.wait().is_ok_and(|status| status.success())
+    }
+
+    pub(crate) fn xdotool(&self, words: &[&str]) {
         let status = tool("xdotool").args(words).env("DISPLAY", &self.display.name).stdout(Stdio::null()).status();
         assert!(status.expect("xdotool runs").success(), "xdotool {words:?}");
     }
 
-    fn key(&self, name: &str) {
+    pub(crate) fn key(&self, name: &str) {
         self.xdotool(&["key", name]);
     }
 

@@ -67,6 +67,8 @@ pub struct CameraRig {
     pub flight: Option<Flight>,
     /// Whether the globe turns slowly by itself.
     pub spin: bool,
+    /// Whether the eye goes where the selection goes.
+    follows: bool,
     /// No flights and no inertia: the eye jumps.
     pub reduced_motion: bool,
     /// What the earth is shown as.
@@ -136,11 +138,30 @@ impl CameraRig {
         }
     }
 
-    /// Ends flights, inertia and spin: every input of the user begins with this.
+    /// Ends flights, inertia, spin and following: every input of the user begins with this.
     pub fn stop(&mut self) {
         self.flight = None;
         self.velocity = [0.0; 2];
         self.spin = false;
+        self.follows = false;
+    }
+
+    /// Whether the eye goes where the selection goes.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.follows
+    }
+
+    /// Lets the eye go where the selection goes, until it is moved by hand.
+    pub fn follow(&mut self, on: bool) {
+        self.stop();
+        self.follows = on;
+    }
+
+    /// Flies to an orbit and goes on following.
+    pub fn follow_to(&mut self, to: Orbit) {
+        self.fly_to(to);
+        self.follows = true;
     }
 
     /// Flies to an orbit; jumps there with reduced motion.
@@ -185,9 +206,11 @@ impl CameraRig {
         self.orbit = self.orbit.clamped();
     }
 
-    /// Changes the altitude by a factor, towards the middle of the picture.
+    /// Changes the altitude by a factor, towards the middle of the picture. Who follows goes on following.
     pub fn zoom_by(&mut self, factor: f64) {
+        let follows = self.follows;
         self.stop();
+        self.follows = follows;
         self.orbit = Orbit { altitude: self.orbit.altitude * factor, ..self.orbit }.clamped();
     }
 
@@ -334,6 +357,17 @@ mod tests {
         assert!(rig.is_moving());
         rig.zoom_by(0.9);
         assert!(!rig.is_moving());
+    }
+
+    #[test]
+    fn following_lasts_through_a_zoom_and_ends_when_the_eye_is_moved() {
+        let mut rig = CameraRig::default();
+        rig.follow(true);
+        rig.zoom_by(0.5);
+        rig.follow_to(Orbit { altitude: 0.5, ..rig.orbit });
+        assert!(rig.follows() && rig.is_moving());
+        rig.pan(0.1, 0.0);
+        assert!(!rig.follows());
     }
 
     #[test]

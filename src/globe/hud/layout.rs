@@ -14,7 +14,7 @@ use super::{Hud, HudOptions, Part, help, rail, shelf, sources, theme};
 use crate::globe::actions::Action;
 use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
-use crate::globe::camera::{FreeRect, UiWants};
+use crate::globe::camera::{CameraRig, FreeRect, UiWants};
 use crate::globe::clusters::{Clusters, cluster_card};
 use crate::globe::colouring::{ColourBy, Colouring};
 use crate::globe::feed::Feed;
@@ -90,10 +90,11 @@ fn ask_panels(
         ctx.layer_id_at(pos2(p.x / zoom, p.y / zoom)).is_some_and(|layer| layer.order != Order::Background)
     });
     let over_panel = at.zip(free.0).is_some_and(|(p, free)| !free.contains(p));
-    // The palette's field has the keyboard from the frame that opens it on, before it is drawn for the first time.
+    // The palette's field has the keyboard from the frame that opens it on, before it is drawn for the first time. The
+    // dialog of files has all keys.
     let next = UiWants {
-        pointer: over_card || over_panel || ctx.egui_is_using_pointer(),
-        keyboard: ctx.text_edit_focused() || hud.palette.is_some(),
+        pointer: over_card || over_panel || ctx.egui_is_using_pointer() || hud.chooser.is_open(),
+        keyboard: ctx.text_edit_focused() || hud.palette.is_some() || hud.chooser.is_open(),
     };
     if *wants != next {
         *wants = next;
@@ -133,6 +134,7 @@ struct Seen<'w, 's> {
     feed: Res<'w, Feed>,
     layers: Res<'w, Layers>,
     selection: Res<'w, Selection>,
+    rig: Res<'w, CameraRig>,
     options: Res<'w, HudOptions>,
     legend: Res<'w, LegendModel>,
     clock: Res<'w, SceneClock>,
@@ -171,7 +173,8 @@ fn draw_panels(
     let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = Ui::new(ctx.clone(), Id::new("root"), builder);
     let mut done: Vec<Action> = Vec::new();
-    if seen.wall.hides_panels(seen.clock.elapsed) && !hud.help && hud.palette.is_none() {
+    let asks = hud.help || hud.palette.is_some() || hud.chooser.is_open();
+    if seen.wall.hides_panels(seen.clock.elapsed) && !asks {
         let rect = root.available_rect_before_wrap();
         let shown = Shown {
             wall: &seen.wall,
@@ -233,11 +236,7 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let snapshot = &seen.feed.snapshot;
     let playhead = &seen.feed.playhead;
     let status = StatusModel::new(snapshot, playhead, seen.options.filter.as_deref(), &hud.typed);
-    let status = StatusModel {
-        alerts: alerts::active(&seen.feed.alerts, playhead.now).count(),
-        quality: seen.drawn.0.words(),
-        ..status
-    };
+    let status = StatusModel { alerts: alerts::told(&seen.feed), quality: seen.drawn.0.words(), ..status };
     if !seen.options.hidden.has(Part::Status) {
         let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
         top.frame(theme::panel_frame()).show(root, |ui| {
@@ -337,7 +336,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole);
     }
     if hud.alerts {
-        let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now);
+        let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now, seen.feed.is_behind_live());
         card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
@@ -361,7 +360,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(316.0);
                 ui.set_max_height((free.height() - 2.0 * EDGE - 22.0).clamp(120.0, 620.0));
-                done.extend(detail_ui(ui, model, &seen.feed.witness));
+                done.extend(detail_ui(ui, model, (&seen.feed.witness, seen.rig.follows())));
             });
         });
         right = shown.response.rect.left() - 8.0;
@@ -437,10 +436,23 @@ fn hover_model(seen: &Seen, hover: &Hover, now: f64) -> Option<HoverModel> {
     Some(HoverModel::new(snapshot, find_host(snapshot, addr)?))
 }
 
+/// What happens if the files over the window are let go.
+fn drop_card(ctx: &Context) {
+    let screen = ctx.viewport_rect();
+    let layer = LayerId::new(Order::Foreground, Id::new("drop"));
+    let painter = ctx.layer_painter(layer);
+    painter.rect_filled(screen, 0.0, inks().shade);
+    let edge = screen.shrink(16.0);
+    painter.rect_stroke(edge, 8.0, Stroke::new(2.0, inks().accent), egui::StrokeKind::Inside);
+    let font = egui::FontId::proportional(theme::CLOCK);
+    painter.text(screen.center(), Align2::CENTER_CENTER, "Drop to show what is in it", font, inks().text);
+}
+
 /// What lies on top of everything: the notice, the help, a passing message.
 fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let notice = NoticeModel::new(&seen.feed.snapshot, &seen.feed.playhead, seen.options.filter.as_deref());
-    if let Some(model) = notice.filter(|_| !hud.help && !seen.options.hidden.has(Part::Notice)) {
+    let covered = hud.help || hud.chooser.is_open();
+    if let Some(model) = notice.filter(|_| !covered && !seen.options.hidden.has(Part::Notice)) {
         if hud.noticed != model.title {
             seen.trace.line(format_args!("notice {}", model.title));
             hud.noticed.clone_from(&model.title);
@@ -475,6 +487,10 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
                 done.extend(help::help_ui(ui, &hud.rows, *seen.layers));
             });
         });
+    }
+    done.extend(hud.chooser.show(ctx));
+    if hud.dropping {
+        drop_card(ctx);
     }
     if hud.toast.as_ref().is_some_and(|t| t.until < seen.clock.elapsed) {
         hud.toast = None;

@@ -157,8 +157,8 @@ fn remedy(why: &str) -> String {
 /// The three ways to other data, for who sees the bundled sample.
 pub const WAYS: [(&str, &str); 3] = [
     ("a file", "drop it here, Ctrl+O, or argus-globe -r FILE: packets or flow records"),
-    ("a sensor", "argus-globe -S HOST:PORT: a running argus or radium"),
-    ("this machine", "argus-globe -i INTERFACE: its own traffic, live"),
+    ("a sensor", "Ctrl+Shift+O, or argus-globe -S HOST:PORT: a running argus or radium"),
+    ("this machine", "Ctrl+Shift+O, or argus-globe -i INTERFACE: its own traffic, live"),
 ];
 
 /// Draws what is said about the sample; the action opens something else or closes the card.
@@ -184,9 +184,14 @@ pub fn sample_ui(ui: &mut Ui) -> Option<Action> {
         });
     }
     ui.add_space(4.0);
-    if ui.button("open\u{2026}").on_hover_text("a file, a server, an interface (Ctrl+O)").clicked() {
-        action = Some(Action::Palette(Sought::Sources));
-    }
+    ui.horizontal(|ui| {
+        if ui.button("open files\u{2026}").on_hover_text("packets or flow records (Ctrl+O)").clicked() {
+            action = Some(Action::Browse);
+        }
+        if ui.button("sensor or interface\u{2026}").on_hover_text("by name (Ctrl+Shift+O)").clicked() {
+            action = Some(Action::Palette(Sought::Sources));
+        }
+    });
     action
 }
 
@@ -267,17 +272,20 @@ mod tests {
     #[test]
     fn the_sample_names_three_ways_to_other_data() {
         let mut probe = Probe::new(480.0, 260.0);
-        let mut action = None;
-        let mut draw = |ui: &mut Ui| action = sample_ui(ui).or(action.take());
-        probe.frame(None, &mut draw);
+        probe.frame(None, |ui| _ = sample_ui(ui));
         for (from, how) in WAYS {
             let first: String = how.chars().take(20).collect();
             assert!(probe.shows(from) && probe.texts().iter().any(|t| t.contains(&first)), "{from}");
         }
         assert_eq!((probe.overlaps(), probe.clipped()), (vec![], vec![]));
-        let at = probe.find("open\u{2026}").expect("a button");
-        probe.frame(Some(at), &mut draw);
-        assert_eq!(action, Some(Action::Palette(Sought::Sources)));
+        for (face, expect) in
+            [("open files\u{2026}", Action::Browse), ("sensor or interface\u{2026}", Action::Palette(Sought::Sources))]
+        {
+            let mut action = None;
+            let at = probe.find(face).expect("a button");
+            probe.frame(Some(at), |ui| action = sample_ui(ui).or(action.take()));
+            assert_eq!(action, Some(expect));
+        }
     }
 
     #[test]

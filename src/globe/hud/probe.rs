@@ -27,18 +27,21 @@ impl Probe {
 
     /// Draws one frame, with a click of the left button at a point if one is given.
     pub(crate) fn frame(&mut self, click: Option<Pos2>, mut draw: impl FnMut(&mut Ui)) {
-        let mut batches = vec![Vec::new()];
-        if let Some(pos) = click {
-            let button = |pressed| Event::PointerButton {
-                pos,
-                button: PointerButton::Primary,
-                pressed,
-                modifiers: Modifiers::NONE,
-            };
-            batches = vec![vec![Event::PointerMoved(pos)], vec![button(true)], vec![button(false)]];
+        match click {
+            Some(pos) => self.click(pos, Modifiers::NONE, &mut draw),
+            None => self.run(Vec::new(), &mut draw),
         }
-        for events in batches {
-            self.run(events, &mut draw);
+    }
+
+    /// Draws what a click of the left button with some modifiers needs.
+    pub(crate) fn click(&mut self, pos: Pos2, modifiers: Modifiers, draw: &mut impl FnMut(&mut Ui)) {
+        let button = |pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers };
+        let held = Event::ModifiersChanged;
+        for events in [vec![held(modifiers), Event::PointerMoved(pos)], vec![button(true)], vec![button(false)]] {
+            self.run(events, draw);
+        }
+        if modifiers != Modifiers::NONE {
+            self.run(vec![held(Modifiers::NONE)], draw);
         }
     }
 
@@ -72,6 +75,11 @@ impl Probe {
     /// The middle of the first text that is exactly this.
     pub(crate) fn find(&self, text: &str) -> Option<Pos2> {
         self.painted.iter().find(|(t, _)| t == text).map(|(_, r)| r.center())
+    }
+
+    /// The middles of all texts that are exactly this, in the order they were painted.
+    pub(crate) fn places_of(&self, text: &str) -> Vec<Pos2> {
+        self.painted.iter().filter(|(t, _)| t == text).map(|(_, r)| r.center()).collect()
     }
 
     /// Pairs of texts of the last frame that lie on each other.

@@ -11,7 +11,8 @@ use crate::base::Span;
 use crate::cache::{Series, Snapshot};
 use crate::globe::actions::{Row, rows};
 use crate::globe::inspector::DetailModel;
-use crate::globe::palette::Palette;
+use crate::globe::open::Chooser;
+use crate::globe::palette::{Palette, Sought};
 use crate::globe::selection::Picked;
 use crate::globe::table::{Column, View, Wish};
 use crate::globe::timeline::Bars;
@@ -49,6 +50,10 @@ pub struct Hud {
     pub unplaced: bool,
     /// The open palette or search.
     pub palette: Option<Palette>,
+    /// The dialog of files.
+    pub chooser: Chooser,
+    /// Whether files are held over the window.
+    pub dropping: bool,
     /// The stretch of the recording that the time line shows; all of it if none.
     pub stretch: Option<Span>,
     /// Whether the list of alerts is open.
@@ -91,6 +96,8 @@ impl Default for Hud {
             help: false,
             unplaced: false,
             palette: None,
+            chooser: Chooser::default(),
+            dropping: false,
             stretch: None,
             alerts: false,
             sample: true,
@@ -132,10 +139,31 @@ impl Hud {
         self.themed = false;
     }
 
+    /// Names of what is open over the globe, in the order in which it is closed.
+    #[must_use]
+    pub fn open_parts(&self) -> Vec<&'static str> {
+        let palette = self.palette.as_ref().map(|p| match p.sought {
+            Sought::Commands => "palette",
+            Sought::Places => "search",
+            Sought::Sources => "open",
+        });
+        let lists = [
+            (self.chooser.is_open(), "files"),
+            (self.help, "help"),
+            (self.alerts, "alerts"),
+            (self.unplaced, "unplaced"),
+            (self.sources, "sources"),
+            (self.bar.open, "filter"),
+        ];
+        palette.into_iter().chain(lists.into_iter().filter(|(open, _)| *open).map(|(_, name)| name)).collect()
+    }
+
     /// Closes what lies on top: help, then the lists. False when none is open.
     pub fn step_back(&mut self) -> bool {
         if !self.typed.is_empty() {
             self.typed.clear();
+        } else if self.chooser.is_open() {
+            self.chooser.close();
         } else if self.palette.is_some() {
             self.palette = None;
         } else if self.help {

@@ -2,6 +2,7 @@
 //!
 //! Dragging and the wheel belong to `camera`. Single-letter keys rest while a text field has the keyboard.
 
+mod follow;
 mod keys;
 mod obey;
 mod pointer;
@@ -50,6 +51,7 @@ impl Plugin for InputPlugin {
                     .chain()
                     .in_set(GlobeSet::Input),
             )
+            .add_systems(Update, follow::keep_following.after(obey::obey_camera).in_set(GlobeSet::Input))
             .add_systems(Update, obey::obey_window.after(GlobeSet::Ui));
     }
 }

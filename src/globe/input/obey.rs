@@ -225,6 +225,12 @@ pub(super) fn obey_camera(
                 rig.stop();
                 rig.spin = on;
             }
+            Action::Follow => {
+                let on = !rig.follows();
+                rig.follow(on);
+            }
+            // Who follows the selection goes where it goes.
+            Action::FlyTo(_) | Action::ShowAddress(_) if rig.follows() => {}
             Action::FlyTo(addr) | Action::ShowAddress(addr) => fly(&mut rig, *addr),
             _ => {}
         }
@@ -256,6 +262,10 @@ pub(super) fn obey_panels(
         match action {
             Action::CopyAddress => copy(&mut panels, &feed.snapshot, clock.elapsed),
             Action::Copy(text) => put_on_clipboard(&mut panels, text.clone(), clock.elapsed),
+            Action::CopyRows(rows, told) => {
+                put_on_clipboard(&mut panels, told.clone(), clock.elapsed);
+                panels.hud.clipboard = Some(rows.clone());
+            }
             Action::NextTheme => {
                 *panels.theme = panels.theme.next();
                 let text = format!("theme: {}", panels.theme.title());
@@ -299,6 +309,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::Help => hud.help = !hud.help,
         Action::Palette(sought) => hud.palette = Some(Palette::new(*sought)),
         Action::ClosePalette => hud.palette = None,
+        Action::Browse => hud.chooser.open(),
         Action::GoOn(sought, text) => {
             let mut palette = Palette::new(*sought);
             palette.text.clone_from(text);
@@ -307,6 +318,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         // A wall begins with nothing open.
         Action::Wall => {
             (hud.palette, hud.help) = (None, false);
+            hud.chooser.close();
             (hud.alerts, hud.unplaced, hud.sources) = (false, false, false);
         }
         Action::ShowSpan(stretch) => hud.stretch = *stretch,
@@ -340,15 +352,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             hud.toast = Some(Toast { text, until: now + TOAST });
         }
         Action::SaveFilter(name) => {
-            let room = p.filters.0.len() < MOST_FILTERS || p.filters.0.contains_key(name);
-            let text = if hud.shown.is_empty() {
-                "there is no filter to be saved; Shift+F sets one".into()
-            } else if room {
-                p.filters.0.insert(name.clone(), hud.shown.clone());
-                keep(p.keeper.as_deref(), &format!("filter {name}"), Kept::Filter(name, &hud.shown))
-            } else {
-                format!("at most {MOST_FILTERS} filters are kept")
-            };
+            let text = save_filter(name, &hud.shown, &mut p.filters, p.keeper.as_deref());
             hud.toast = Some(Toast { text, until: now + TOAST });
         }
         Action::Columns(columns) => {
@@ -370,9 +374,34 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::SelectFlow(id) if selection.picked == Picked::Flow(*id) => selection.pick(Picked::Nothing),
         Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
         Action::Details => selection.details = selection.is_some() && !selection.details,
+        Action::Follow => {
+            let text = following(p.rig.follows(), selection.is_some()).into();
+            hud.toast = Some(Toast { text, until: now + TOAST });
+        }
         Action::Deselect => selection.pick(Picked::Nothing),
         Action::Escape if !hud.step_back() && !selection.step_back() => hud.sample = false,
         _ => {}
+    }
+}
+
+/// Saves the filter in force under a name; what is to be said about it.
+fn save_filter(name: &str, shown: &str, filters: &mut SavedFilters, keeper: Option<&Keeper>) -> String {
+    if shown.is_empty() {
+        return "there is no filter to be saved; Shift+F sets one".into();
+    }
+    if filters.0.len() >= MOST_FILTERS && !filters.0.contains_key(name) {
+        return format!("at most {MOST_FILTERS} filters are kept");
+    }
+    filters.0.insert(name.to_owned(), shown.to_owned());
+    keep(keeper, &format!("filter {name}"), Kept::Filter(name, shown))
+}
+
+/// What is said when following is switched: the eye has not heard of it yet.
+fn following(before: bool, selected: bool) -> &'static str {
+    match (before, selected) {
+        (true, _) => "the eye stays where it is",
+        (false, true) => "the eye follows the selection; moving it ends that",
+        (false, false) => "the eye follows what is selected next",
     }
 }
 
@@ -387,7 +416,7 @@ fn keep(keeper: Option<&Keeper>, what: &str, kept: Kept<'_>) -> String {
 
 /// Turns the globe until a pin chosen by key is in sight.
 fn show(p: &mut Panels, snapshot: &Snapshot, addr: IpAddr) {
-    let Some(host) = find_host(snapshot, addr) else { return };
+    let Some(host) = find_host(snapshot, addr).filter(|_| !p.rig.follows()) else { return };
     let altitude = p.rig.orbit.altitude;
     p.rig.fly_to_place(host.place.at, altitude);
 }

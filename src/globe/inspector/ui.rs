@@ -19,8 +19,9 @@ pub fn hover_ui(ui: &mut Ui, model: &HoverModel) {
     }
 }
 
-/// Draws the details; the action is a click on a peer, a flow or a button. `witness` holds the records of a flow.
-pub fn detail_ui(ui: &mut Ui, model: &DetailModel, witness: &Witness) -> Option<Action> {
+/// Draws the details; the action is a click on a peer, a flow or a button. `witness` holds the records of a flow, and
+/// whether the eye follows the selection is said as well.
+pub fn detail_ui(ui: &mut Ui, model: &DetailModel, (witness, follows): (&Witness, bool)) -> Option<Action> {
     let mut action = None;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -52,7 +53,7 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel, witness: &Witness) -> Option<
             });
         });
     });
-    action = filter_ui(ui, model).or(action);
+    action = filter_ui(ui, model, follows).or(action);
     action = words_ui(ui, model).or(action);
     ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
@@ -69,15 +70,19 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel, witness: &Witness) -> Option<
     action
 }
 
-/// What can be done with the filter that only this passes.
-fn filter_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
-    if model.argus.is_empty() {
-        return None;
-    }
+/// What can be done with the filter that only this passes, and following it.
+fn filter_ui(ui: &mut Ui, model: &DetailModel, follows: bool) -> Option<Action> {
     let mut action = None;
     let bracketed = || if model.argus.contains(" and ") { format!("({})", model.argus) } else { model.argus.clone() };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
+        let tip = "the eye goes where the selection goes, until it is moved (Shift+L)";
+        if ui.selectable_label(follows, "follow").on_hover_text(tip).clicked() {
+            action = Some(Action::Follow);
+        }
+        if model.argus.is_empty() {
+            return;
+        }
         let tip = |what: &str| format!("{what}: {}", model.argus);
         if ui.button("only this").on_hover_text(tip("show only what passes")).clicked() {
             action = Some(Action::Narrow(bracketed(), false));
@@ -149,8 +154,9 @@ fn ports_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     }
     section(ui, "Ports", model.ports.len(), model.port_count);
     for (port, bytes) in &model.ports {
-        if line_ui(ui, &format!("port {port}"), bytes).on_hover_text("show only this port").clicked() {
-            action = Some(Action::Narrow(format!("port {port}"), false));
+        let line = line_ui(ui, &format!("port {port}"), bytes);
+        if line.on_hover_text("click: show only this port; Alt+click: everything else").clicked() {
+            action = Some(Action::Narrow(format!("port {port}"), ui.input(|i| i.modifiers.alt)));
         }
     }
     action
@@ -278,7 +284,7 @@ mod tests {
         let model = DetailModel::new(&s, Picked::Host(addr)).expect("details");
         let mut probe = Probe::new(330.0, 560.0);
         let mut action = None;
-        let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, &Witness::default()).or(action.take());
+        let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, (&Witness::default(), false)).or(action.take());
         probe.frame(None, &mut draw);
         assert!(probe.shows("Zurich, CH") && probe.shows("Peers, bit/s  2") && probe.shows("Flows  2"));
         assert_eq!(probe.overlaps(), []);
@@ -302,15 +308,36 @@ mod tests {
                 ("only this", Action::Narrow(bracketed.into(), false)),
                 ("hide", Action::Narrow(bracketed.into(), true)),
                 ("copy filter", Action::Copy(filter.into())),
+                ("follow", Action::Follow),
             ] {
                 let mut probe = Probe::new(330.0, 560.0);
                 let mut action = None;
-                let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, &Witness::default()).or(action.take());
+                let mut draw =
+                    |ui: &mut Ui| action = detail_ui(ui, &model, (&Witness::default(), false)).or(action.take());
                 probe.frame(None, &mut draw);
+                assert_eq!((probe.overlaps(), probe.clipped()), (vec![], vec![]));
                 let at = probe.find(face).expect("a button");
                 probe.frame(Some(at), &mut draw);
                 assert_eq!(action, Some(expect));
             }
+        }
+    }
+
+    #[test]
+    fn a_port_is_shown_alone_or_with_alt_everything_else_is() {
+        let s = fixture::snapshot();
+        let model = DetailModel::new(&s, Picked::Host(s.hosts[0].addr)).expect("details");
+        for (alt, negated) in [(false, false), (true, true)] {
+            let mut probe = Probe::new(330.0, 700.0);
+            let mut action = None;
+            let mut draw = |ui: &mut Ui| action = detail_ui(ui, &model, (&Witness::default(), false)).or(action.take());
+            probe.frame(None, &mut draw);
+            // The word of the filter stands first, the line of the list behind it.
+            let lines = probe.places_of("port 443");
+            let at = *lines.last().expect("a line");
+            let modifiers = if alt { egui::Modifiers::ALT } else { egui::Modifiers::NONE };
+            probe.click(at, modifiers, &mut draw);
+            assert_eq!(action, Some(Action::Narrow("port 443".into(), negated)));
         }
     }
 
@@ -325,7 +352,7 @@ mod tests {
         let witness =
             Witness { flow: Some((id.key, id.source)), records: vec![record], count: 9, ..Witness::default() };
         let mut probe = Probe::new(330.0, 700.0);
-        let mut draw = |ui: &mut Ui| _ = detail_ui(ui, &model, &witness);
+        let mut draw = |ui: &mut Ui| _ = detail_ui(ui, &model, (&witness, false));
         probe.frame(None, &mut draw);
         assert!(probe.shows("Records  1 of 9") && !probe.shows("smac"), "{:?}", probe.texts());
         let title = probe.texts().into_iter().find(|t| t.contains("7 pkts")).expect("a record").to_owned();

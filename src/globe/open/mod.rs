@@ -1,9 +1,12 @@
-//! Other sources while the window is open: chosen in the palette (Ctrl+O) or dropped onto the window.
+//! Other sources while the window is open: files chosen in a dialog (Ctrl+O) or dropped onto the window, servers and
+//! interfaces named in the palette (Ctrl+Shift+O).
 
+mod dialog;
 mod model;
 
 use bevy::prelude::*;
 use bevy::window::FileDragAndDrop;
+pub use dialog::Chooser;
 pub use model::{Browsed, browse};
 
 use super::actions::Action;
@@ -14,8 +17,8 @@ use super::timeline::Marks;
 use super::{GlobeSet, SceneClock};
 use crate::pipeline::{Control, Show};
 
-/// Most files that are taken from one drop.
-const MOST_DROPPED: usize = 100;
+/// Most files that are taken from one drop or one choice.
+const MOST_AT_ONCE: usize = 100;
 /// Seconds a message stays.
 const TOAST: f64 = 6.0;
 
@@ -39,16 +42,20 @@ impl Plugin for OpenPlugin {
     }
 }
 
-/// What was dropped in one frame belongs together.
-fn take_drops(mut drops: MessageReader<FileDragAndDrop>, mut actions: MessageWriter<Action>) {
-    let paths: Vec<String> = drops
-        .read()
-        .filter_map(|drop| match drop {
-            FileDragAndDrop::DroppedFile { path_buf, .. } => path_buf.to_str().map(str::to_owned),
-            _ => None,
-        })
-        .take(MOST_DROPPED)
-        .collect();
+/// What was dropped in one frame belongs together. While files are held over the window, that is said.
+fn take_drops(mut drops: MessageReader<FileDragAndDrop>, mut hud: ResMut<Hud>, mut actions: MessageWriter<Action>) {
+    let mut paths: Vec<String> = Vec::new();
+    for drop in drops.read() {
+        let held = matches!(drop, FileDragAndDrop::HoveredFile { .. });
+        if hud.dropping != held {
+            hud.dropping = held;
+        }
+        if let FileDragAndDrop::DroppedFile { path_buf, .. } = drop
+            && paths.len() < MOST_AT_ONCE
+        {
+            paths.extend(path_buf.to_str().map(str::to_owned));
+        }
+    }
     if !paths.is_empty() {
         actions.write(Action::Open(paths));
     }
@@ -85,7 +92,11 @@ fn open(
             marks.clear_part();
             hud.stretch = None;
             options.sample = false;
-            format!("opened {}", names.join(", "))
+            match names.as_slice() {
+                [one] => format!("opened {one}"),
+                [first, rest @ ..] => format!("opened {first} and {} more", rest.len()),
+                [] => String::new(),
+            }
         }
         Err(problem) => problem,
     };
@@ -119,6 +130,22 @@ mod tests {
         })));
         app.update();
         app
+    }
+
+    #[test]
+    fn files_held_over_the_window_are_told_until_they_are_dropped_or_taken_away() {
+        let asked = Arc::default();
+        let mut app = app(&asked);
+        let window = Entity::PLACEHOLDER;
+        let mut after = |drop: FileDragAndDrop| {
+            app.world_mut().write_message(drop);
+            app.update();
+            app.world().resource::<Hud>().dropping
+        };
+        assert!(after(FileDragAndDrop::HoveredFile { window, path_buf: "a.pcap".into() }));
+        assert!(!after(FileDragAndDrop::HoveredFileCanceled { window }));
+        assert!(after(FileDragAndDrop::HoveredFile { window, path_buf: "a.pcap".into() }));
+        assert!(!after(FileDragAndDrop::DroppedFile { window, path_buf: "a.pcap".into() }));
     }
 
     #[test]

@@ -10,6 +10,18 @@ const MOST_LOOKED_AT: usize = 10_000;
 const ENDINGS: &[&str] =
     &["pcap", "pcapng", "cap", "argus", "arg", "out", "ra", "ft", "gz", "bz2", "zst", "xz", "lz4", "dmp"];
 
+/// Whether a file's name says that it holds packets or flow records: by its ending, or because `argus` stands in it.
+#[must_use]
+pub(super) fn is_recording(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ENDINGS.contains(&ending_of(&name)) || name.contains("argus")
+}
+
+/// What stands behind the last point of a name in lower case.
+fn ending_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 /// One thing to go on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Browsed {
@@ -71,8 +83,7 @@ fn listed(folder: &Path, written: &str, begun: &str) -> Vec<Browsed> {
         if meta.is_dir() {
             found.push((0, name.clone(), Browsed::Folder(format!("{written}{name}/"))));
         } else {
-            let ending = name.rsplit_once('.').map_or("", |(_, e)| e).to_lowercase();
-            let rank = if ENDINGS.contains(&ending.as_str()) { 1 } else { 2 };
+            let rank = if is_recording(Path::new(&name)) { 1 } else { 2 };
             let path = folder.join(&name);
             let path = path.strip_prefix(".").unwrap_or(&path);
             let Some(path) = path.to_str().map(str::to_owned) else { continue };
@@ -115,6 +126,16 @@ mod tests {
         assert_eq!(browse("~/tod", Some(&folder)).len(), 2, "below the home folder");
         assert!(browse(&text("nothing/"), None).is_empty());
         std::fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[test]
+    fn a_name_tells_whether_a_file_can_be_read() {
+        for name in ["/a/x.pcap", "x.PCAPNG", "flows.out.gz", "argus.2026.11.27", "ft-v05.ft"] {
+            assert!(is_recording(Path::new(name)), "{name}");
+        }
+        for name in ["x.txt", "pcap", "/x.pcap/notes", ""] {
+            assert!(!is_recording(Path::new(name)), "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! that obeyed its line, so that who asks next sees what has been done.
 
 mod model;
+mod panels;
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +19,16 @@ use serde_json::{Value, json};
 pub use model::{LONGEST_LINE, WORDS, Word, words_markdown};
 
 use self::model::{Request, Shown};
+use self::panels::Panels;
 use super::GlobeSet;
 use super::actions::Action;
 use super::camera::CameraRig;
+use super::colouring::Colouring;
 use super::feed::Feed;
 use super::hud::{Hud, HudOptions};
+use super::inks::Theme;
 use super::layers::Layers;
+use super::selection::Selection;
 use super::trace::Trace;
 use super::views::Views;
 use super::wall::Wall;
@@ -74,6 +79,9 @@ impl Plugin for RemotePlugin {
             .init_resource::<Hud>()
             .init_resource::<HudOptions>()
             .init_resource::<Wall>()
+            .init_resource::<Selection>()
+            .init_resource::<Theme>()
+            .init_resource::<Colouring>()
             .add_systems(Update, obey_lines.in_set(GlobeSet::Feed))
             .add_systems(Last, answer_lines);
     }
@@ -95,7 +103,7 @@ struct Now<'w> {
 
 fn obey_lines(
     source: Option<ResMut<RemoteSource>>,
-    now: Now,
+    (now, panels): (Now, Panels),
     (picture_of, windows): (Option<Res<PictureOf>>, Query<(), With<PrimaryWindow>>),
     mut actions: MessageWriter<Action>,
     mut commands: Commands,
@@ -135,7 +143,7 @@ fn obey_lines(
         }
         let done = model::actions(&request, &shown).map(|list| {
             actions.write_batch(list);
-            if request == Request::Status { model::status(&shown) } else { Value::Null }
+            if request == Request::Status { model::status(&shown, panels.state(&now.feed)) } else { Value::Null }
         });
         source.waiting.push((answer, model::answer(done)));
     }

@@ -308,9 +308,9 @@ pub(super) fn answer(result: Result<Value, String>) -> String {
     .to_string()
 }
 
-/// The state of the globe.
+/// The state of the globe; `panels` is an object with more keys of it.
 #[must_use]
-pub(super) fn status(now: &Shown) -> Value {
+pub(super) fn status(now: &Shown, panels: Value) -> Value {
     let (state, speed) = match now.playhead.state {
         PlayState::Live => ("live", 1.0),
         PlayState::Paused => ("paused", now.playhead.speed),
@@ -324,7 +324,7 @@ pub(super) fn status(now: &Shown) -> Value {
         .iter()
         .map(|x| json!({ "name": x.name, "state": format!("{:?}", x.state), "records": x.records, "dropped": x.dropped }))
         .collect();
-    json!({
+    let mut status = json!({
         "time": now.playhead.now.to_string(),
         "state": state,
         "speed": speed,
@@ -347,7 +347,11 @@ pub(super) fn status(now: &Shown) -> Value {
         "frames": now.frames,
         "sources": sources,
         "alerts": active(now.alerts, now.playhead.now).rev().take(MOST_ALERTS).map(|a| &a.text).collect::<Vec<_>>(),
-    })
+    });
+    if let (Value::Object(status), Value::Object(panels)) = (&mut status, panels) {
+        status.extend(panels);
+    }
+    status
 }
 
 /// The document of all words, in Markdown: what `docs/remote.md` must be.
@@ -368,7 +372,9 @@ pub fn words_markdown() -> String {
     }
     let endings: Vec<&str> = Format::ALL.iter().map(|f| f.ending()).collect();
     out.push_str(&format!(
-        "\nActions `export-…` write {} into the folder the program was started in.\n",
+        "\nActions `export-…` write {} into the folder the program was started in. The answer to `status` says time, state and \
+         speed, first and last record, window, view, layers, level, filter, what is selected and open, the message that is \
+         shown, theme, colours, projection, the part that is repeated, and figures of sources and traffic.\n",
         endings.join(", ")
     ));
     out

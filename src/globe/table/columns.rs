@@ -2,10 +2,13 @@
 
 use std::cmp::Ordering;
 
+use serde_json::Value;
+
 use crate::base::units::{grouped, si};
 use crate::cache::{By, FlowRow, Snapshot};
 use crate::geo::Place;
 use crate::globe::hud::text;
+use crate::pipeline::{Asked, PlaceTest, Show};
 
 /// Stands in for a column without a row in the table; a test says that there is none.
 static NO_COLUMN: Spec = spec(Column::Stime, "", "", 6.0, false);
@@ -211,6 +214,60 @@ impl Column {
                 found.map_or_else(String::new, |s| text::shorten_left(&s.name, 14))
             }
         }
+    }
+
+    /// The cell's value as data: numbers as numbers, without unit and rounding.
+    #[must_use]
+    pub fn value(self, row: &FlowRow, snapshot: &Snapshot) -> Value {
+        match self {
+            Column::Stime => row.seen.start.to_string().into(),
+            Column::Ltime => row.seen.end.to_string().into(),
+            Column::Dur => row.seen.duration().as_secs_f64().into(),
+            Column::Sport | Column::Dport => {
+                let text = self.text(row, snapshot);
+                text.parse::<u16>().map_or(Value::Null, Value::from)
+            }
+            Column::Pkts => pkts(row).into(),
+            Column::Sbytes => row.src.bytes.into(),
+            Column::Dbytes => row.dst.bytes.into(),
+            Column::Bytes => bytes(row).into(),
+            Column::Spkts => row.src.pkts.into(),
+            Column::Dpkts => row.dst.pkts.into(),
+            Column::Load => load(row).into(),
+            Column::Sload => row.load_src.into(),
+            Column::Dload => row.load_dst.into(),
+            Column::Trans => row.records.into(),
+            Column::Source => {
+                let found = snapshot.health.sources.iter().find(|s| s.id == row.source);
+                found.map_or(Value::Null, |s| s.name.as_str().into())
+            }
+            Column::Sas => place(snapshot, row.src_host, |p| p.asn).map_or(Value::Null, Value::from),
+            Column::Das => place(snapshot, row.dst_host, |p| p.asn).map_or(Value::Null, Value::from),
+            _ => self.text(row, snapshot).into(),
+        }
+    }
+
+    /// The word of the filter of everything shown that traffic with this cell's value passes; none for quantities, and
+    /// where rows are merged for what was merged.
+    #[must_use]
+    pub fn word(self, row: &FlowRow, snapshot: &Snapshot) -> Option<String> {
+        let key = &row.last.key;
+        let of = |asked: Asked| PlaceTest { negated: false, asked }.to_string();
+        let single = snapshot.level.by == By::Address;
+        let word = match self {
+            Column::Saddr if single => format!("src host {}", key.saddr.ip()?),
+            Column::Daddr if single => format!("dst host {}", key.daddr.ip()?),
+            Column::Sport if single => format!("src port {}", self.text(row, snapshot).parse::<u16>().ok()?),
+            Column::Dport => format!("dst port {}", self.text(row, snapshot).parse::<u16>().ok()?),
+            Column::Proto if Show::parse(&row.last.proto_name).is_ok() => row.last.proto_name.to_string(),
+            Column::Proto => format!("proto {}", key.proto),
+            Column::Sco => of(Asked::Country(place(snapshot, row.src_host, |p| p.country)?)),
+            Column::Dco => of(Asked::Country(place(snapshot, row.dst_host, |p| p.country)?)),
+            Column::Sas => of(Asked::System(place(snapshot, row.src_host, |p| p.asn)?)),
+            Column::Das => of(Asked::System(place(snapshot, row.dst_host, |p| p.asn)?)),
+            _ => return None,
+        };
+        Show::parse(&word).is_ok().then_some(word)
     }
 
     /// How two rows stand to each other in this column, ascending.

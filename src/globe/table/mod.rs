@@ -9,6 +9,6 @@ mod query;
 mod ui;
 
 pub use columns::{COLUMNS, Column, ColumnError, columns_of};
-pub use model::{FlowId, Sums, View, Wish, has_end, joins};
+pub use model::{FlowId, MOST_COPIED, Sums, View, Wish, has_end, joins};
 pub use query::{NAMES, Query};
 pub use ui::{TableModel, table_ui};

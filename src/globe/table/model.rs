@@ -8,10 +8,15 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::columns::{Column, load};
 use super::query::Query;
 use crate::cache::{FlowRow, Snapshot};
 use crate::record::{Counts, FlowKey, SourceId};
+
+/// Most rows that are copied at once.
+pub const MOST_COPIED: usize = 100_000;
 
 /// What the user asked the table for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,6 +96,31 @@ impl View {
         View { wish, snapshot, rows, sums }
     }
 
+    /// The rows that pass, in their order, with the columns shown: as CSV with a heading, or as one JSON object per line.
+    /// At most [`MOST_COPIED`] of them.
+    #[must_use]
+    pub fn copied(&self, columns: &[Column], json: bool) -> String {
+        let rows = (0..self.rows.len()).filter_map(|at| self.row(at)).take(MOST_COPIED);
+        let names: Vec<&str> = columns.iter().map(|c| c.spec().name).collect();
+        let values = |row| columns.iter().map(|c| c.value(row, &self.snapshot)).collect::<Vec<Value>>();
+        if json {
+            let object = |row| names.iter().map(|n| (*n).to_owned()).zip(values(row)).collect::<Map<String, Value>>();
+            return rows.map(|row| format!("{}\n", Value::Object(object(row)))).collect();
+        }
+        let plain = |value: Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let mut out = csv::Writer::from_writer(Vec::new());
+        // Writing into memory does not fail.
+        let _ = out.write_record(&names);
+        for row in rows {
+            let _ = out.write_record(values(row).into_iter().map(plain));
+        }
+        out.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
     /// The row shown at a place of the table.
     #[must_use]
     pub fn row(&self, at: usize) -> Option<&FlowRow> {
@@ -135,7 +165,7 @@ pub fn joins(row: &FlowRow, a: IpAddr, b: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::globe::fixture;
 
@@ -170,6 +200,21 @@ pub(crate) mod tests {
             (4, 2, 2, 2)
         );
         assert_eq!((shown("pin=Swiss"), shown("pin=United_Kingdom"), shown("co=ch")), (0, 0, 2));
+    }
+
+    #[test]
+    fn rows_are_copied_as_they_stand_with_plain_numbers() {
+        let wish = Wish { text: "dport=443".into(), sort: Some((Column::Sbytes, true)) };
+        let view = View::compute(Arc::new(fixture::snapshot()), wish);
+        let columns = [Column::Daddr, Column::Dport, Column::Sbytes, Column::Das];
+        let csv = view.copied(&columns, false);
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!((lines[0], lines.len()), ("daddr,dport,sbytes,das", view.rows.len() + 1));
+        let most = view.row(0).expect("a row").src.bytes.to_string();
+        assert!(lines[1].contains(&format!(",443,{most},")), "{csv}");
+        let json = view.copied(&columns, true);
+        let first: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+        assert_eq!((first["dport"].as_u64(), first["sbytes"].to_string()), (Some(443), most));
     }
 
     #[test]

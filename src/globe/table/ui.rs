@@ -1,12 +1,12 @@
 //! The flow table's panel.
 
 use bevy_egui::egui::{
-    self, Align, Color32, FontId, Key, Layout, Rect, RichText, Sense, TextEdit, TextWrapMode, Ui, vec2,
+    self, Align, Color32, FontId, Key, Layout, Rect, Response, RichText, Sense, TextEdit, TextWrapMode, Ui, vec2,
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{COLUMNS, Column, Spec};
-use super::model::{FlowId, View, Wish, has_end, joins};
+use super::model::{FlowId, MOST_COPIED, View, Wish, has_end, joins};
 use super::query::NAMES;
 use crate::base::units::grouped;
 use crate::cache::{By, FlowRow, Snapshot};
@@ -55,6 +55,7 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
                 action = Some(Action::Toggle(crate::globe::layers::LayerId::Table));
             }
             action = columns_menu(ui, model.columns).or(action.take());
+            action = copy_menu(ui, model).or(action.take());
             if !model.wish.text.is_empty() && ui.button("clear").clicked() {
                 model.wish.text.clear();
             }
@@ -72,6 +73,26 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
                 response.surrender_focus();
             }
         });
+    });
+    action
+}
+
+/// The rows as text for the clipboard.
+fn copy_menu(ui: &mut Ui, model: &TableModel) -> Option<Action> {
+    let mut action = None;
+    ui.add_enabled_ui(!model.view.rows.is_empty(), |ui| {
+        let menu = ui.menu_button("copy", |ui| {
+            ui.set_min_width(150.0);
+            for (face, json) in [("rows as CSV", false), ("rows as JSON lines", true)] {
+                if ui.button(face).clicked() {
+                    let rows = model.view.rows.len().min(MOST_COPIED);
+                    let told = format!("{} rows", grouped(rows as u64));
+                    action = Some(Action::CopyRows(model.view.copied(model.columns, json), told));
+                    ui.close();
+                }
+            }
+        });
+        menu.response.on_hover_text("the rows that pass, with the columns shown");
     });
     action
 }
@@ -167,10 +188,16 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
                 let Some(flow) = model.view.row(row.index()) else { return };
                 let look = Look::of(flow, &selection);
                 row.set_selected(look == Look::Selected);
-                cells_ui(&mut row, flow, &model.view.snapshot, look, &specs);
-                if row.response().clicked() {
-                    action = Some(Action::SelectFlow(FlowId::of(flow)));
+                let at = cells_ui(&mut row, flow, &model.view.snapshot, look, &specs);
+                let word = at.and_then(|column| column.word(flow, &model.view.snapshot));
+                let response = row.response();
+                let alt = response.ctx.input(|i| i.modifiers.alt);
+                match word.filter(|_| alt) {
+                    Some(word) if response.clicked() => action = Some(Action::Narrow(word, true)),
+                    _ if response.clicked() => action = Some(Action::SelectFlow(FlowId::of(flow))),
+                    _ => {}
                 }
+                action = cell_menu(&response, (flow, at), model).or(action.take());
             });
         });
     });
@@ -185,6 +212,40 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             inks().dim,
         );
     }
+    action
+}
+
+/// What can be done with the cell that was clicked with the right button. Which one that was is kept while the menu is
+/// open, as the pointer then is elsewhere.
+fn cell_menu(row: &Response, (flow, at): (&FlowRow, Option<Column>), model: &TableModel) -> Option<Action> {
+    let id = egui::Id::new("table-cell");
+    if row.secondary_clicked()
+        && let Some(column) = at
+    {
+        row.ctx.data_mut(|d| d.insert_temp(id, column));
+    }
+    let mut action = None;
+    row.context_menu(|ui| {
+        let Some(column) = ui.data(|d| d.get_temp::<Column>(id)) else { return };
+        ui.set_min_width(180.0);
+        let (snapshot, mono) = (&model.view.snapshot, FontId::monospace(theme::SMALL));
+        if let Some(word) = column.word(flow, snapshot) {
+            for (face, negated) in [("show only", false), ("hide", true)] {
+                let face = RichText::new(format!("{face}  {word}")).font(mono.clone());
+                let tip = if negated { "Alt+click on the cell does the same" } else { "narrows the whole picture" };
+                if ui.button(face).on_hover_text(tip).clicked() {
+                    action = Some(Action::Narrow(word.clone(), negated));
+                    ui.close();
+                }
+            }
+        }
+        let text = column.text(flow, snapshot);
+        let face = RichText::new(format!("copy  {}", text::shorten(&text, 40))).font(mono);
+        if !text.is_empty() && ui.button(face).clicked() {
+            action = Some(Action::Copy(text));
+            ui.close();
+        }
+    });
     action
 }
 
@@ -259,7 +320,9 @@ fn first_selected(model: &TableModel) -> Option<usize> {
     selection.is_some().then(|| model.view.position(|f| Look::of(f, &selection) != Look::Plain)).flatten()
 }
 
-fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look, specs: &[&Spec]) {
+/// Draws the cells; gives the column under the pointer.
+fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look, specs: &[&Spec]) -> Option<Column> {
+    let mut under = None;
     let quiet = flow.load_src + flow.load_dst <= 0.0;
     for (index, spec) in specs.iter().enumerate() {
         row.col(|ui| {
@@ -271,11 +334,15 @@ fn cells_ui(row: &mut TableRow, flow: &FlowRow, snapshot: &Snapshot, look: Look,
             let ink = ink_of(spec.column, flow, look, quiet);
             let galley = ui.painter().layout_no_wrap(text, FontId::monospace(theme::MONO), ink);
             let rect = ui.max_rect();
+            if ui.rect_contains_pointer(rect.expand2(ui.spacing().item_spacing * 0.5)) {
+                under = Some(spec.column);
+            }
             let x = if spec.right { rect.right() - galley.size().x } else { rect.left() };
             let at = egui::pos2(x, rect.center().y - galley.size().y * 0.5);
             ui.painter().with_clip_rect(rect.expand2(vec2(1.0, 2.0))).galley(at, galley, ink);
         });
     }
+    under
 }
 
 fn ink_of(column: Column, flow: &FlowRow, look: Look, quiet: bool) -> Color32 {
@@ -335,6 +402,48 @@ mod tests {
         draw(&mut probe, &mut wish, None);
         let expect = fixture::snapshot().flows[2].last.key;
         assert!(matches!(last, Some(Action::SelectFlow(f)) if f.key == expect), "{last:?}");
+    }
+
+    #[test]
+    fn alt_and_a_click_on_a_cell_hide_its_value_and_its_menu_shows_it_alone() {
+        let (selection, view, columns) = (Selection::default(), view(&Wish::default()), Column::at_first());
+        let hidden_or_shown = |by_menu: bool| {
+            let mut wish = Wish::default();
+            let mut action = None;
+            let mut draw = |ui: &mut Ui| {
+                let mut model = TableModel {
+                    view: &view,
+                    wish: &mut wish,
+                    columns: &columns,
+                    selection: &selection,
+                    focus: false,
+                    reveal: false,
+                };
+                action = table_ui(ui, &mut model).or(action.take());
+            };
+            let mut probe = Probe::new(1200.0, 240.0);
+            probe.frame(None, &mut draw);
+            let at = probe.find("131.111.8.42").expect("a cell");
+            if by_menu {
+                let button = |pressed| egui::Event::PointerButton {
+                    pos: at,
+                    button: egui::PointerButton::Secondary,
+                    pressed,
+                    modifiers: egui::Modifiers::NONE,
+                };
+                for events in [vec![egui::Event::PointerMoved(at)], vec![button(true)], vec![button(false)], vec![]] {
+                    probe.run(events, &mut draw);
+                }
+                let line = probe.texts().into_iter().find(|t| t.starts_with("show only")).expect("a menu").to_owned();
+                let place = probe.find(&line).expect("drawn");
+                probe.frame(Some(place), &mut draw);
+            } else {
+                probe.click(at, egui::Modifiers::ALT, &mut draw);
+            }
+            action
+        };
+        let word = |negated| Some(Action::Narrow("src host 131.111.8.42".into(), negated));
+        assert_eq!((hidden_or_shown(false), hidden_or_shown(true)), (word(true), word(false)));
     }
 
     #[test]
