@@ -94,6 +94,10 @@ pub(crate) struct Args {
     /// Bytes taken of each captured packet; 0 for whole packets.
     #[arg(short = 's', value_name = "BYTES", default_value_t = 0)]
     snaplen: u32,
+    /// Bytes that the kernel keeps for each interface until they are read, with K, M or G behind the number [default:
+    /// 16M].
+    #[arg(long, value_name = "SIZE", value_parser = buffer)]
+    capture_buffer: Option<u32>,
     /// Leave the interface out of promiscuous mode.
     #[arg(short = 'p')]
     no_promisc: bool,
@@ -265,6 +269,7 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         filter: filter.or_else(|| args.packet_filter.clone()).unwrap_or_default(),
         range: args.packets.as_deref().map(range).transpose()?,
         snaplen: args.snaplen,
+        buffer: args.capture_buffer,
         no_promisc: args.no_promisc,
         plain_filter: args.plain_filter,
         follow: args.follow,
@@ -272,6 +277,24 @@ fn options(args: &Args, filter: Option<String>) -> Result<PacketOptions, Usage> 
         time_sequence: args.time_sequence,
         exports: false,
         keep: args.keep_packets.clone(),
+    })
+}
+
+/// A size in bytes, with K, M or G (of 1024) behind the number.
+fn buffer(text: &str) -> Result<u32, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, letter @ ('k' | 'K' | 'm' | 'M' | 'g' | 'G'))) => (&text[..at], letter.to_ascii_uppercase()),
+        _ => (text, ' '),
+    };
+    let unit = match unit {
+        'K' => 1 << 10,
+        'M' => 1 << 20,
+        'G' => 1 << 30,
+        _ => 1,
+    };
+    let bytes = digits.parse::<u32>().ok().and_then(|n| n.checked_mul(unit));
+    bytes.filter(|&n| n > 0 && i32::try_from(n).is_ok()).ok_or_else(|| {
+        "a number of bytes from 1 to below 2G is expected, with K, M or G behind it as wanted".to_owned()
     })
 }
 

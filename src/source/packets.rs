@@ -38,6 +38,9 @@ pub struct PacketOptions {
     pub range: Option<(u64, u64)>,
     /// Bytes taken of each packet, live capture only; 0 for whole packets.
     pub snaplen: u32,
+    /// Bytes that the kernel keeps for each interface until somebody reads them, live capture only; nothing for the
+    /// usual 16 MiB.
+    pub buffer: Option<u32>,
     /// Do not optimise the filter.
     pub plain_filter: bool,
     /// Wait for more at the end of the last file, files only.

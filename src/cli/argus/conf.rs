@@ -8,7 +8,7 @@ use clap::{Args as _, FromArgMatches as _};
 
 use super::super::Usage;
 use super::super::service::{Target, at_setting, check_source_id, fill, is_yes, read_settings, warn_of_unknown};
-use super::{Args, Tunnel, seconds};
+use super::{Args, Tunnel, buffer, seconds};
 use crate::base::rc::{self, Setting};
 use crate::sensor::{KeyBase, Keys};
 
@@ -71,6 +71,7 @@ impl Found {
             "FILTER" => args.packet_filter = Some(value.to_owned()),
             "FILTER_OPTIMIZER" => args.plain_filter |= !is_yes(setting)?,
             "PACKET_CAPTURE_FILE" => fill(&mut args.keep_packets, value.into()),
+            "PCAP_BUF_SIZE" => fill(&mut args.capture_buffer, buffer(value)?),
             "DEBUG_LEVEL" => return Ok(false),
             _ => {
                 return Ok(args.service.take(key, setting)?
@@ -243,13 +244,24 @@ mod tests {
         for conf in ["ARGUS_FLOW_KEY=LAYER_4_MATRIX", "ARGUS_FLOW_KEY=VLAN+", "ARGUS_FLOW_TYPE=x"] {
             assert!(keys(conf).is_err(), "{conf}");
         }
+        let (args, _) = parsed("argus", "ARGUS_PCAP_BUF_SIZE=64K").expect("well formed");
+        assert_eq!(args.capture_buffer, Some(65_536));
+        let (args, _) = parsed("argus --capture-buffer 2M", "ARGUS_PCAP_BUF_SIZE=\"1G\"").expect("well formed");
+        assert_eq!(args.capture_buffer, Some(2 << 20));
         let (args, _) = parsed("argus", "ARGUS_TUNNEL_DISCOVERY=yes").expect("well formed");
         assert_eq!(args.tunnels, [Tunnel::Teredo]);
     }
 
     #[test]
     fn values_that_make_no_sense_are_refused() {
-        for conf in ["ARGUS_ACCESS_PORT=x", "ARGUS_DAEMON=maybe", "ARGUS_TCP_TIMEOUT=0", "ARGUS_MONITOR_ID=too long"] {
+        for conf in [
+            "ARGUS_ACCESS_PORT=x",
+            "ARGUS_DAEMON=maybe",
+            "ARGUS_PCAP_BUF_SIZE=4G",
+            "ARGUS_PCAP_BUF_SIZE=M",
+            "ARGUS_TCP_TIMEOUT=0",
+            "ARGUS_MONITOR_ID=too long",
+        ] {
             assert!(parsed("argus", conf).is_err(), "{conf}");
         }
     }

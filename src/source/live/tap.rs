@@ -10,7 +10,7 @@ use crate::packet::LinkType;
 
 /// How long the kernel may collect packets before it shows them.
 pub(super) const TIMEOUT_MS: u16 = 50;
-/// The kernel's buffer: what arrives while nobody polls.
+/// The usual size of the kernel's buffer: what arrives while nobody polls.
 const BUFFER_BYTES: i32 = 16 << 20;
 const SNAPLEN: i32 = 262_144;
 /// How soon to look again for an interface that has gone.
@@ -179,7 +179,7 @@ fn begin(device: &str, options: &PacketOptions) -> Result<(Capture<Active>, Link
         // All interfaces at once cannot be made promiscuous.
         .promisc(!options.no_promisc && device != "any")
         .snaplen(snaplen)
-        .buffer_size(BUFFER_BYTES)
+        .buffer_size(options.buffer.map_or(BUFFER_BYTES, |n| i32::try_from(n).unwrap_or(i32::MAX)))
         .timeout(i32::from(TIMEOUT_MS));
     let mut capture = inactive.open().and_then(Capture::setnonblock).map_err(|e| explain(device, &e))?;
     let link = LinkType(capture.get_datalink().0.cast_unsigned());

@@ -71,3 +71,20 @@ fn sample_pcap() -> String {
 fn free_udp_port() -> u16 {
     UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port").port()
 }
+
+#[test]
+fn the_classic_reader_gets_what_an_exporter_sends_to_our_relay() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/foreign/v5.nf5");
+    let datagram = std::fs::read(sample).expect("sample");
+    let place = format!("127.0.0.1:{}", free_udp_port());
+    let relay = ours("radium", &["-C", &place, "--any-port"]);
+    let reader = read_server(relay.port(), &["-", "src", "host", "192.168.1.10"]);
+    relay.wait_for_clients(1);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.send_to(&datagram, &place).expect("sent");
+    let rows = records(&reader, 1);
+    let words: Vec<&str> = rows[0].split(',').collect();
+    // Source and its port as the exporter's first flow has them; the exporter's address is the source id.
+    assert_eq!((words[2], words[3]), ("192.168.1.10", "51000"));
+    assert_eq!(words[12], "127.0.0.1");
+}

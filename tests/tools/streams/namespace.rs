@@ -409,3 +409,50 @@ fn an_interface_of_two_that_goes_away_does_not_silence_the_other() {
     sensor.signal("TERM");
     sensor.end();
 }
+
+/// Floods the cable with datagrams of 1200 bytes to nobody.
+const FLOOD: &str = "
+import socket
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in range(20000):
+    try: u.sendto(b'x' * 1200, ('10.77.0.2', 50000 + n % 10000))
+    except OSError: pass
+";
+
+/// Packets that the management records of a file say were dropped.
+fn dropped(path: &Path) -> u64 {
+    use argus_globe::record::RecordRef;
+    use argus_globe::record::codec::Mar;
+    let bytes = std::fs::read(path).expect("written");
+    let (mut rest, mut sum) = (&bytes[..], 0);
+    while let Some(record) = RecordRef::new(rest).filter(|r| !r.bytes().is_empty()) {
+        sum += Mar::new(record).map_or(0, |mar| u64::from(mar.dropped()));
+        rest = &rest[record.bytes().len()..];
+    }
+    sum
+}
+
+#[test]
+fn what_the_kernel_had_no_room_for_is_told_in_a_management_record() {
+    let Some(net) = Network::new() else { return };
+    let dir = scratch("drops");
+    let (own, conf) = (dir.join("own.argus"), dir.join("argus.conf"));
+    std::fs::write(&conf, "ARGUS_PCAP_BUF_SIZE=128K\nARGUS_MAR_STATUS_INTERVAL=1\n").expect("written");
+    let mut sensor = net.ours(&["-F", text(&conf), "-w", text(&own)]);
+    until_marked(&net, &[&own]);
+    assert_eq!(dropped(&own), 0, "nothing was lost yet");
+    // Nobody reads what arrives while the sensor stands still.
+    sensor.signal("STOP");
+    net.talk(FLOOD);
+    sensor.signal("CONT");
+    let told = (0..PATIENCE.as_millis() / 250).any(|_| {
+        std::thread::sleep(Duration::from_millis(250));
+        dropped(&own) > 0
+    });
+    assert!(told, "no management record tells of packets that were lost");
+    sensor.signal("TERM");
+    assert!(sensor.end().success());
+    let lost = dropped(&own);
+    // Most of the flood, and no more than there was.
+    assert!((10_000..50_000).contains(&lost), "{lost}");
+}
