@@ -30,7 +30,8 @@ use crate::globe::{
     CameraRig, Colouring, Column, DeafPlugin, Extension, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions,
     Imagery, Keeper, Layers, Look, LookPlugin, LookPoll, LookSource, Marks, Motion, Opener, Orbit, Picked,
     PipelineFeed, Projection, QualityTarget, SavedView, Scene, Selection, Setup, Synthetic, Trace, Views, Wall,
-    WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_start, window,
+    WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_start,
+    show_local_time, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -233,6 +234,7 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
     }
     let imagery = Imagery(args.imagery.clone());
     let trace = Trace { on: args.trace_input };
+    show_local_time(args.local_time);
     let (select, help, projection) = (args.select, args.show_keys, args.projection);
     let wall = Wall::new(args.wall, args.tour, args.looped).dimmed_at(args.dim);
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
@@ -265,6 +267,7 @@ fn look(args: &Args, views: Views, known: &kept::Known) -> anyhow::Result<Look> 
         level,
         ui_scale,
         reduced_motion: args.reduced_motion,
+        local_time: args.local_time,
         theme: args.theme,
         colour: args.colour.clone(),
         columns: args.columns.as_ref().map(|c| c.0.clone()),

@@ -6,7 +6,7 @@ use bevy::prelude::*;
 use super::camera::CameraRig;
 use super::colouring::{ColourBy, Colouring};
 use super::feed::FeedInput;
-use super::hud::{Hud, HudOptions, Toast};
+use super::hud::{self, Hud, HudOptions, Toast};
 use super::inks::Theme;
 use super::kept::SavedFilters;
 use super::keymap::Keymap;
@@ -33,6 +33,8 @@ pub struct Look {
     pub ui_scale: f32,
     /// Nothing moves that need not.
     pub reduced_motion: bool,
+    /// Times in the machine's zone rather than in UTC.
+    pub local_time: bool,
     /// Colours of everything.
     pub theme: Theme,
     /// What the colour of pins says.
@@ -103,6 +105,9 @@ fn take_look(
     if was.reduced_motion != now.reduced_motion {
         motion.reduced = now.reduced_motion;
         rig.reduced_motion = now.reduced_motion;
+    }
+    if was.local_time != now.local_time {
+        hud::text::show_local_time(now.local_time);
     }
     if was.theme != now.theme {
         *theme = now.theme;

@@ -54,6 +54,7 @@ pub mod scene;
 pub mod selection;
 pub mod stars;
 pub mod table;
+pub mod tags;
 pub mod timeline;
 pub mod trace;
 pub mod views;
@@ -66,6 +67,7 @@ pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM, UnknownProjection};
 pub use colouring::{ColourBy, Colouring};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
 pub use film::{Reel, film_frame, pass_by};
+pub use hud::text::show_local_time;
 pub use hud::{Hidden, Hud, HudOptions};
 pub use inks::{Ink, InkError, Theme, UnknownTheme, Vision, complaints, register};
 pub use input::DeafPlugin;
@@ -153,7 +155,7 @@ pub struct Motion {
 pub struct Emphasis {
     /// Selected addresses.
     pub hosts: Vec<std::net::IpAddr>,
-    /// Selected pairs, each in the order of the snapshot (lower address first).
+    /// Selected pairs and the one under the pointer, each in the order of the snapshot (lower address first).
     pub paths: Vec<(std::net::IpAddr, std::net::IpAddr)>,
     /// The address under the pointer.
     pub hovered: Option<std::net::IpAddr>,
@@ -192,7 +194,13 @@ impl Plugin for GlobePlugins {
             .add_systems(First, advance_clock.after(bevy::time::TimeSystems))
             .add_plugins((feed::FeedPlugin, camera::CameraPlugin, gpu::GpuPlugin, maps::MapsPlugin))
             .add_plugins((stars::StarsPlugin, borders::BordersPlugin, pins::PinsPlugin, arcs::ArcsPlugin))
-            .add_plugins((names::NamesPlugin, quality::QualityPlugin, rings::RingsPlugin, clusters::ClustersPlugin))
+            .add_plugins((
+                names::NamesPlugin,
+                tags::TagsPlugin,
+                quality::QualityPlugin,
+                rings::RingsPlugin,
+                clusters::ClustersPlugin,
+            ))
             .add_plugins(heat::HeatPlugin);
     }
 }

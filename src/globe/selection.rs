@@ -32,6 +32,8 @@ pub struct Selection {
     pub picked: Picked,
     /// The address of the pin under the pointer.
     pub hovered: Option<IpAddr>,
+    /// The ends of the path under the pointer.
+    pub hovered_path: Option<(IpAddr, IpAddr)>,
     /// Whether the details of the selected thing are open.
     pub details: bool,
 }

@@ -19,7 +19,7 @@ use crate::globe::{
 use crate::pipeline::At;
 
 /// Switches that the configuration file may turn on, so that the command line can turn them off again.
-const SWITCHES: [&str; 6] = ["paused", "reduced_motion", "fullscreen", "wall", "looped", "no_input"];
+const SWITCHES: [&str; 7] = ["paused", "reduced_motion", "local_time", "fullscreen", "wall", "looped", "no_input"];
 
 /// Lets a switch of [`SWITCHES`] take a value: `--wall` is `--wall=true`.
 fn switchable(arg: Arg) -> Arg {
@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// Nothing moves that need not: no dashes, spin or flights.
     #[arg(long)]
     pub(super) reduced_motion: bool,
+    /// Show times in the machine's zone (TZ) instead of UTC.
+    #[arg(long)]
+    pub(super) local_time: bool,
     /// Size of all text and panels relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(super) ui_scale: f32,

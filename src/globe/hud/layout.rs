@@ -27,7 +27,7 @@ use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
 use crate::globe::palette::{Known, palette_ui};
 use crate::globe::pins::Pins;
 use crate::globe::quality::Drawn;
-use crate::globe::selection::{Picked, Selection, find_host};
+use crate::globe::selection::{Picked, Selection, find_host, find_path};
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
@@ -421,12 +421,17 @@ fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
     });
 }
 
-/// What the card says: of the pin under the pointer, else of the cluster.
+/// What the card says: of the pin under the pointer, else of the cluster, else of the path.
 fn hover_model(seen: &Seen, hover: &Hover, now: f64) -> Option<HoverModel> {
     let snapshot = &seen.feed.snapshot;
     let Some(addr) = hover.addr else {
-        let clusters = seen.clusters.as_ref()?;
-        return Some(cluster_card(snapshot, clusters.marks.get(clusters.hovered?)?));
+        let bunch = seen.clusters.as_ref().and_then(|c| c.marks.get(c.hovered?));
+        if let Some(bunch) = bunch {
+            return Some(cluster_card(snapshot, bunch));
+        }
+        let (a, b) = seen.selection.hovered_path?;
+        let told = seen.selection.details && [Picked::Path(a, b), Picked::Path(b, a)].contains(&seen.selection.picked);
+        return if told { None } else { HoverModel::of_path(snapshot, find_path(snapshot, a, b)?) };
     };
     // The details of a selected pin say the same and more.
     let told = seen.selection.details && seen.selection.picked == Picked::Host(addr);

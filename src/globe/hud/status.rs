@@ -99,6 +99,7 @@ impl StatusModel {
         };
         let (date, time) =
             if snapshot.span.is_some() { text::date_and_time(playhead.now) } else { (String::new(), String::new()) };
+        let date = if date.is_empty() { date } else { format!("{date} {}", text::zone_name(playhead.now)) };
         let late = snapshot.span.map(|s| s.end.since(playhead.now)).filter(|d| d.as_secs() >= 1);
         StatusModel {
             word,
@@ -255,7 +256,7 @@ fn clock_ui(ui: &mut Ui, model: &StatusModel) {
     let painter = ui.painter();
     let time = painter.layout_no_wrap(model.time.clone(), FontId::monospace(theme::CLOCK), inks().text);
     let small = |text: String, ink: Color32| painter.layout_no_wrap(text, FontId::monospace(theme::SMALL), ink);
-    let date = small(format!("{} UTC", model.date), inks().dim);
+    let date = small(model.date.clone(), inks().dim);
     let (second, ink) = if model.typed.is_empty() {
         (model.behind.clone(), inks().warn)
     } else {
@@ -338,7 +339,7 @@ mod tests {
         let s = fixture::snapshot();
         let m = StatusModel::new(&s, &playhead(PlayState::Replay { speed: 10.0 }), None, "");
         assert_eq!((m.word.as_str(), m.behind.as_str()), ("REPLAY \u{d7}10", "\u{2212}00:02:13"));
-        assert_eq!((m.date.as_str(), m.time.as_str()), ("2013-03-07", "21:41:47"));
+        assert_eq!((m.date.as_str(), m.time.as_str()), ("2013-03-07 UTC", "21:41:47"));
         assert_eq!(StatusModel::new(&s, &playhead(PlayState::Paused), None, "").word, "PAUSED");
         let half = Snapshot { filled: Some(50), ..s.clone() };
         assert_eq!(StatusModel::new(&half, &playhead(PlayState::Paused), None, "").word, "PAUSED \u{b7} filling 50 %");

@@ -1,28 +1,67 @@
 //! Times, durations and counts as the panels print them.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::Timestamp;
 use crate::base::units::si;
+use crate::base::{Civil, Timestamp, Zone};
 
-/// Date and time of day, UTC: `("2013-03-07", "21:42:06")`.
+/// The zone of all times shown; none for UTC. One for the whole screen, like the colours.
+static SHOWN: Mutex<Option<Zone>> = Mutex::new(None);
+
+/// Shows all times from the next frame on in the machine's zone, or in UTC.
+pub fn show_local_time(local: bool) {
+    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = local.then(Zone::local);
+}
+
+fn in_shown_zone<T>(f: impl FnOnce(Option<&Zone>) -> T) -> T {
+    f(SHOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref())
+}
+
+/// Date and time of day in the zone shown: `("2013-03-07", "21:42:06")`.
 #[must_use]
 pub fn date_and_time(t: Timestamp) -> (String, String) {
-    let text = Timestamp::from_parts(t.secs(), 0).to_string();
-    match text.split_once('T') {
-        Some((date, rest)) => (date.to_owned(), rest.chars().take(8).collect()),
-        None => (text, String::new()),
+    in_shown_zone(|zone| date_and_time_in(t, zone))
+}
+
+fn date_and_time_in(t: Timestamp, zone: Option<&Zone>) -> (String, String) {
+    let Civil { year, month, day, second_of_day: s } = match zone {
+        Some(zone) => zone.civil(t),
+        None => Zone::utc().civil(t),
+    };
+    (format!("{year:04}-{month:02}-{day:02}"), format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60))
+}
+
+/// The zone that times are shown in, as it is at `t`: `UTC`, `UTC+1`, `UTC+5:30`.
+#[must_use]
+pub fn zone_name(t: Timestamp) -> String {
+    in_shown_zone(|zone| zone_name_in(t, zone))
+}
+
+fn zone_name_in(t: Timestamp, zone: Option<&Zone>) -> String {
+    let east = zone.map_or(0, |zone| zone.offset(t.secs()));
+    let sign = if east < 0 { '\u{2212}' } else { '+' };
+    match (east.unsigned_abs() / 3600, east.unsigned_abs() / 60 % 60) {
+        (0, 0) => "UTC".to_owned(),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }
 
-/// `2013-03-07 21:42:06`, UTC; the zone is to be printed beside it.
+/// `2013-03-07 21:42:06` in the zone shown, whose name is to be printed beside it.
 #[must_use]
 pub fn date_time(t: Timestamp) -> String {
     let (date, time) = date_and_time(t);
     format!("{date} {time}")
 }
 
-/// Time of day with milliseconds, UTC: `21:42:06.869`.
+/// `2013-03-07 21:42:06 UTC`: with the zone shown.
+#[must_use]
+pub fn date_time_zone(t: Timestamp) -> String {
+    format!("{} {}", date_time(t), zone_name(t))
+}
+
+/// Time of day with milliseconds in the zone shown: `21:42:06.869`.
 #[must_use]
 pub fn time_millis(t: Timestamp) -> String {
     let (_, time) = date_and_time(t);
@@ -100,6 +139,19 @@ pub fn shorten_left(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_shown_in_a_zone_that_is_named() {
+        let t = Timestamp::from_parts(1_362_692_526, 0);
+        let shown = |zone: Option<Zone>| {
+            let (date, time) = date_and_time_in(t, zone.as_ref());
+            format!("{date} {time} {}", zone_name_in(t, zone.as_ref()))
+        };
+        assert_eq!(shown(None), "2013-03-07 21:42:06 UTC");
+        assert_eq!(shown(Zone::named("CET-1CEST")), "2013-03-07 22:42:06 UTC+1");
+        assert_eq!(shown(Zone::named("NST3:30")), "2013-03-07 18:12:06 UTC\u{2212}3:30");
+        assert_eq!(shown(Zone::named("IST-5:30")), "2013-03-08 03:12:06 UTC+5:30");
+    }
 
     #[test]
     fn times_carry_date_and_zone_free_clock() {

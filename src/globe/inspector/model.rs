@@ -6,13 +6,16 @@ use super::course::{course, ports};
 use super::flow::of_flow;
 use crate::base::Span;
 use crate::base::units::grouped;
-use crate::cache::{By, FlowRow, HostPin, Snapshot};
+use crate::cache::{By, FlowRow, HostPin, PathArc, Snapshot};
 use crate::geo::{Origin, Place};
 use crate::globe::hud::text;
 use crate::globe::selection::{Picked, find_host, find_path};
 use crate::globe::table::{FlowId, has_end, joins};
 use crate::pipeline::{Asked, PlaceTest};
 use crate::record::{FlowKey, SourceId};
+
+/// Mean radius of the earth.
+const EARTH_KM: f64 = crate::globe::camera::RADIUS_KM;
 
 /// Rows of peers and of flows that the details list; more are counted.
 const LISTED: usize = 50;
@@ -53,6 +56,29 @@ impl HoverModel {
     }
 }
 
+impl HoverModel {
+    /// The card of a path.
+    #[must_use]
+    pub fn of_path(snapshot: &Snapshot, path: &PathArc) -> Option<HoverModel> {
+        let end = |i: u32| snapshot.hosts.get(i as usize);
+        let (a, b) = (end(path.a)?, end(path.b)?);
+        let name = |h: &HostPin| text::shorten(&h.name(), 22);
+        let lines = vec![
+            format!("{} \u{2194} {}", where_text(&a.place), where_text(&b.place)),
+            format!("\u{2192} {}  \u{b7}  {}", text::load(path.load_ab), text::bytes(path.ab.bytes)),
+            format!("\u{2190} {}  \u{b7}  {}", text::load(path.load_ba), text::bytes(path.ba.bytes)),
+            format!("{} flows  \u{b7}  {}", grouped(path.flows.into()), distance(a, b)),
+            format!("seen {}", seen_text(path.seen)),
+        ];
+        Some(HoverModel { title: format!("{} \u{2194} {}", name(a), name(b)), lines })
+    }
+}
+
+/// How far two pins are apart on the ground.
+fn distance(a: &HostPin, b: &HostPin) -> String {
+    format!("{:.0} km", a.place.at.angle_to(b.place.at) * EARTH_KM)
+}
+
 /// `1 address`, `12 addresses`.
 fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
@@ -89,7 +115,8 @@ fn as_text(p: &Place) -> Option<String> {
 fn seen_text(seen: Span) -> String {
     let (_, from) = text::date_and_time(seen.start);
     let (_, to) = text::date_and_time(seen.end);
-    if from == to { format!("{from} UTC") } else { format!("{from} \u{2013} {to} UTC") }
+    let zone = text::zone_name(seen.end);
+    if from == to { format!("{from} {zone}") } else { format!("{from} \u{2013} {to} {zone}") }
 }
 
 /// How the place became known, and how exact it is.
@@ -294,7 +321,7 @@ fn of_path(s: &Snapshot, a: IpAddr, b: IpAddr) -> DetailModel {
     m.rows.push(("\u{2192}", line(there)));
     m.rows.push(("\u{2190}", line(back)));
     m.rows.push(("seen", seen_text(path.seen)));
-    m.rows.push(("distance", format!("{:.0} km", x.place.at.angle_to(y.place.at) * 6371.0)));
+    m.rows.push(("distance", distance(x, y)));
     list_flows(&mut m, s, |f| joins(f, a, b));
     let (p, q) = (host_argus(s, x), host_argus(s, y));
     if s.level.by == By::Address {
@@ -344,6 +371,20 @@ mod tests {
 
     fn ip(s: &str) -> IpAddr {
         s.parse().expect("an address")
+    }
+
+    #[test]
+    fn the_card_of_a_path_says_both_ends_and_both_rates() {
+        let s = fixture::snapshot();
+        let path = &s.paths[0];
+        let (a, b) = (&s.hosts[path.a as usize], &s.hosts[path.b as usize]);
+        let card = HoverModel::of_path(&s, path).expect("both ends are there");
+        assert_eq!(card.title, format!("{} \u{2194} {}", a.name(), b.name()));
+        assert!(card.lines.len() <= 7, "at most eight lines with the title");
+        assert!(card.lines[1].starts_with('\u{2192}') && card.lines[1].contains(&text::load(path.load_ab)));
+        assert!(card.lines[2].starts_with('\u{2190}') && card.lines[2].contains(&text::load(path.load_ba)));
+        let nobody = PathArc { b: 10_000, ..path.clone() };
+        assert_eq!(HoverModel::of_path(&s, &nobody), None);
     }
 
     #[test]

@@ -10,16 +10,16 @@ pub use model::{Label, LabelKind, Placer, labels, wanted};
 
 use super::PaintSet;
 use super::camera::SceneView;
-use super::clusters::Clusters;
 use super::inks::inks;
 use super::layers::{LayerId, Layers};
 use super::maps::AssetNotes;
 use super::quality::Drawn;
+use super::tags::Tags;
 use crate::geo::{countries, find_data, parse_cities};
 
 /// All names, most important first.
 #[derive(Resource, Clone, Debug, Default)]
-struct Names(Vec<Label>);
+pub(super) struct Names(Vec<Label>);
 
 /// Paints names.
 pub struct NamesPlugin;
@@ -44,9 +44,9 @@ fn load_names(mut names: ResMut<Names>, mut notes: ResMut<AssetNotes>) {
     names.0 = labels(countries(), &cities);
 }
 
-fn paint_names(
+pub(super) fn paint_names(
     mut contexts: EguiContexts,
-    (names, clusters): (Res<Names>, Res<Clusters>),
+    (names, tags): (Res<Names>, Res<Tags>),
     (scene, layers, drawn): (Res<SceneView>, Res<Layers>, Res<Drawn>),
 ) -> Result {
     if !layers.is_on(LayerId::Names) {
@@ -57,15 +57,7 @@ fn paint_names(
     let points_per_pixel = 1.0 / f64::from(ctx.pixels_per_point().max(0.1));
     let view = &scene.view;
     let mut placer = Placer::default();
-    if layers.is_on(LayerId::Pins) {
-        // A number on the globe comes before a name.
-        for mark in clusters.marks.iter().filter(|m| view.sees(m.at)) {
-            let Some((pixel, _)) = view.project(mark.at) else { continue };
-            let [x, y] = pixel.map(|p| (p * points_per_pixel) as f32);
-            let half = mark.radius * 0.6;
-            placer.keep_free([x - half, y - half, x + half, y + half]);
-        }
-    }
+    tags.areas.iter().for_each(|area| placer.keep_free(*area));
     let mut shown = 0;
     for label in names.0.iter().filter(|l| wanted(l, view.height())) {
         if shown >= drawn.0.most_names() {

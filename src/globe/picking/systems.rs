@@ -17,16 +17,20 @@ use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::to_f32;
 use crate::globe::pins::Pins;
 use crate::globe::selection::{Picked, Selection};
-use crate::globe::{Emphasis, GlobeSet, MarkScale};
+use crate::globe::{Emphasis, GlobeSet, MarkScale, SceneClock};
 
 /// Points that stand for an arc when it is picked.
 const ARC_POINTS: usize = 24;
+/// Seconds that the pointer rests before the arc under it is looked for.
+const ARC_DELAY: f64 = 0.1;
 
 /// The pins that are drawn as the picker sees them, and the view of this frame.
 #[derive(Resource, Default)]
 pub struct Picker {
     spots: Vec<PinSpot>,
     addrs: Vec<IpAddr>,
+    /// Index into `Snapshot::hosts` of each.
+    hosts: Vec<u32>,
     drawn: u64,
     view: Option<View>,
 }
@@ -37,13 +41,33 @@ impl Picker {
         let hosts = &feed.snapshot.hosts;
         self.spots.clear();
         self.addrs.clear();
+        self.hosts.clear();
         for (pin, index) in pins.instances.iter().zip(&pins.hosts) {
             if let Some(host) = hosts.get(*index as usize) {
                 self.spots.push(pin.spot());
                 self.addrs.push(host.addr);
+                self.hosts.push(*index);
             }
         }
         self.drawn = pins.drawn;
+    }
+
+    /// Which list of pins it holds: [`Pins::drawn`].
+    #[must_use]
+    pub fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
+    /// Index into `Snapshot::hosts` of each pin.
+    #[must_use]
+    pub fn hosts(&self) -> &[u32] {
+        &self.hosts
+    }
+
+    /// Where the head of one of the pins is on the screen, in logical pixels; `None` out of sight.
+    #[must_use]
+    pub fn head(&self, pin: usize) -> Option<[f32; 2]> {
+        Some(self.view.as_ref()?.pin_on_screen(self.spots.get(pin)?)?.0)
     }
 
     /// The view of this frame, in logical pixels; `None` before the first.
@@ -127,6 +151,7 @@ fn emphasise(selection: Res<Selection>, feed: Res<Feed>, mut emphasis: ResMut<Em
         let paths = feed.snapshot.paths.iter().filter_map(ends);
         next.paths = paths.filter(|(a, b)| selection.shows_path(*a, *b)).collect();
     }
+    next.paths.extend(selection.hovered_path.filter(|path| !next.paths.contains(path)));
     if *emphasis != next {
         *emphasis = next;
     }
@@ -154,18 +179,42 @@ fn follow(
     });
 }
 
+/// Where the pointer rests, and since when.
+#[derive(Default)]
+struct Rest {
+    at: Option<Vec2>,
+    since: f64,
+    looked: bool,
+}
+
 fn hover(
-    picker: Res<Picker>,
-    (wants, layers): (Res<UiWants>, Res<Layers>),
+    (picker, feed, arcs): (Res<Picker>, Res<Feed>, Res<Arcs>),
+    (wants, layers, clock): (Res<UiWants>, Res<Layers>, Res<SceneClock>),
     windows: Query<&Window, With<PrimaryWindow>>,
     buttons: Option<Res<ButtonInput<MouseButton>>>,
-    mut selection: ResMut<Selection>,
+    (mut selection, mut rest): (ResMut<Selection>, Local<Rest>),
 ) {
     let pressed = buttons.is_some_and(|b| b.get_pressed().next().is_some());
     let at = windows.iter().next().and_then(Window::cursor_position);
-    let idle = !wants.pointer && !pressed && layers.is_on(LayerId::Pins);
-    let hovered = at.filter(|_| idle).and_then(|p| picker.at(p));
+    let at = at.filter(|_| !wants.pointer && !pressed);
+    let hovered = at.filter(|_| layers.is_on(LayerId::Pins)).and_then(|p| picker.at(p));
     if selection.hovered != hovered {
         selection.hovered = hovered;
+    }
+    if rest.at != at {
+        *rest = Rest { at, since: clock.elapsed, looked: false };
+    }
+    // There may be very many arcs: they are looked at once, when the pointer has come to rest.
+    let mut path = selection.hovered_path;
+    if at.is_none() || hovered.is_some() || !layers.is_on(LayerId::Arcs) {
+        path = None;
+    } else if !rest.looked && clock.elapsed - rest.since >= ARC_DELAY {
+        rest.looked = true;
+        path = at.and_then(|p| picker.arc_at(&feed, &arcs, p));
+    } else if !rest.looked && clock.elapsed == rest.since {
+        path = None;
+    }
+    if selection.hovered_path != path {
+        selection.hovered_path = path;
     }
 }

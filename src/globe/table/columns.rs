@@ -92,7 +92,7 @@ const AT_FIRST: usize = 14;
 
 /// All columns; those at first before the others.
 pub static COLUMNS: &[Spec] = &[
-    spec(Column::Stime, "stime", "time of the first packet within the window, UTC", 12.0, false),
+    spec(Column::Stime, "stime", "time of the first packet within the window", 12.0, false),
     spec(Column::Dur, "dur", "from the first to the last packet, seconds", 9.0, true),
     spec(Column::Proto, "proto", "protocol", 6.0, false),
     spec(Column::Saddr, "saddr", "address of the initiator", 19.0, false),
@@ -106,7 +106,7 @@ pub static COLUMNS: &[Spec] = &[
     spec(Column::Load, "load", "bits per second of both directions", 11.0, true),
     spec(Column::State, "state", "state of the flow", 6.0, false),
     spec(Column::Trans, "trans", "records merged into the row", 6.0, true),
-    spec(Column::Ltime, "ltime", "time of the last packet within the window, UTC", 12.0, false),
+    spec(Column::Ltime, "ltime", "time of the last packet within the window", 12.0, false),
     spec(Column::Bytes, "bytes", "bytes of both directions", 8.0, true),
     spec(Column::Spkts, "spkts", "packets from the initiator", 8.0, true),
     spec(Column::Dpkts, "dpkts", "packets from the responder", 8.0, true),

@@ -171,8 +171,8 @@ fn bars(painter: &egui::Painter, rect: Rect, model: &TimelineModel, (from, to): 
 fn labels_ui(ui: &mut Ui, model: &TimelineModel, graph: Rect, now: f32) {
     let (rect, _) = ui.allocate_exact_size(vec2(graph.width(), 15.0), Sense::hover());
     let font = FontId::monospace(theme::SMALL);
-    let start = format!("{} UTC", text::date_time(model.view.start));
-    let end = format!("{} UTC", text::date_time(model.view.end));
+    let start = text::date_time_zone(model.view.start);
+    let end = text::date_time_zone(model.view.end);
     let paint = |at: Pos2, anchor, text: &str, ink| theme::paint_text(ui, at, anchor, text, font.clone(), ink);
     let a = paint(rect.left_bottom(), Align2::LEFT_BOTTOM, &start, inks().faint);
     let b = paint(rect.right_bottom(), Align2::RIGHT_BOTTOM, &end, inks().faint);
@@ -205,7 +205,7 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
     painter.vline(at.x, rect.y_range(), Stroke::new(1.0, inks().dim));
     let bar = (place.clamp(0.0, 1.0) * model.bars.rates.len() as f64) as usize;
     let rate = model.bars.rates.get(bar).copied().unwrap_or(0.0);
-    response.clone().on_hover_text_at_pointer(format!("{} UTC\n{}", text::date_time(time), text::load(rate)));
+    response.clone().on_hover_text_at_pointer(format!("{}\n{}", text::date_time_zone(time), text::load(rate)));
     let apart = f64::from(ui.input(egui::InputState::zoom_delta));
     if apart != 1.0 {
         return Some(Action::ShowSpan(zoomed(model.view, model.span, place, apart)));

@@ -102,7 +102,9 @@ fn clock_ui(ui: &mut egui::Ui, shown: &Shown) {
     if shown.snapshot.span.is_some() {
         let (date, time) = text::date_and_time(shown.playhead.now);
         ui.label(RichText::new(time).font(FontId::monospace(CLOCK)).color(inks().text));
-        ui.label(RichText::new(format!("{date} UTC")).size(FIGURE).color(inks().dim));
+        ui.label(
+            RichText::new(format!("{date} {}", text::zone_name(shown.playhead.now))).size(FIGURE).color(inks().dim),
+        );
     }
     ui.add_space(10.0);
     ui.label(RichText::new(text::load(shown.snapshot.totals.load)).font(FontId::monospace(FIGURE)).color(inks().text));
