@@ -87,7 +87,9 @@ pub struct TagsPlugin;
 
 impl Plugin for TagsPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Tags>()
+        app.init_resource::<Selection>()
+            .init_resource::<Picker>()
+            .init_resource::<Tags>()
             .add_systems(EguiPrimaryContextPass, paint_tags.in_set(PaintSet::Names).before(paint_names));
     }
 }
