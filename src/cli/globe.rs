@@ -154,8 +154,8 @@ fn show(args: &Args, mut setup: Setup, look: Look, size: (u32, u32)) -> anyhow::
     let mut keeper = awake::Keeper::new();
     setup.extend.push(Box::new(move |app| _ = app.insert_resource(WallSwitch(Box::new(move |on| keeper.hold(on))))));
     let fullscreen = args.fullscreen || args.wall;
-    let monitor = args.monitor.map(|n| usize::from(n) - 1);
-    window(setup, &WindowOptions { size, fullscreen, fps, monitor })?;
+    let (screen, windows) = args.windows()?;
+    window(setup, &WindowOptions { size, fullscreen, fps, screen, windows })?;
     Ok(())
 }
 

@@ -162,6 +162,8 @@ pub enum Action {
     Export(Format),
     /// Saves a picture of the window.
     Picture,
+    /// Closes the window that has the keyboard, if it is not the main one.
+    CloseWindow,
     /// Ends the program.
     Quit,
 }
@@ -413,6 +415,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(Data, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),
     spec(Data, "export-geojson", Action::Export(Format::GeoJson), "the same: GeoJSON", &[ctrl('g')]),
     spec(Data, "export-kml", Action::Export(Format::Kml), "the same: KML", &[ctrl('l')]),
+    spec(Program, "close-window", Action::CloseWindow, "close a further window", &[ctrl('w')]),
     spec(Program, "quit", Action::Quit, "quit", &[ctrl('q')]),
 ];
 

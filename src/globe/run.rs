@@ -10,6 +10,7 @@ use std::time::Duration;
 use bevy::app::{PluginsState, SubApps};
 use bevy::camera::{CameraMainTextureUsages, RenderTarget};
 use bevy::core_pipeline::tonemapping::{DebandDither, Tonemapping};
+use bevy::ecs::entity::EntityHashMap;
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::render::error_handler::{ErrorType, RenderErrorHandler, RenderErrorPolicy};
@@ -20,7 +21,7 @@ use bevy::render::settings::{Backends, RenderCreation, WgpuSettings};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::render::{RenderApp, RenderPlugin};
 use bevy::time::TimeUpdateStrategy;
-use bevy::window::{ExitCondition, Monitor, PresentMode, PrimaryMonitor, PrimaryWindow, WindowMode, WindowResolution};
+use bevy::window::{ExitCondition, PresentMode, PrimaryWindow, WindowResolution};
 use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
 use bevy_egui::{EguiGlobalSettings, EguiInput, EguiPlugin, EguiPreUpdateSet, PrimaryEguiContext, egui};
 
@@ -28,7 +29,8 @@ use super::camera::{CameraRig, Orbit};
 use super::feed::{Feed, FeedInput, Overrides};
 use super::inks::Vision;
 use super::layers::Layers;
-use super::{Canvas, GlobePlugins, SceneClock};
+use super::roles::{RoleWindow, RolesPlugin, Screen, Wanted};
+use super::{Canvas, GlobePlugins};
 
 /// Seconds of scene time per headless frame.
 pub const HEADLESS_STEP: Duration = Duration::from_millis(40);
@@ -92,13 +94,15 @@ pub struct WindowOptions {
     pub fullscreen: bool,
     /// Most frames per second.
     pub fps: f64,
-    /// The screen that is filled, from 0; none: where the window appears.
-    pub monitor: Option<usize>,
+    /// The screen it belongs to; none: where the system puts it.
+    pub screen: Option<Screen>,
+    /// Windows beside it, each with a role; at most [`MOST_WINDOWS`](super::roles::MOST_WINDOWS) are opened.
+    pub windows: Vec<RoleWindow>,
 }
 
 impl Default for WindowOptions {
     fn default() -> WindowOptions {
-        WindowOptions { size: (1280, 720), fullscreen: false, fps: 60.0, monitor: None }
+        WindowOptions { size: (1280, 720), fullscreen: false, fps: 60.0, screen: None, windows: Vec::new() }
     }
 }
 
@@ -112,7 +116,11 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
         return Err(RunError::NoDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set".into()));
     }
     let plugins = DefaultPlugins
-        .set(WindowPlugin { primary_window: Some(window_of(options)), ..default() })
+        .set(WindowPlugin {
+            primary_window: Some(window_of(options)),
+            exit_condition: ExitCondition::OnPrimaryClosed,
+            ..default()
+        })
         .disable::<LogPlugin>();
     let mut app = guarded(move || {
         let mut app = App::new();
@@ -142,10 +150,8 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
         commands.spawn(camera_parts());
     });
     app.add_systems(First, read_canvas);
-    if options.fullscreen {
-        app.insert_resource(FilledScreen(options.monitor));
-        app.add_systems(First, fill_screen.before(read_canvas));
-    }
+    let (windows, main) = (options.windows.clone(), options.screen.clone());
+    app.add_plugins(RolesPlugin(Wanted { windows, main, fill: options.fullscreen }));
     match guarded(move || app.run()).map_err(start_error)? {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(RunError::Window(code.get())),
@@ -159,42 +165,6 @@ fn window_of(options: &WindowOptions) -> Window {
         resolution: WindowResolution::new(options.size.0, options.size.1),
         present_mode: PresentMode::AutoVsync,
         ..default()
-    }
-}
-
-/// The screen to fill, from 0.
-#[derive(Resource, Clone, Copy)]
-struct FilledScreen(Option<usize>);
-
-/// Makes the window fill its screen, step by step: asks for it once the window stands; where no window manager answers
-/// (a bare X server) gives it the screen's size.
-fn fill_screen(
-    (clock, screen): (Res<SceneClock>, Res<FilledScreen>),
-    mut windows: Query<&mut Window, With<PrimaryWindow>>,
-    monitors: Query<(&Monitor, Has<PrimaryMonitor>)>,
-    mut asked: Local<Option<f64>>,
-    mut done: Local<bool>,
-) {
-    /// Time for a window manager to do it, in seconds.
-    const PATIENCE: f64 = 1.0;
-    let Ok(mut window) = windows.single_mut() else { return };
-    match *asked {
-        _ if *done => {}
-        None => {
-            let on = screen.0.map_or(MonitorSelection::Current, MonitorSelection::Index);
-            window.mode = WindowMode::BorderlessFullscreen(on);
-            *asked = Some(clock.elapsed);
-        }
-        Some(since) if clock.elapsed - since > PATIENCE => {
-            *done = true;
-            let Some((monitor, _)) = monitors.iter().max_by_key(|(_, primary)| *primary) else { return };
-            let size = UVec2::new(monitor.physical_width, monitor.physical_height);
-            if window.mode != WindowMode::Windowed && window.physical_size().cmplt(size).any() {
-                window.position.set(monitor.physical_position);
-                window.resolution.set_physical_resolution(size.x, size.y);
-            }
-        }
-        Some(_) => {}
     }
 }
 
@@ -258,8 +228,13 @@ fn add_globe(app: &mut App, setup: Setup) {
 }
 
 /// The egui plugin reports the modifier keys in every frame, which asks for another frame for ever; only changes pass.
-fn drop_idle_modifiers(mut inputs: Query<&mut EguiInput>, mut last: Local<Option<egui::Modifiers>>) {
-    for mut input in &mut inputs {
+fn drop_idle_modifiers(
+    mut inputs: Query<(Entity, &mut EguiInput)>,
+    mut last: Local<EntityHashMap<Option<egui::Modifiers>>>,
+) {
+    last.retain(|window, _| inputs.contains(*window));
+    for (window, mut input) in &mut inputs {
+        let last = last.entry(window).or_default();
         let mut seen = *last;
         input.0.events.retain(|event| match event {
             egui::Event::ModifiersChanged(modifiers) => {

@@ -177,6 +177,7 @@ static CHECKS: &[Check] = &[
     check("palette", &[], |_, a| opened(a, "palette"), &["Escape"]),
     check("help", &[], |_, a| opened(a, "help"), &[ESCAPE]),
     check("full-screen", &[], |b, a| a["full_screen"] != b["full_screen"], &[]),
+    check("close-window", &[], |_, a| told(a, "main window"), &[]),
     check("wall", &[], |b, a| b["tour"] == false && a["tour"] == true, &[r#"{"tour":false}"#]),
     check("theme", &[], |b, a| is(b, "theme", "dark") && is(a, "theme", "light"), &[]),
     check("sources", &[], |_, a| opened(a, "sources"), &[ESCAPE]),

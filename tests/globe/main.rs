@@ -14,4 +14,5 @@ mod keys;
 mod layers;
 mod marks;
 mod picture;
+mod roles;
 mod window;

@@ -70,7 +70,12 @@ impl Globe {
 
     /// The same in a folder, which is also that of its configuration.
     pub(crate) fn start_in(folder: &Path, words: &[&str]) -> Globe {
-        let display = Display::start("960x640");
+        Globe::start_on("960x640", folder, words)
+    }
+
+    /// The same on a screen of another size.
+    pub(crate) fn start_on(screen: &str, folder: &Path, words: &[&str]) -> Globe {
+        let display = Display::start(screen);
         let mut program = Command::new(env!("CARGO_BIN_EXE_argus-globe"))
             .args(["globe", "--trace-input", "--quality", "full", "--size", "960x640"])
             .args(words)
@@ -89,7 +94,7 @@ impl Globe {
             .expect("a thread");
         let mut globe = Globe { display, program, lines, said: Vec::new() };
         globe.wait("ready");
-        globe.xdotool(&["search", "--sync", "--name", "argus-globe", "windowfocus", "--sync"]);
+        globe.xdotool(&["search", "--sync", "--name", "^argus-globe$", "windowfocus", "--sync"]);
         globe
     }
 
@@ -113,6 +118,11 @@ impl Globe {
         self.program.wait().is_ok_and(|status| status.success())
     }
 
+    /// Whether a line that begins so came before the last one that was waited for.
+    pub(crate) fn has_said(&self, start: &str) -> bool {
+        self.said.iter().any(|line| line.starts_with(start))
+    }
+
     pub(crate) fn xdotool(&self, words: &[&str]) {
         let status = tool("xdotool").args(words).env("DISPLAY", &self.display.name).stdout(Stdio::null()).status();
         assert!(status.expect("xdotool runs").success(), "xdotool {words:?}");
@@ -133,7 +143,7 @@ impl Globe {
     }
 
     /// A picture that the next one equals: nothing moves any more.
-    fn still(&self) -> RgbaImage {
+    pub(crate) fn still(&self) -> RgbaImage {
         let mut before = self.picture();
         for _ in 0..PICTURES {
             let now = self.picture();
@@ -184,14 +194,14 @@ impl Drop for Globe {
 }
 
 /// Pixels that differ by more than the eye could miss.
-fn differing(a: &RgbaImage, b: &RgbaImage) -> usize {
+pub(crate) fn differing(a: &RgbaImage, b: &RgbaImage) -> usize {
     let far = |(p, q): (&image::Rgba<u8>, &image::Rgba<u8>)| p.0.iter().zip(q.0).any(|(x, y)| x.abs_diff(y) > 6);
     a.pixels().zip(b.pixels()).filter(|pair| far(*pair)).count()
 }
 
 const SCENE: [&str; 8] =
     ["--synthetic", "pins=60,arcs=40,seed=5", "--view", "45,10,9000", "--layers", "-legend", "--fps", "30"];
-const SAMPLE: [&str; 8] = [
+pub(crate) const SAMPLE: [&str; 8] = [
     "-r",
     concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.pcap"),
     "--at",
@@ -203,7 +213,7 @@ const SAMPLE: [&str; 8] = [
 ];
 
 /// Pixels that each layer changes at least in `SAMPLE`. Arcs and legend come last: their dashes move.
-const LEAST: [(&str, usize); 14] = [
+const LEAST: [(&str, usize); 15] = [
     ("earth", 20_000),
     ("clouds", 500),
     ("pins", 300),
@@ -216,6 +226,7 @@ const LEAST: [(&str, usize); 14] = [
     ("stars", 5),
     ("timeline", 5_000),
     ("table", 10_000),
+    ("heat", 5_000),
     ("arcs", 2_000),
     ("legend", 2_000),
 ];

@@ -14,7 +14,8 @@ use crate::cli::Usage;
 use crate::cli::input::InputArgs;
 use crate::geo::LatLon;
 use crate::globe::{
-    ColourBy, Column, ColumnError, DimHours, Layers, Orbit, Projection, RADIUS_KM, Theme, Views, Vision, columns_of,
+    ColourBy, Column, ColumnError, DimHours, Layers, MOST_WINDOWS, Orbit, Projection, RADIUS_KM, Role, RoleWindow,
+    Screen, Theme, Views, Vision, columns_of,
 };
 use crate::pipeline::At;
 
@@ -184,6 +185,10 @@ pub(crate) struct Args {
     /// The screen that --fullscreen and --wall fill, from 1; by default the one the window appears on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) monitor: Option<u8>,
+    /// Open a further window with one role, on a screen by its number from the left or by its name: table, chart or alerts;
+    /// globe@SCREEN is where the main window belongs. May be given several times.
+    #[arg(long, value_name = "ROLE[@SCREEN]")]
+    pub(super) role: Vec<RoleWindow>,
     /// Play recordings from their beginning again when they end.
     #[arg(long = "loop")]
     pub(super) looped: bool,
@@ -202,6 +207,28 @@ impl Args {
     /// Size of all text and panels relative to the normal one.
     pub(super) fn ui_scale(&self) -> f32 {
         self.viewing_distance.unwrap_or(self.ui_scale)
+    }
+
+    /// Where the main window belongs, and which there are beside it.
+    pub(super) fn windows(&self) -> Result<(Option<Screen>, Vec<RoleWindow>), Usage> {
+        let (globes, others): (Vec<RoleWindow>, Vec<RoleWindow>) =
+            self.role.iter().cloned().partition(|w| w.role == Role::Globe);
+        if others.len() > MOST_WINDOWS {
+            return Err(Usage(format!(
+                "--role: {} windows beside the globe, at most {MOST_WINDOWS} can be",
+                others.len()
+            )));
+        }
+        let named = self.monitor.map(|n| Screen::Number(n.into()));
+        match globes.as_slice() {
+            [] => Ok((named, others)),
+            [globe] if named.is_none() => Ok((globe.screen.clone(), others)),
+            [_] => Err(Usage("--role globe@SCREEN and --monitor both say where the globe is; give one of them".into())),
+            [_, second, ..] => {
+                let at = second.screen.as_ref().map(|s| format!("@{s}")).unwrap_or_default();
+                Err(Usage(format!("--role globe{at}: there is one window with a globe, given before already")))
+            }
+        }
     }
 
     /// Takes over what the saved view that is named says, where no other option says it; gives all saved views.
@@ -294,6 +321,26 @@ mod tests {
             assert!(help.contains(form), "{form} is missing in {help}");
             assert!(document.contains(&format!("| `{}` | {finds} |", form.replace('|', "\\|"))), "{form} is missing");
         }
+    }
+
+    #[test]
+    fn the_globe_has_one_window_and_others_stand_beside_it() {
+        use clap::Parser as _;
+
+        let windows = |words: &str| {
+            let words = ["argus-globe", "globe"].into_iter().chain(words.split_whitespace());
+            match Cli::try_parse_from(words).expect("known words").command {
+                crate::cli::Command::Globe(args) => args.windows().map_err(|e| e.to_string()),
+                _ => Err("not the globe".into()),
+            }
+        };
+        let (screen, others) = windows("--role globe@2 --role table@HDMI-1 --role alerts").expect("right");
+        assert_eq!((screen, others.len()), (Some(Screen::Number(2)), 2));
+        assert_eq!(windows("--monitor 3").expect("right"), (Some(Screen::Number(3)), Vec::new()));
+        assert!(windows("--role globe@2 --monitor 1").expect_err("twice").contains("--monitor"));
+        assert!(windows("--role globe@1 --role globe@2").expect_err("twice").contains("globe@2"));
+        let many = "--role table ".repeat(MOST_WINDOWS + 1);
+        assert!(windows(&many).expect_err("too many").contains("at most"));
     }
 
     #[test]

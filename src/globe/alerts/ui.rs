@@ -11,8 +11,8 @@ use crate::globe::inks::inks;
 /// Most rows that are drawn.
 const MOST: usize = 200;
 
-/// Draws the list; the action is a click on a row or on the cross.
-pub fn alerts_ui(ui: &mut Ui, rows: &[AlertRow], room: f32) -> Option<Action> {
+/// Draws the list, as high as there is room in points; the action is a click on a row or on the cross that closes it.
+pub fn alerts_ui(ui: &mut Ui, rows: &[AlertRow], room: f32, closable: bool) -> Option<Action> {
     let mut action = None;
     let active = rows.iter().filter(|r| r.active).count();
     let ahead = rows.iter().filter(|r| r.ahead).count();
@@ -21,7 +21,7 @@ pub fn alerts_ui(ui: &mut Ui, rows: &[AlertRow], room: f32) -> Option<Action> {
         ui.label(theme::heading("Alerts"));
         ui.label(theme::label(format!("{ahead}{active} now, {} in all", rows.len())));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if theme::icon_button(ui, Icon::Close, "close (!)").clicked() {
+            if closable && theme::icon_button(ui, Icon::Close, "close (!)").clicked() {
                 action = Some(Action::Alerts);
             }
         });
@@ -90,7 +90,7 @@ mod tests {
         let rows = rows(&[alert("129.132.1.1", 60, 0), alert("192.0.2.9", 500, 400)], fixture::now(), false);
         let mut probe = Probe::new(340.0, 300.0);
         let mut action = None;
-        let mut draw = |ui: &mut Ui| action = alerts_ui(ui, &rows, 200.0).or(action.take());
+        let mut draw = |ui: &mut Ui| action = alerts_ui(ui, &rows, 200.0, true).or(action.take());
         probe.frame(None, &mut draw);
         assert!(probe.shows("1 now, 2 in all") && probe.shows("since 21:43:00"), "{:?}", probe.texts());
         assert_eq!(probe.overlaps(), []);
@@ -105,7 +105,7 @@ mod tests {
         let rows = rows(&alerts, past, true);
         let mut probe = Probe::new(340.0, 300.0);
         let mut action = None;
-        let mut draw = |ui: &mut Ui| action = alerts_ui(ui, &rows, 200.0).or(action.take());
+        let mut draw = |ui: &mut Ui| action = alerts_ui(ui, &rows, 200.0, true).or(action.take());
         probe.frame(None, &mut draw);
         assert!(probe.shows("1 ahead, 0 now, 1 in all"), "{:?}", probe.texts());
         let at = probe.find("ahead of the playhead, at 21:43:00").expect("drawn");
@@ -117,7 +117,7 @@ mod tests {
     fn an_empty_list_says_how_to_fill_it() {
         let mut probe = Probe::new(340.0, 120.0);
         probe.frame(None, |ui| {
-            alerts_ui(ui, &[], 200.0);
+            alerts_ui(ui, &[], 200.0, true);
         });
         assert!(probe.shows("--alert"));
     }

@@ -120,7 +120,7 @@ pub(super) struct Held<'w> {
 /// Makes canvas and pipelines for the camera's target, anew when its size or format changes.
 pub(super) fn choose_pipelines(
     mut commands: Commands,
-    views: Query<&ViewTarget>,
+    views: Query<&ViewTarget, With<Camera3d>>,
     held: Held,
     device: Res<RenderDevice>,
 ) {

@@ -4,7 +4,7 @@ use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, block_on, futures_lite::future};
 use bevy::window::PrimaryWindow;
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+use bevy_egui::{EguiContext, EguiContexts, EguiPrimaryContextPass, PrimaryEguiContext, egui};
 use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::bar::{BarModel, bar_ui};
@@ -27,9 +27,10 @@ use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
 use crate::globe::palette::{Known, palette_ui};
 use crate::globe::pins::Pins;
 use crate::globe::quality::Drawn;
+use crate::globe::roles::{Role, RoleCamera, are_typed_into};
 use crate::globe::selection::{Picked, Selection, find_host, find_path};
 use crate::globe::table::{TableModel, View, table_ui};
-use crate::globe::timeline::{Marks, TimelineModel, following, timeline_ui};
+use crate::globe::timeline::{GRAPH, Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
 use crate::globe::views::Views;
 use crate::globe::wall::{EDGE as WALL_EDGE, Shown, Wall, wall_ui};
@@ -78,12 +79,15 @@ impl Plugin for HudPlugin {
 
 /// Whose pointer and keyboard it is, at the pointer's place of this frame and with the panels of the frame before.
 fn ask_panels(
-    mut contexts: EguiContexts,
+    mut contexts: Query<&mut EguiContext, (With<PrimaryEguiContext>, Without<RoleCamera>)>,
     windows: Query<&Window, With<PrimaryWindow>>,
     (free, hud): (Res<FreeRect>, Res<Hud>),
+    mut others: Query<&mut EguiContext, With<RoleCamera>>,
     mut wants: ResMut<UiWants>,
 ) {
-    let Ok(ctx) = contexts.ctx_mut() else { return };
+    let elsewhere = are_typed_into(&mut others);
+    let Ok(mut context) = contexts.single_mut() else { return };
+    let ctx = context.get_mut();
     let zoom = ctx.zoom_factor();
     let at = windows.iter().next().and_then(Window::cursor_position);
     let over_card = at.is_some_and(|p| {
@@ -94,7 +98,7 @@ fn ask_panels(
     // dialog of files has all keys.
     let next = UiWants {
         pointer: over_card || over_panel || ctx.egui_is_using_pointer() || hud.chooser.is_open(),
-        keyboard: ctx.text_edit_focused() || hud.palette.is_some() || hud.chooser.is_open(),
+        keyboard: ctx.text_edit_focused() || hud.palette.is_some() || hud.chooser.is_open() || elsewhere,
     };
     if *wants != next {
         *wants = next;
@@ -108,7 +112,8 @@ fn ask_panels(
 }
 
 /// Makes the table's answer when snapshot or wish have changed: at once when it is small, else in a task, one at a time.
-fn answer_table(feed: Res<Feed>, layers: Res<Layers>, mut hud: ResMut<Hud>) {
+fn answer_table((feed, layers): (Res<Feed>, Res<Layers>), windows: Query<&RoleCamera>, mut hud: ResMut<Hud>) {
+    let seen = layers.is_on(Layer::Table) || windows.iter().any(|w| w.role == Role::Table);
     let hud = hud.bypass_change_detection();
     if let Some(task) = &mut hud.pending
         && let Some(view) = block_on(future::poll_once(task))
@@ -117,7 +122,7 @@ fn answer_table(feed: Res<Feed>, layers: Res<Layers>, mut hud: ResMut<Hud>) {
         hud.pending = None;
     }
     let same = std::sync::Arc::ptr_eq(&hud.view.snapshot, &feed.snapshot) && hud.view.wish == hud.wish;
-    if same || hud.pending.is_some() || !layers.is_on(Layer::Table) {
+    if same || hud.pending.is_some() || !seen {
         return;
     }
     let (snapshot, wish) = (feed.snapshot.clone(), hud.wish.clone());
@@ -271,6 +276,7 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
             records: snapshot.totals.records,
             flows: snapshot.totals.flows,
             live: snapshot.health.sources.iter().any(|s| s.live),
+            graph: GRAPH,
         };
         let strip = Panel::bottom("timeline").exact_size(108.0).resizable(false).show_separator_line(false);
         strip.frame(theme::panel_frame()).show(root, |ui| {
@@ -290,6 +296,7 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
                 selection: &seen.selection,
                 focus: hud.focus_filter,
                 reveal: hud.reveal,
+                closable: true,
             };
             done.extend(table_ui(ui, &mut model));
         });
@@ -341,7 +348,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
                 let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + added_height(seen) } else { 0.0 };
-                done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0)));
+                done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0), true));
             });
         });
     }

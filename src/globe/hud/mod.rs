@@ -24,3 +24,4 @@ pub use bar::{FilterBar, with_word};
 pub use layout::HudPlugin;
 pub use parts::{Hidden, Part};
 pub use state::{Hud, HudOptions, Toast};
+pub(crate) use status::state_ui;

@@ -87,6 +87,8 @@ pub struct Hud {
     pub(super) bars: BarsCache,
     pub(super) detail: DetailCache,
     pub(super) themed: bool,
+    /// Grows by one with each change of sizes and colours.
+    style: u64,
     pub(super) noticed: String,
 }
 
@@ -117,6 +119,7 @@ impl Default for Hud {
             bars: BarsCache::default(),
             detail: DetailCache::default(),
             themed: false,
+            style: 0,
             noticed: String::new(),
         }
     }
@@ -137,6 +140,12 @@ impl Hud {
     /// Takes sizes and colours over anew in the next frame.
     pub fn restyle(&mut self) {
         self.themed = false;
+        self.style += 1;
+    }
+
+    /// Number of the change of sizes and colours in force.
+    pub(crate) fn style(&self) -> u64 {
+        self.style
     }
 
     /// Names of what is open over the globe, in the order in which it is closed.

@@ -176,18 +176,29 @@ fn losses(s: &Snapshot) -> Vec<String> {
     .collect()
 }
 
+/// The state in a word, and the one clock.
+pub(crate) fn state_ui(ui: &mut Ui, snapshot: &Snapshot, playhead: &Playhead) {
+    ui.spacing_mut().item_spacing.x = 14.0;
+    let model = StatusModel::new(snapshot, playhead, None, "");
+    theme::badge(ui, &model.word, mood_ink(model.mood));
+    clock_ui(ui, &model);
+}
+
+fn mood_ink(mood: Mood) -> Color32 {
+    match mood {
+        Mood::Waiting => inks().dim,
+        Mood::Live => inks().good,
+        Mood::Paused => inks().warn,
+        Mood::Replay => inks().accent,
+    }
+}
+
 /// Draws the line; the action is a click on one of its parts.
 pub(super) fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
     let mut action = None;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
-        let colour = match model.mood {
-            Mood::Waiting => inks().dim,
-            Mood::Live => inks().good,
-            Mood::Paused => inks().warn,
-            Mood::Replay => inks().accent,
-        };
-        let badge = theme::badge(ui, &model.word, colour);
+        let badge = theme::badge(ui, &model.word, mood_ink(model.mood));
         if badge.interact(egui::Sense::click()).on_hover_text("play or pause (Space); live (End)").clicked() {
             action = Some(Action::PlayPause);
         }

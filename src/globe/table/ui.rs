@@ -32,6 +32,8 @@ pub struct TableModel<'a> {
     pub focus: bool,
     /// Bring the first row of the selection into sight.
     pub reveal: bool,
+    /// Whether there is a cross that closes it.
+    pub closable: bool,
 }
 
 /// Draws the table; the action is a click on a row.
@@ -51,7 +53,7 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
         ui.add_space(4.0);
         ui.label(sums_text(model.view));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if theme::icon_button(ui, theme::Icon::Close, "close the flow table (F)").clicked() {
+            if model.closable && theme::icon_button(ui, theme::Icon::Close, "close the flow table (F)").clicked() {
                 action = Some(Action::Toggle(crate::globe::layers::LayerId::Table));
             }
             action = columns_menu(ui, model.columns).or(action.take());
@@ -388,6 +390,7 @@ mod tests {
                     selection: &selection,
                     focus: false,
                     reveal: false,
+                    closable: true,
                 };
                 last = table_ui(ui, &mut model).or(last.take());
             });
@@ -418,6 +421,7 @@ mod tests {
                     selection: &selection,
                     focus: false,
                     reveal: false,
+                    closable: true,
                 };
                 action = table_ui(ui, &mut model).or(action.take());
             };
@@ -460,6 +464,7 @@ mod tests {
                 selection: &selection,
                 focus: false,
                 reveal: false,
+                closable: true,
             };
             table_ui(ui, &mut model);
         });
@@ -482,6 +487,7 @@ mod tests {
                     selection: &selection,
                     focus: false,
                     reveal: false,
+                    closable: true,
                 };
                 last = table_ui(ui, &mut model).or(last.take());
             });

@@ -6,4 +6,4 @@ mod ui;
 
 pub use marks::{IDLE, MOST_BOOKMARKS, Marks};
 pub use model::{Bars, SPEEDS, TimelineModel, faster, following, slower, step};
-pub use ui::timeline_ui;
+pub use ui::{GRAPH, timeline_ui};

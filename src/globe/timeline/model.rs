@@ -120,6 +120,8 @@ pub struct TimelineModel<'a> {
     pub flows: u64,
     /// Whether there is a live source to return to.
     pub live: bool,
+    /// Height of the histogram in points.
+    pub graph: f32,
 }
 
 impl TimelineModel<'_> {

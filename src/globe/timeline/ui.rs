@@ -10,8 +10,8 @@ use crate::globe::hud::theme::{self, Icon};
 use crate::globe::inks::inks;
 use crate::pipeline::PlayState;
 
-/// Height of the histogram in points.
-const GRAPH: f32 = 40.0;
+/// Height of the histogram in points, in the strip at the bottom.
+pub const GRAPH: f32 = 40.0;
 
 /// Draws the strip; the action is what was clicked or dragged.
 pub fn timeline_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
@@ -53,9 +53,19 @@ fn buttons_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let text =
                 format!("{} records \u{b7} {} flows in the window", grouped(model.records), grouped(model.flows));
-            ui.label(theme::label(text));
-            ui.add_space(14.0);
-            ui.label(theme::hint(format!("peak {}, root scale", text::load(model.bars.peak))));
+            let peak = format!("peak {}, root scale", text::load(model.bars.peak));
+            // What there is no room for is left out, the scale first.
+            let width = |ui: &Ui, text: &str, size: f32| {
+                let font = FontId::proportional(size);
+                ui.painter().layout_no_wrap(text.to_owned(), font, inks().text).size().x + 18.0
+            };
+            if width(ui, &text, theme::SMALL) <= ui.available_width() {
+                ui.label(theme::label(text));
+                if width(ui, &peak, theme::SMALL) <= ui.available_width() {
+                    ui.add_space(14.0);
+                    ui.label(theme::hint(peak));
+                }
+            }
         });
     });
     action
@@ -98,7 +108,8 @@ fn window_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
 }
 
 fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), GRAPH), Sense::click_and_drag());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), model.graph.max(16.0)), Sense::click_and_drag());
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 3.0, inks().well);
     let x = |t| rect.left() + model.place(t) as f32 * rect.width();
@@ -247,6 +258,7 @@ mod tests {
             records: 8,
             flows: 4,
             live: false,
+            graph: GRAPH,
         };
         let mut probe = Probe::new(width, 92.0);
         let mut action = None;
@@ -282,7 +294,7 @@ mod tests {
 
     #[test]
     fn nothing_overlaps_at_any_usual_width() {
-        for width in [1000.0, 1280.0, 1920.0] {
+        for width in [480.0, 640.0, 800.0, 1000.0, 1280.0, 1920.0] {
             let (probe, _) = shown(width, &[]);
             assert_eq!(probe.overlaps(), [], "at {width}");
             assert_eq!(probe.clipped(), [] as [String; 0], "at {width}");

@@ -12,7 +12,7 @@ mod ui;
 use bevy::input::keyboard::KeyboardInput;
 use bevy::input::mouse::{MouseButtonInput, MouseWheel};
 use bevy::prelude::*;
-use bevy::window::{CursorMoved, CursorOptions, PrimaryWindow};
+use bevy::window::{CursorMoved, CursorOptions};
 pub use dim::DimHours;
 use model::{STOP_SECS, Stop, Tour};
 pub(crate) use ui::{EDGE, Shown, wall_ui};
@@ -167,7 +167,7 @@ fn switch(
     mut actions: MessageReader<Action>,
     (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
     (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
-    mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
+    mut cursors: Query<&mut CursorOptions>,
     mut zone: Local<Option<Zone>>,
 ) {
     let now = clock.elapsed;
