@@ -11,6 +11,7 @@ mod theme;
 mod views;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ use crate::geo::{find_data, parse_cities};
 use crate::globe::{
     CameraRig, Colouring, Column, DeafPlugin, Extension, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions,
     Imagery, Keeper, Layers, Look, LookPlugin, LookPoll, LookSource, Marks, Motion, Opener, Orbit, Picked,
-    PipelineFeed, Projection, QualityTarget, SavedView, Scene, Selection, Setup, Synthetic, Trace, Views, Wall,
+    PipelineFeed, Projection, QualityTarget, SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace, Views, Wall,
     WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_start,
     show_local_time, window,
 };
@@ -134,7 +135,7 @@ fn show(args: &Args, mut setup: Setup, look: Look, size: (u32, u32)) -> anyhow::
             let path = path.clone();
             move |what| kept::keep(&path, what).map_err(|e| in_one_line(&e))
         }));
-        let source = LookSource::new(look, reload(path));
+        let source = LookSource::new(look, reload(path, args.theme));
         setup.extend.push(Box::new(move |app| {
             app.add_plugins(LookPlugin).insert_resource(source).insert_resource(keeper);
         }));
@@ -168,7 +169,7 @@ fn known(args: &Args) -> anyhow::Result<kept::Known> {
 /// Puts what is known from before into the window.
 fn knowing(look: &Look, known: kept::Known) -> anyhow::Result<Extension> {
     let rows = look.keys.rows()?;
-    let columns = look.columns.clone().or(known.columns).unwrap_or_else(Column::at_first);
+    let columns = look.columns.clone().unwrap_or_else(Column::at_first);
     let (views, filters) = (look.views.clone(), look.filters.clone());
     Ok(Box::new(move |app| {
         app.insert_resource(views).insert_resource(filters);
@@ -270,7 +271,8 @@ fn look(args: &Args, views: Views, known: &kept::Known) -> anyhow::Result<Look> 
         local_time: args.local_time,
         theme: args.theme,
         colour: args.colour.clone(),
-        columns: args.columns.as_ref().map(|c| c.0.clone()),
+        columns: args.columns.as_ref().map(|c| c.0.clone()).or_else(|| known.columns.clone()),
+        bookmarks: known.bookmarks.clone(),
         keys: known.keys.clone(),
         filters: known.filters.clone(),
         views,
@@ -283,9 +285,16 @@ fn hidden(args: &Args, mut layers: Layers) -> Result<(Layers, Hidden), Usage> {
     Ok((layers, hidden.map_err(|e| Usage(format!("--hide: {e}")))?))
 }
 
-/// Gives the settings anew whenever the configuration file has changed. An editor may take it away for a moment.
-fn reload(path: PathBuf) -> LookPoll {
-    let mut last = config::read(&path).ok();
+/// Gives the settings anew whenever a file that they come from has changed: the configuration, saved views, what was kept,
+/// a theme of the user.
+fn reload(path: PathBuf, theme: Theme) -> LookPoll {
+    let files = move |theme: Theme| {
+        let theme = theme.file().map(Path::to_owned);
+        [path.clone(), views::file_beside(&path), kept::file_beside(&path)].into_iter().chain(theme)
+    };
+    let mut watch = Watch::default();
+    watch.has_changed(files(theme));
+    let mut theme = theme;
     let again = || match parse(std::env::args_os().collect())?.0.command {
         Command::Globe(mut args) => {
             let views = args.take_view()?;
@@ -294,10 +303,38 @@ fn reload(path: PathBuf) -> LookPoll {
         _ => anyhow::bail!("not the globe"),
     };
     Box::new(move || {
-        let now = config::read(&path).ok().filter(|now| last.as_ref() != Some(now))?;
-        last = Some(now);
-        Some(again().map_err(|e| in_one_line(&e)))
+        if !watch.has_changed(files(theme)) {
+            return None;
+        }
+        let look = again().map_err(|e| in_one_line(&e));
+        if let Ok(look) = &look {
+            // Another theme has another file, which is read for the first time here.
+            theme = look.theme;
+            watch.has_changed(files(theme));
+        }
+        Some(look)
     })
+}
+
+/// What files said when they were last looked at.
+#[derive(Debug, Default)]
+struct Watch(BTreeMap<PathBuf, String>);
+
+impl Watch {
+    /// Whether one of the files says something else than before. An editor may take a file away for a moment: what is
+    /// gone or cannot be read says what it said.
+    fn has_changed(&mut self, files: impl Iterator<Item = PathBuf>) -> bool {
+        let mut changed = false;
+        for file in files {
+            if let Ok(now) = config::read(&file)
+                && self.0.get(&file) != Some(&now)
+            {
+                self.0.insert(file, now);
+                changed = true;
+            }
+        }
+        changed
+    }
 }
 
 /// Writes what would be shown.
@@ -396,4 +433,27 @@ fn made_up_scene(args: &Args) -> anyhow::Result<Option<Scene>> {
         .and_then(|path| std::fs::read_to_string(path).ok())
         .and_then(|text| parse_cities(&text).ok());
     Ok(Some(shown_at(synthetic.build(&cities.unwrap_or_default()), args.input.at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_say_something_else_have_changed_and_those_that_are_gone_have_not() {
+        let folder = std::env::temp_dir().join(format!("argus-globe-watch-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let files = || ["a.toml", "b.toml"].map(|name| folder.join(name)).into_iter();
+        let mut watch = Watch::default();
+        assert!(!watch.has_changed(files()), "there is none yet");
+        std::fs::write(folder.join("b.toml"), "x = 1").expect("written");
+        assert!(watch.has_changed(files()) && !watch.has_changed(files()));
+        std::fs::remove_file(folder.join("b.toml")).expect("removed");
+        assert!(!watch.has_changed(files()), "an editor takes it away");
+        std::fs::write(folder.join("b.toml"), "x = 1").expect("written");
+        assert!(!watch.has_changed(files()), "and puts the same back");
+        std::fs::write(folder.join("b.toml"), "x = 2").expect("written");
+        assert!(watch.has_changed(files()));
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
 }

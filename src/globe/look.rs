@@ -1,6 +1,9 @@
 //! Settings of the picture that may change while it is shown: a source is asked once a second, and what differs from
 //! its last answer is taken over. What keys have changed meanwhile stays, unless the same setting is changed.
 
+use std::collections::BTreeMap;
+
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
 use super::camera::CameraRig;
@@ -12,8 +15,10 @@ use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
 use super::table::Column;
+use super::timeline::Marks;
 use super::views::Views;
 use super::{GlobeSet, Motion, SceneClock};
+use crate::base::Timestamp;
 use crate::cache::Level;
 use crate::pipeline::Control;
 
@@ -41,8 +46,10 @@ pub struct Look {
     pub colour: ColourBy,
     /// The user's own keys.
     pub keys: Keymap,
-    /// Columns of the flow table; none: those at first, or those that were kept.
+    /// Columns of the flow table; none: those at first.
     pub columns: Option<Vec<Column>>,
+    /// Bookmarks, in order.
+    pub bookmarks: Vec<Timestamp>,
     /// Saved views.
     pub views: Views,
     /// Saved filters.
@@ -82,7 +89,7 @@ fn take_look(
     (mut hud, mut options, mut layers): (ResMut<Hud>, ResMut<HudOptions>, ResMut<Layers>),
     (mut motion, mut rig): (ResMut<Motion>, ResMut<CameraRig>),
     (mut theme, mut colouring): (ResMut<Theme>, ResMut<Colouring>),
-    (mut views, mut filters): (ResMut<Views>, ResMut<SavedFilters>),
+    mut known: Known,
     input: Option<ResMut<FeedInput>>,
 ) {
     let Some(mut source) = source.filter(|s| clock.elapsed >= s.due) else { return };
@@ -117,14 +124,14 @@ fn take_look(
     {
         hud.set_rows(rows);
     }
-    if was.columns != now.columns {
-        hud.columns = now.columns.clone().unwrap_or_else(Column::at_first);
+    let mut read = known.take(&was, &now);
+    let columns = now.columns.clone().unwrap_or_else(Column::at_first);
+    if was.columns != now.columns && hud.columns != columns {
+        hud.columns = columns;
+        read.push("columns");
     }
-    // What was saved meanwhile is in the files, or for this run only.
-    views.0.extend(now.views.0.clone());
-    filters.0.extend(now.filters.0.clone());
-    if (Look { views: was.views.clone(), filters: was.filters.clone(), ..now.clone() }) == was {
-        return;
+    if !now.is_but_for_kept(&was) {
+        read.insert(0, "configuration");
     }
     if was.colour != now.colour {
         colouring.set(now.colour);
@@ -134,7 +141,64 @@ fn take_look(
     {
         input.send(Control::Level(now.level));
     }
-    hud.toast = Some(Toast { text: "configuration read again".into(), until: clock.elapsed + TOAST });
+    // What the window has kept itself is no news.
+    if !read.is_empty() {
+        hud.toast = Some(Toast { text: format!("read again: {}", read.join(", ")), until: clock.elapsed + TOAST });
+    }
+}
+
+/// What is known by name, and bookmarks.
+#[derive(SystemParam)]
+struct Known<'w> {
+    views: ResMut<'w, Views>,
+    filters: ResMut<'w, SavedFilters>,
+    marks: ResMut<'w, Marks>,
+}
+
+impl Known<'_> {
+    /// Takes over what files say otherwise than before, and gives what is news to the window. What they never said (it is
+    /// for this run only) stays.
+    fn take(&mut self, was: &Look, now: &Look) -> Vec<&'static str> {
+        let mut news = Vec::new();
+        if differ(&mut self.views.0, &was.views.0, &now.views.0) {
+            news.push("views");
+        }
+        if differ(&mut self.filters.0, &was.filters.0, &now.filters.0) {
+            news.push("filters");
+        }
+        let gone = |t: &Timestamp| !now.bookmarks.contains(t);
+        let gone: Vec<Timestamp> = was.bookmarks.iter().copied().filter(gone).collect();
+        let before = self.marks.bookmarks().to_vec();
+        let marks = self.marks.bypass_change_detection();
+        marks.forget(&gone);
+        marks.keep(now.bookmarks.iter().copied());
+        if before != self.marks.bookmarks() {
+            self.marks.set_changed();
+            news.push("bookmarks");
+        }
+        news
+    }
+}
+
+/// Brings a table by name to what a file says; true if it said something else.
+fn differ<T: Clone + PartialEq>(
+    known: &mut BTreeMap<String, T>,
+    was: &BTreeMap<String, T>,
+    now: &BTreeMap<String, T>,
+) -> bool {
+    let before = known.clone();
+    known.retain(|name, _| now.contains_key(name) || !was.contains_key(name));
+    known.extend(now.clone());
+    *known != before
+}
+
+impl Look {
+    /// Whether it differs from another one only in what the window keeps itself.
+    fn is_but_for_kept(&self, was: &Look) -> bool {
+        let (views, filters) = (was.views.clone(), was.filters.clone());
+        let (columns, bookmarks) = (was.columns.clone(), was.bookmarks.clone());
+        (Look { views, filters, columns, bookmarks, ..self.clone() }) == *was
+    }
 }
 
 #[cfg(test)]
@@ -187,6 +251,26 @@ mod tests {
         let hud = app.world().resource::<Hud>();
         assert_eq!(hud.columns, [Column::Daddr]);
         assert!(hud.rows().iter().any(|r| r.id == "spin" && r.keys[0].to_string() == "F5"));
+        let toast = app.world().resource::<Hud>().toast.clone().expect("a message");
+        assert_eq!(toast.text, "read again: configuration, views, columns");
+        // A view and a filter are taken out of the files, a bookmark is put in; what the files never said stays.
+        app.world_mut().resource_mut::<SavedFilters>().0.insert("mine".into(), "udp".into());
+        let at = Timestamp::from_parts(1_362_692_526, 0);
+        let named = app.world().resource::<LookSource>().last.clone();
+        let fewer = Look { views: Views::default(), bookmarks: vec![at], ..named.clone() };
+        say(&mut app, Ok(fewer.clone()));
+        assert!(app.world().resource::<Views>().0.is_empty());
+        assert_eq!(app.world().resource::<SavedFilters>().0.len(), 1);
+        assert_eq!(app.world().resource::<Marks>().bookmarks(), [at]);
+        let toast = app.world_mut().resource_mut::<Hud>().toast.take().expect("a message");
+        assert_eq!(toast.text, "read again: views, bookmarks");
+        // What the window has kept itself is no news.
+        app.world_mut().resource_mut::<Marks>().keep([at + std::time::Duration::from_secs(9)]);
+        let both = app.world().resource::<Marks>().bookmarks().to_vec();
+        say(&mut app, Ok(Look { bookmarks: both, ..fewer.clone() }));
+        assert_eq!(app.world().resource::<Hud>().toast, None);
+        say(&mut app, Ok(fewer));
+        assert_eq!(app.world().resource::<Marks>().bookmarks(), [at]);
         say(&mut app, Err("line 3: unknown key".into()));
         let toast = app.world().resource::<Hud>().toast.clone().expect("a message");
         assert_eq!(toast.text, "line 3: unknown key");

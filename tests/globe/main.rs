@@ -14,5 +14,6 @@ mod keys;
 mod layers;
 mod marks;
 mod picture;
+mod reload;
 mod roles;
 mod window;

@@ -35,13 +35,18 @@ pub(super) struct Known {
     pub(super) keys: Keymap,
 }
 
+/// The file of what is kept that belongs to a configuration.
+pub(super) fn file_beside(configuration: &Path) -> PathBuf {
+    configuration.with_file_name(FILE)
+}
+
 /// Reads what was kept beside a configuration, and the tables `[filters]` and `[keys]` of the configuration.
 ///
 /// # Errors
 /// A file cannot be read, or says what cannot be.
 pub(super) fn load(configuration: &Path) -> anyhow::Result<Known> {
     let mut known = Known::default();
-    let file = configuration.with_file_name(FILE);
+    let file = file_beside(configuration);
     if file.is_file() {
         let table = table_of(&file)?;
         add_kept(&mut known, &table).map_err(|e| Usage(format!("{}: {e}", file.display())))?;
@@ -120,7 +125,7 @@ fn keymap(table: &Table) -> Result<Keymap, String> {
 /// # Errors
 /// The file cannot be read, is damaged, or cannot be written.
 pub(super) fn keep(configuration: &Path, kept: Kept<'_>) -> anyhow::Result<PathBuf> {
-    let file = configuration.with_file_name(FILE);
+    let file = file_beside(configuration);
     let mut table = if file.is_file() { table_of(&file)? } else { Table::new() };
     match kept {
         Kept::View(name, view) => return views::save(configuration, name, view),

@@ -46,10 +46,10 @@ fn load(path: &Path) -> Result<Theme, String> {
     let table: Table =
         text.parse().map_err(|e: toml::de::Error| format!("which is no TOML: {}", e.to_string().trim_end()))?;
     let name = path.file_stem().and_then(|n| n.to_str()).unwrap_or("theme");
-    of_table(name, &table)
+    of_table(name, &table, Some(path))
 }
 
-fn of_table(name: &str, table: &Table) -> Result<Theme, String> {
+fn of_table(name: &str, table: &Table, file: Option<&Path>) -> Result<Theme, String> {
     let base: Theme = match table.get("base") {
         None => Theme::Dark,
         Some(Value::String(base)) => base.parse().map_err(|e| format!("base: {e}"))?,
@@ -67,7 +67,7 @@ fn of_table(name: &str, table: &Table) -> Result<Theme, String> {
             value => inks.set(key, &ink(key, value)?).map_err(|e| e.to_string())?,
         }
     }
-    register(name, inks).map_err(|e| e.to_string())
+    register(name, inks, file).map_err(|e| e.to_string())
 }
 
 /// A colour, a row of colours, or a row of numbers.
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn made(text: &str) -> Result<Theme, String> {
-        of_table("test", &text.parse().expect("TOML"))
+        of_table("test", &text.parse().expect("TOML"), None)
     }
 
     #[test]

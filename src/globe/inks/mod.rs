@@ -17,6 +17,7 @@ mod user;
 mod vision;
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{PoisonError, RwLock};
 
@@ -88,6 +89,15 @@ impl Theme {
         match self {
             Theme::User(theme) => &theme.inks,
             _ => self.row().map_or(&DARK, |row| row.inks),
+        }
+    }
+
+    /// The file it came from, if it is one of the user.
+    #[must_use]
+    pub fn file(self) -> Option<&'static Path> {
+        match self {
+            Theme::User(theme) => theme.file.as_deref(),
+            _ => None,
         }
     }
 

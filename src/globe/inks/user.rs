@@ -1,5 +1,6 @@
 //! Themes of the user: one of ours with other colours, by the names below.
 
+use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
 use bevy_egui::egui::Color32;
@@ -19,6 +20,8 @@ pub struct UserTheme {
     pub name: String,
     /// Its colours.
     pub inks: Inks,
+    /// The file it came from.
+    pub file: Option<PathBuf>,
 }
 
 /// All themes of the user so far. They stay for the whole run, so that a theme is a plain value everywhere.
@@ -180,15 +183,16 @@ fn scene([r, g, b, _]: [u8; 4], rest: f32) -> [f32; 4] {
 ///
 /// # Errors
 /// There is no room for it.
-pub fn register(name: &str, inks: Inks) -> Result<Theme, InkError> {
+pub fn register(name: &str, inks: Inks, file: Option<&Path>) -> Result<Theme, InkError> {
     let mut known = KNOWN.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(same) = known.iter().find(|t| t.name == name && t.inks == inks) {
+    if let Some(same) = known.iter().find(|t| t.name == name && t.inks == inks && t.file.as_deref() == file) {
         return Ok(Theme::User(same));
     }
     if known.len() >= MOST {
         return Err(InkError::TooMany);
     }
-    let theme: &'static UserTheme = Box::leak(Box::new(UserTheme { name: name.to_owned(), inks }));
+    let theme: &'static UserTheme =
+        Box::leak(Box::new(UserTheme { name: name.to_owned(), inks, file: file.map(Path::to_owned) }));
     known.push(theme);
     Ok(Theme::User(theme))
 }
@@ -236,7 +240,7 @@ mod tests {
     #[test]
     fn the_same_theme_is_known_once_and_keys_come_to_it() {
         let inks = Theme::Light.inks().clone();
-        let (a, b) = (register("mine", inks.clone()).expect("room"), register("mine", inks).expect("room"));
+        let (a, b) = (register("mine", inks.clone(), None).expect("room"), register("mine", inks, None).expect("room"));
         assert_eq!((a, a.title(), a.to_string()), (b, "mine", "mine".to_owned()));
         assert!(!a.inks().is_dark && a.next() == Theme::Dark);
         assert!(matches!(Theme::Night.next(), Theme::User(_)));

@@ -85,6 +85,11 @@ impl Marks {
         within.find(|b| b.since(now) > NEAR).or(first)
     }
 
+    /// Takes bookmarks away.
+    pub fn forget(&mut self, bookmarks: &[Timestamp]) {
+        self.bookmarks.retain(|b| !bookmarks.contains(b));
+    }
+
     /// Takes bookmarks over that were kept, as many as there is room for.
     pub fn keep(&mut self, bookmarks: impl IntoIterator<Item = Timestamp>) {
         self.bookmarks.extend(bookmarks);
