@@ -44,11 +44,12 @@ shot city --at end --view 47.2,8.3,900
 shot replay --at +75s --view 42,-20,11000 --layers +table
 shot wall --at +100s --view 38,-15,12000 --wall
 shot flat --at +100s --projection flat
+shot heat --at +100s --projection flat --layers +heat,-arcs,-clouds,-legend
 shot light --at +100s --view "$america" --theme light
 shot contrast --at +100s --view "$america" --theme contrast
 shot nightshift --at +100s --view "$america" --theme night
 shot lightmap --at +100s --projection flat --theme light
-for name in day night city replay wall flat light contrast nightshift lightmap; do small "$name"; done
+for name in day night city replay wall flat heat light contrast nightshift lightmap; do small "$name"; done
 
 # The legend as other eyes see it, in every theme: one row per theme, one column per way of seeing.
 rows=()
