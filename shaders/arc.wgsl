@@ -1,6 +1,6 @@
 // Arcs: great circles lifted above the ground, drawn as one triangle strip. Each entry of `points` is one point of one
 // arc; it becomes two vertices, left and right of the line. Width, colour and dash speed come from the class of rate.
-#import argus_globe::common::{scene, nowhere, place_at, east_of_touch, longitude, wrapped, TAU}
+#import argus_globe::common::{scene, nowhere, place_at, east_of_touch, is_off_map, longitude, wrapped, TAU}
 
 struct Arc {
     // Sender.
@@ -192,7 +192,8 @@ fn vertex(@builtin(vertex_index) v: u32, @builtin(instance_index) copy: u32) -> 
 @fragment
 fn fragment(in: Vertex) -> @location(0) vec4<f32> {
 #ifdef FLAT
-    if abs(in.east) > 3.14159265 {
+    // On the way to the map its edge moves: there the place on the map tells.
+    if is_off_map(in.clip.xy) || (scene.sheet.z < 1.0 && abs(in.east) > 0.5 * TAU) {
         discard;
     }
 #endif

@@ -145,6 +145,25 @@ fn ray_through(pixel: vec2<f32>) -> vec3<f32> {
     return normalize(scene.forward.xyz * scene.right.w + across);
 }
 
+// Whether a pixel shows what lies beside the flat map. What is above the map is seen a little farther out than the ground
+// below it, so near the edges its own place does not tell.
+fn is_off_map(pixel: vec2<f32>) -> bool {
+#ifdef FLAT
+    if scene.sheet.z < 1.0 {
+        return false;
+    }
+    let ray = ray_through(pixel);
+    let fall = -dot(ray, scene.sheet_at.xyz);
+    let height = dot(scene.eye.xyz, scene.sheet_at.xyz) - 1.0;
+    let off = scene.eye.xyz + ray * (height / max(fall, 1e-4)) - scene.sheet_at.xyz;
+    let east = dot(off, scene.sheet_east.xyz) / scene.sheet_at.w;
+    let lat = dot(off, scene.sheet_north.xyz) / scene.sheet_at.w + scene.sheet.x;
+    return fall <= 0.0 || abs(east) > 0.5 * TAU || abs(lat) > 0.25 * TAU;
+#else
+    return false;
+#endif
+}
+
 // 1 by day, 0 by night, over 17° of twilight; `s` is the sine of the sun's elevation.
 fn daylight(s: f32) -> f32 {
     return mix(1.0, smoothstep(-0.22, 0.07, s), scene.sun.w);

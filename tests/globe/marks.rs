@@ -63,6 +63,27 @@ fn on_the_flat_map_an_arc_over_its_edge_lies_on_both_sides_and_nowhere_between()
 }
 
 #[test]
+fn on_the_flat_map_nothing_of_an_arc_lies_beside_it() {
+    let few = "arc,35.68,139.75,37.77,-122.42,3e8,\narc,70,-20,72,160,3e8,\n".to_owned();
+    // So many that a software renderer leaves them to the processor.
+    let many =
+        (0..1_700).map(|i| format!("arc,{},{},{},{},3e8,\n", i % 60, 100 + i % 79, i % 50, -100 - i % 70)).collect();
+    for arcs in [few, many] {
+        let mut stage = stage(&rows(&arcs), above(0.0, 0.0, 3.6), "arcs");
+        stage.flatten();
+        let line = differing(&stage.shoot(), &stage.with_layers("none"), 8);
+        let edge = |stage: &mut Stage, lat, lon| stage.pixel(lat, lon, 1.0).expect("a map");
+        let (west, east) = (edge(&mut stage, 0.0, -179.999)[0], edge(&mut stage, 0.0, 179.999)[0]);
+        let (north, south) = (edge(&mut stage, 89.99, 0.0)[1], edge(&mut stage, -89.99, 0.0)[1]);
+        for [x, y] in &line {
+            assert!(*x > west - 1.0 && *x < east + 1.0 && *y > north - 1.0 && *y < south + 1.0, "({x}, {y})");
+        }
+        let reach = |at: f64| line.iter().map(|p| (p[0] - at).abs()).fold(f64::MAX, f64::min);
+        assert!(reach(west) < 3.0 && reach(east) < 3.0, "they reach both edges");
+    }
+}
+
+#[test]
 fn on_the_flat_map_every_arc_is_drawn_whole() {
     for arc in
         ["arc,0,0,0,180,3e7,\n", "arc,80,-20,-80,20,3e7,\n", "arc,40,-3,-40,177,3e7,\n", "arc,10,20,10,20,3e7,\n"]
