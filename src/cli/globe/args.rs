@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Show times in the machine's zone (TZ) instead of UTC.
     #[arg(long)]
     pub(super) local_time: bool,
-    /// Size of all text and panels relative to the normal one.
+    /// Size of all text, panels and marks relative to the normal one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(super) ui_scale: f32,
     /// From how far the screen is looked at, in metres; sets --ui-scale so that letters are 20 minutes of arc high, on a

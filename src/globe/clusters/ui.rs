@@ -35,7 +35,7 @@ pub(super) fn paint_counts(
         let Some(([x, y], _)) = scene.view.project(mark.at) else { continue };
         let at = egui::pos2((x * points_per_pixel) as f32, (y * points_per_pixel) as f32);
         let text = count_text(mark.hosts.len());
-        // Marks do not grow with the panels: the text has the size of its mark.
+        // The text has the size of its mark, whatever the panels' zoom.
         let size = (if text.len() < 3 { 11.0 } else { 10.0 }) * marks.0 as f32 / zoom;
         painter.text(at, egui::Align2::CENTER_CENTER, text, egui::FontId::proportional(size), inks().text);
     }

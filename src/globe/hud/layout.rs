@@ -34,7 +34,7 @@ use crate::globe::timeline::{GRAPH, Marks, TimelineModel, following, timeline_ui
 use crate::globe::trace::Trace;
 use crate::globe::views::Views;
 use crate::globe::wall::{EDGE as WALL_EDGE, Shown, Wall, wall_ui};
-use crate::globe::{GlobeSet, Motion, PaintSet, SceneClock};
+use crate::globe::{GlobeSet, MarkScale, Motion, PaintSet, SceneClock};
 use crate::pipeline::PlayState;
 
 /// Rows up to which the table's answer is made within the frame.
@@ -59,7 +59,7 @@ impl Plugin for HudPlugin {
             .init_resource::<Colouring>()
             .init_resource::<Marks>()
             .add_message::<Action>()
-            .add_systems(PreUpdate, ask_panels)
+            .add_systems(PreUpdate, (ask_panels, scale_marks.run_if(resource_changed::<HudOptions>)))
             .add_systems(Update, ask_witness.in_set(GlobeSet::Camera))
             .add_systems(
                 Update,
@@ -75,6 +75,11 @@ impl Plugin for HudPlugin {
             )
             .add_systems(EguiPrimaryContextPass, draw_panels.in_set(PaintSet::Panels));
     }
+}
+
+/// Marks and lines have the scale of the text: who reads letters from afar sees pins from there too.
+fn scale_marks(options: Res<HudOptions>, mut marks: ResMut<MarkScale>) {
+    marks.0 = if options.ui_scale > 0.0 { f64::from(options.ui_scale.clamp(0.5, 4.0)) } else { 1.0 };
 }
 
 /// Whose pointer and keyboard it is, at the pointer's place of this frame and with the panels of the frame before.
@@ -515,5 +520,27 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
                 ui.label(toast.text.as_str());
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_grow_with_the_text_at_the_start_and_later() {
+        let mut app = App::new();
+        app.init_resource::<MarkScale>()
+            .insert_resource(HudOptions { ui_scale: 2.95, ..HudOptions::default() })
+            .add_systems(Update, scale_marks.run_if(resource_changed::<HudOptions>));
+        let mut scale = |ui_scale: Option<f32>| {
+            if let Some(ui_scale) = ui_scale {
+                app.world_mut().resource_mut::<HudOptions>().ui_scale = ui_scale;
+            }
+            app.update();
+            app.world().resource::<MarkScale>().0
+        };
+        assert!((scale(None) - 2.95).abs() < 1e-6);
+        assert_eq!((scale(Some(0.0)), scale(Some(1.0)), scale(Some(99.0))), (1.0, 1.0, 4.0));
     }
 }
