@@ -164,6 +164,8 @@ pub enum Action {
     Picture,
     /// Closes the window that has the keyboard, if it is not the main one.
     CloseWindow,
+    /// Begins or ends to save pictures one after the other.
+    Record,
     /// Ends the program.
     Quit,
 }
@@ -411,6 +413,7 @@ pub static ACTIONS: &[Spec] = &[
         &[ctrl_shift('o')],
     ),
     spec(Data, "picture", Action::Picture, "save a picture", &[plain(KeyName::F(12))]),
+    spec(Data, "record", Action::Record, "save pictures for a film, on and off", &[shift(KeyName::F(12))]),
     spec(Data, "export-csv", Action::Export(Format::Csv), "save pins and paths: CSV", &[ctrl('e')]),
     spec(Data, "export-json", Action::Export(Format::Json), "the same: JSON", &[ctrl('j')]),
     spec(Data, "export-geojson", Action::Export(Format::GeoJson), "the same: GeoJSON", &[ctrl('g')]),

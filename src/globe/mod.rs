@@ -46,6 +46,7 @@ pub mod picking;
 pub mod pins;
 pub mod pipe;
 pub mod quality;
+pub mod recorder;
 pub mod remote;
 pub mod rings;
 pub mod roles;
@@ -210,7 +211,7 @@ impl Plugin for GlobePlugins {
 /// The human side: panels, keys, clicks, selection. Goes into [`Setup::extend`].
 pub fn panels(app: &mut App) {
     app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin, wall::WallPlugin));
-    app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin, open::OpenPlugin));
+    app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin, open::OpenPlugin, recorder::RecorderPlugin));
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

@@ -184,6 +184,12 @@ static CHECKS: &[Check] = &[
     check("open", &[], |_, a| opened(a, "files"), &["Escape"]),
     check("open-by-name", &[], |_, a| opened(a, "open"), &["Escape"]),
     check("picture", &[], |_, a| saved(a, "png"), &[]),
+    check(
+        "record",
+        &[],
+        |b, a| !told(b, "pictures a second") && told(a, "pictures a second"),
+        &[r#"{"action":"record"}"#],
+    ),
     check("export-csv", &[], |_, a| saved(a, "csv"), &[]),
     check("export-json", &[], |_, a| saved(a, "json"), &[]),
     check("export-geojson", &[], |_, a| saved(a, "geojson"), &[]),

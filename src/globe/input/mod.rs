@@ -37,6 +37,7 @@ impl Plugin for InputPlugin {
             .init_resource::<Views>()
             .init_resource::<SavedFilters>()
             .init_resource::<Marks>()
+            .init_resource::<super::recorder::Recorder>()
             .init_resource::<HudOptions>()
             .add_systems(
                 Update,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bevy::prelude::*;
@@ -23,6 +24,7 @@ use crate::globe::inks::Theme;
 use crate::globe::kept::{Keeper, Kept, MOST_FILTERS, SavedFilters};
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::palette::Palette;
+use crate::globe::recorder::Recorder;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
 use crate::globe::timeline::{IDLE, Marks, faster, slower, step};
 use crate::globe::trace::Trace;
@@ -438,7 +440,7 @@ pub(super) fn obey_window(
     mut actions: MessageReader<Action>,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
     (clock, feed, mut hud): (Res<SceneClock>, Res<Feed>, ResMut<Hud>),
-    mut commands: Commands,
+    (mut recorder, mut commands): (ResMut<Recorder>, Commands),
     mut exit: MessageWriter<AppExit>,
 ) {
     for action in actions.read() {
@@ -467,6 +469,11 @@ pub(super) fn obey_window(
                 let text = format!("picture saved: {}", full_name(&name));
                 commands.spawn(Screenshot::primary_window()).observe(save_to_disk(name));
                 hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            Action::Record => {
+                let name = file_name("");
+                let folder = PathBuf::from(full_name(name.trim_end_matches('.')));
+                hud.toast = Some(Toast { text: recorder.toggle(folder), until: clock.elapsed + TOAST });
             }
             _ => {}
         }
