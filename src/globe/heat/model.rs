@@ -144,7 +144,7 @@ fn add(line: &mut [f32], column: usize, values: &[f32], bps: f32) {
     }
 }
 
-/// Numbers of the tiles in which there is anything, in order; each is row × [`TILE_COLUMNS`] + column.
+/// Numbers of the tiles in which there is anything, in order; each is row × 72 + column.
 #[must_use]
 pub fn tiles(bytes: &[u8]) -> Vec<u32> {
     let mut warm = vec![false; TILE_COLUMNS * ROWS / TILE];
