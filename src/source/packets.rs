@@ -248,7 +248,7 @@ impl PacketFiles {
         self.filter.is_empty()
             && self.range == (1, u64::MAX)
             && self.pace.is_none()
-            && link.is_some_and(|link| link.is_supported())
+            && link.is_some_and(LinkType::is_supported)
     }
 
     /// Whether a packet is one of those asked for.
