@@ -9,6 +9,7 @@ use bevy::prelude::*;
 use super::camera::{CameraRig, Orbit, SceneView};
 use super::feed::Feed;
 use super::gpu::GpuData;
+use super::layers::{LayerId, Layers};
 use super::picking::{PIN_TOLERANCE_PX, PinSpot, View as PickView, pick_pin, spread};
 use super::pins::{PinInstance, Pins};
 use super::run::{Headless, RunError, Setup};
@@ -42,8 +43,14 @@ pub struct BenchResult {
     pub main_cpu_ms_still: f64,
     /// The same in frames that bring another snapshot.
     pub main_cpu_ms_tick: f64,
-    /// Wall time of one look for the pin under the pointer in ms.
+    /// Wall time of one look for the pin under the pointer in ms, among the pins that stand alone.
     pub pick_ms_median: f64,
+    /// The same with all pins of the scene standing alone, seen from near.
+    pub pick_all_ms_median: f64,
+    /// The longest of these looks in ms.
+    pub pick_all_ms_most: f64,
+    /// How many pins they went through.
+    pub pick_all_pins: usize,
     /// Draw calls of the scene, panels not counted.
     pub draw_calls: u32,
     /// Resident memory in MB.
@@ -219,6 +226,9 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
         let another = Arc::new(Snapshot::clone(&feed.snapshot));
         feed.show(another);
     })?;
+    let draw_calls = globe.world().resource::<GpuData>().draw_calls();
+    let drawn = globe.world().resource::<Pins>().instances.len();
+    let (mut all, all_pins) = picks_among_all(globe, frames)?;
     let world = globe.world();
     Ok(BenchResult {
         frame_ms_median: quantile(&mut wall, 0.5),
@@ -229,13 +239,37 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
         main_cpu_ms_still: still,
         main_cpu_ms_tick: tick,
         pick_ms_median: quantile(&mut picks, 0.5),
-        draw_calls: world.resource::<GpuData>().draw_calls(),
+        pick_all_ms_median: quantile(&mut all, 0.5),
+        pick_all_ms_most: quantile(&mut all, 1.0),
+        pick_all_pins: all_pins,
+        draw_calls,
         rss_mb: rss_mb(),
         adapter,
         frames,
-        pins: world.resource::<Pins>().instances.len(),
+        pins: drawn,
         picked,
     })
+}
+
+/// Looks for pins with no cluster to hide them, from as near as single pins are seen; gives how long each look took and
+/// how many pins there were.
+fn picks_among_all(globe: &mut Headless, frames: usize) -> Result<(Vec<f64>, usize), RunError> {
+    /// Altitude in radii: a country fills the screen.
+    const NEAR: f64 = 0.2;
+    let world = globe.world();
+    world.resource_mut::<Layers>().set(LayerId::Clusters, false);
+    let mut rig = world.resource_mut::<CameraRig>();
+    rig.orbit = Orbit { altitude: NEAR, ..rig.orbit }.clamped();
+    globe.frame()?;
+    let world = globe.world();
+    *world.resource_mut::<Found>() = Found::default();
+    for _ in 0..frames {
+        globe.world().resource_mut::<CameraRig>().orbit.target.lon += TURN_DEG;
+        globe.frame()?;
+    }
+    let world = globe.world();
+    let took = std::mem::take(&mut world.resource_mut::<Found>().took_ms);
+    Ok((took, world.resource::<Pins>().instances.len()))
 }
 
 /// Processor time of the main thread per frame in ms, with something done before each frame.

@@ -39,11 +39,13 @@ fn a_measurement_is_one_line_of_json() {
         "cpu_ms_per_frame",
         "main_ms_median",
         "main_cpu_ms_tick",
+        "pick_all_ms_median",
         "draw_calls",
         "rss_mb",
     ] {
         assert!(json[key].is_number(), "{key} in {text}");
     }
+    assert_eq!(json["pick_all_pins"], 200, "no cluster hides a pin from the picker: {text}");
     assert!(json["adapter"].is_string() && json["draw_calls"].as_u64() <= Some(60), "{text}");
 }
 

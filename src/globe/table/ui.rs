@@ -366,6 +366,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::base::clock::steady_now;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
     use crate::globe::table::columns_of;
@@ -448,6 +449,61 @@ mod tests {
         };
         let word = |negated| Some(Action::Narrow("src host 131.111.8.42".into(), negated));
         assert_eq!((hidden_or_shown(false), hidden_or_shown(true)), (word(true), word(false)));
+    }
+
+    /// The fixture's flows, repeated with other ports.
+    fn many(rows: usize) -> Arc<Snapshot> {
+        let mut snapshot = fixture::snapshot();
+        let known = snapshot.flows.to_vec();
+        let row = |i: usize| {
+            let mut row = known[i % known.len()].clone();
+            let mut last = (*row.last).clone();
+            (last.key.sport, last.key.dport) = ((i % 60_000) as u16, (i * 7919 % 65_521) as u16);
+            row.src.bytes = (i as u64 * 2_654_435_761) % 1_000_003;
+            row.last = Arc::new(last);
+            row
+        };
+        snapshot.flows = (0..rows).map(row).collect::<Vec<_>>().into();
+        Arc::new(snapshot)
+    }
+
+    #[test]
+    fn a_hundred_thousand_rows_cost_a_frame_what_a_hundred_cost() {
+        let columns = Column::at_first();
+        let frame_ms = |rows: usize| {
+            let snapshot = many(rows);
+            let began = steady_now();
+            let view = View::compute(snapshot, Wish { text: String::new(), sort: Some((Column::Sbytes, true)) });
+            let sorted_ms = steady_now().duration_since(began).as_secs_f64() * 1e3;
+            assert_eq!(view.rows.len(), rows);
+            let mut wish = view.wish.clone();
+            let mut probe = Probe::new(1280.0, 240.0);
+            let mut selection = Selection::default();
+            selection.pick(Picked::Flow(FlowId::of(view.row(rows - 1).expect("a row"))));
+            let mut took: Vec<f64> = Vec::new();
+            for frame in 0..60 {
+                let began = steady_now();
+                probe.frame(None, |ui| {
+                    let mut model = TableModel {
+                        view: &view,
+                        wish: &mut wish,
+                        columns: &columns,
+                        selection: &selection,
+                        focus: false,
+                        // Once, the last of all is brought into sight.
+                        reveal: frame == 0,
+                    };
+                    table_ui(ui, &mut model);
+                });
+                took.push(steady_now().duration_since(began).as_secs_f64() * 1e3);
+            }
+            took.sort_by(f64::total_cmp);
+            (probe.texts().len(), took[took.len() / 2], sorted_ms)
+        };
+        let (few, many) = (frame_ms(100), frame_ms(100_000));
+        println!("100 rows: {:.2} ms a frame; 100,000 rows: {:.2} ms, sorted aside in {:.0} ms", few.1, many.1, many.2);
+        assert!(many.0.abs_diff(few.0) <= columns.len() * 2, "rows in sight are drawn, no others: {few:?} {many:?}");
+        assert!(many.1 <= 3.0 * few.1 + 2.0, "{few:?} {many:?}");
     }
 
     #[test]
