@@ -2,11 +2,14 @@
 // Day and night, city lights, glint of the sun on water, graticule, and the glow of the air.
 #import argus_globe::common::{scene, encode, ray_through, daylight, corner, place_at}
 
+// Where tiles of the ground lie: a number of levels, six numbers for each (see `maps/tiles/model.rs`), then pictures.
+@group(0) @binding(1) var<storage, read> ground: array<u32>;
 @group(1) @binding(0) var day_map: texture_2d<f32>;
 @group(1) @binding(1) var lights_map: texture_2d<f32>;
 @group(1) @binding(2) var water_map: texture_2d<f32>;
 @group(1) @binding(3) var cloud_map: texture_2d<f32>;
 @group(1) @binding(4) var map_sampler: sampler;
+@group(1) @binding(6) var ground_tiles: texture_2d_array<f32>;
 
 const PI: f32 = 3.14159265;
 
@@ -65,9 +68,38 @@ fn chart(map: vec3<f32>, water: f32) -> vec3<f32> {
     return mix(plain, photo, scene.inks.land.w);
 }
 
+// The colour of the finest tile at a point of the maps, and 1; 0 where there is none.
+fn tile(uv: vec2<f32>, dx: vec2<f32>, dy: vec2<f32>) -> vec4<f32> {
+    let side = f32(textureDimensions(ground_tiles).x);
+    let spot = vec2<f32>(fract(uv.x), clamp(uv.y, 0.0, 0.9999999));
+    for (var i = 0u; i < ground[0]; i++) {
+        let head = 1u + i * 6u;
+        let rows = 1u << ground[head];
+        let columns = 2u * rows;
+        let size = vec2<f32>(f32(columns), f32(rows));
+        let at = spot * size;
+        let cell = vec2<u32>(at);
+        let x = (cell.x + columns - ground[head + 1u]) % columns;
+        let y = cell.y - ground[head + 2u];
+        if x >= ground[head + 3u] || cell.y < ground[head + 2u] || y >= ground[head + 4u] {
+            continue;
+        }
+        let picture = ground[ground[head + 5u] + y * ground[head + 3u] + x];
+        if picture == 0u {
+            continue;
+        }
+        // Half a texel from the edge: beyond it lies the other edge of the same tile.
+        let inside = clamp(fract(at), vec2<f32>(0.5 / side), vec2<f32>(1.0 - 0.5 / side));
+        let step = max(length(dx * size), length(dy * size)) * side;
+        let lod = max(log2(max(step, 1.0)) - 0.5, 0.0);
+        return vec4<f32>(textureSampleLevel(ground_tiles, map_sampler, inside, picture - 1u, lod).rgb, 1.0);
+    }
+    return vec4<f32>(0.0);
+}
+
 // The lit ground at a point of the maps, linear; `glint` is the strength of the sun's glint if there is water.
 fn surface(uv: vec2<f32>, dx: vec2<f32>, dy: vec2<f32>, day: f32, glint: f32) -> vec3<f32> {
-    var ground = vec3<f32>(0.010, 0.022, 0.042);
+    var ink = vec3<f32>(0.010, 0.022, 0.042);
     var shine = vec3<f32>(0.0);
     // City lights stay below the dimmest mark; near by they are areas, not points, and glow less.
     let lamps = mix(0.20, 0.55, smoothstep(0.5, 3.0, scene.eye.w)) * scene.inks.sea.w;
@@ -92,18 +124,19 @@ fn surface(uv: vec2<f32>, dx: vec2<f32>, dy: vec2<f32>, day: f32, glint: f32) ->
             let glow = textureSampleGrad(lights_map, map_sampler, uv, dx, dy).r;
             shine = vec3<f32>(1.0, 0.62, 0.26) * glow * glow * (1.0 - day) * lamps;
         }
-        ground = chart(map, water);
+        let near = tile(uv, dx, dy);
+        ink = chart(mix(map, near.rgb, near.a), water);
         shine += vec3<f32>(0.85, 0.93, 1.0) * glint * water * day * scene.sun.w * scene.inks.land.w;
     } else {
         // Land and sea from the water mask alone.
         let size = vec2<f32>(textureDimensions(water_map));
         let step = max(length(dx * size), length(dy * size));
         let water = textureSampleLevel(water_map, map_sampler, uv, log2(max(step, 1.0))).r;
-        ground = mix(scene.inks.land.rgb, scene.inks.sea.rgb, water);
+        ink = mix(scene.inks.land.rgb, scene.inks.sea.rgb, water);
     }
     // The night keeps enough light to read the map.
-    let dark = ground * scene.inks.night.rgb + scene.inks.floor.rgb;
-    return mix(dark, ground, day) + shine;
+    let dark = ink * scene.inks.night.rgb + scene.inks.floor.rgb;
+    return mix(dark, ink, day) + shine;
 }
 
 @fragment

@@ -229,7 +229,6 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
     let draw_calls = globe.world().resource::<GpuData>().draw_calls();
     let drawn = globe.world().resource::<Pins>().instances.len();
     let (mut all, all_pins) = picks_among_all(globe, frames)?;
-    let world = globe.world();
     Ok(BenchResult {
         frame_ms_median: quantile(&mut wall, 0.5),
         frame_ms_p95: quantile(&mut wall, 0.95),

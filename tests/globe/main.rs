@@ -10,6 +10,7 @@ mod checks;
 mod command;
 mod golden;
 mod heat;
+mod imagery;
 mod keys;
 mod layers;
 mod marks;

@@ -68,8 +68,8 @@ pub(crate) struct Args {
     /// screen with pixels of 0.634 mm (1080p at 55 inches) or of the size behind the comma.
     #[arg(long, value_name = "METRES[,MM]", value_parser = distance)]
     pub(super) viewing_distance: Option<f32>,
-    /// Folder of your own pictures of the earth: day, lights, water, clouds, each .jpg or .png over the whole earth, or
-    /// tiles day/Z/X/Y.jpg; loaded again when they change, see docs/imagery.md.
+    /// Folder of your own pictures of the earth: day, lights, water, clouds, each .jpg or .png over the whole earth, and
+    /// tiles day/Z/X/Y.jpg, of which those near the eye are read; loaded again when they change, see docs/imagery.md.
     #[arg(long, value_name = "DIR")]
     pub(super) imagery: Option<PathBuf>,
     /// Show the earth as a globe or as a flat map: globe or flat.

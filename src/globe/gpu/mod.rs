@@ -13,6 +13,7 @@ mod draw;
 mod passes;
 mod prepare;
 mod sketch;
+mod tiles;
 mod uniform;
 
 use std::sync::Arc;
@@ -53,10 +54,12 @@ pub enum BufferSlot {
     Clusters,
     /// Tiles of the ground where there is traffic.
     HeatTiles,
+    /// Where tiles of the ground lie among those that are held.
+    Ground,
 }
 
 /// Number of [`BufferSlot`]s.
-pub const BUFFER_SLOTS: usize = 9;
+pub const BUFFER_SLOTS: usize = 10;
 
 /// A texture that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +123,7 @@ struct TextureContent {
 pub struct GpuData {
     buffers: [BufferContent; BUFFER_SLOTS],
     textures: [TextureContent; TEXTURE_SLOTS],
+    tiles: tiles::Stack,
     layers: Layers,
     /// Share of the way from the globe to the flat map.
     flat: f64,
@@ -144,6 +148,16 @@ impl GpuData {
         let content = &mut self.textures[slot as usize];
         content.data = Some(data);
         content.version += 1;
+    }
+
+    /// Makes room for so many tiles of the ground, `side` pixels to a side; none is held then.
+    pub fn set_tiles(&mut self, side: u32, count: usize) {
+        self.tiles = tiles::Stack::of(side, count);
+    }
+
+    /// Replaces a tile: four channels in sRGB, with all smaller levels.
+    pub fn set_tile(&mut self, place: usize, picture: Arc<Vec<u8>>) {
+        self.tiles.put(place, picture);
     }
 
     /// Number of draw calls of the scene as it is.

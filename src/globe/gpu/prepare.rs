@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 use bevy::render::render_resource::binding_types::{
-    sampler, storage_buffer_read_only_sized, texture_2d, uniform_buffer_sized,
+    sampler, storage_buffer_read_only_sized, texture_2d, texture_2d_array, uniform_buffer_sized,
 };
 use bevy::render::render_resource::{
     AddressMode, BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
@@ -13,6 +13,7 @@ use bevy::render::render_resource::{
 use bevy::render::renderer::{RenderAdapterInfo, RenderDevice, RenderQueue};
 
 use super::passes::PASSES;
+use super::tiles::{HeldStack, Stack};
 use super::{BUFFER_SLOTS, BufferSlot, GpuData, SceneUniform, TEXTURE_SLOTS, TextureData};
 
 /// Smallest storage buffer, in bytes; the device refuses empty ones.
@@ -32,6 +33,7 @@ pub(super) struct GpuObjects {
     uniform: Buffer,
     buffers: Vec<HeldBuffer>,
     maps: Vec<(TextureView, u64)>,
+    tiles: HeldStack,
     map_sampler: Sampler,
     /// One per pass; `None` until made or after a buffer grew.
     pub(super) scene_groups: Vec<Option<BindGroup>>,
@@ -80,11 +82,12 @@ pub(super) fn start(
         ),
     );
     let map = || texture_2d(TextureSampleType::Float { filterable: true });
+    let stack = texture_2d_array(TextureSampleType::Float { filterable: true });
     let maps_layout = BindGroupLayoutDescriptor::new(
         "globe maps",
         &BindGroupLayoutEntries::sequential(
             ShaderStages::FRAGMENT,
-            (map(), map(), map(), map(), sampler(SamplerBindingType::Filtering), map()),
+            (map(), map(), map(), map(), sampler(SamplerBindingType::Filtering), map(), stack),
         ),
     );
     let sketch_layout = BindGroupLayoutDescriptor::new(
@@ -123,6 +126,7 @@ pub(super) fn start(
         uniform,
         buffers,
         maps,
+        tiles: HeldStack::for_stack(&device, &Stack::default()),
         map_sampler,
         scene_groups: vec![None; PASSES.len()],
         maps_group: None,
@@ -164,7 +168,8 @@ impl GpuObjects {
         if self.maps_group.is_none() {
             let [(day, _), (lights, _), (water, _), (clouds, _), (heat, _)] = self.maps.as_slice() else { return };
             let layout = cache.get_bind_group_layout(&self.maps_layout);
-            let entries = BindGroupEntries::sequential((day, lights, water, clouds, &self.map_sampler, heat));
+            let entries =
+                BindGroupEntries::sequential((day, lights, water, clouds, &self.map_sampler, heat, &self.tiles.view));
             self.maps_group = Some(device.create_bind_group("globe maps", &layout, &entries));
         }
     }
@@ -189,5 +194,10 @@ pub(super) fn upload(
             objects.maps_group = None;
         }
     }
+    if !objects.tiles.fits(&data.tiles) {
+        objects.tiles = HeldStack::for_stack(&device, &data.tiles);
+        objects.maps_group = None;
+    }
+    objects.tiles.upload(&data.tiles, &queue);
     objects.bind(&device, &cache);
 }

@@ -5,8 +5,10 @@
 //! stays. On a software renderer each picture is halved.
 //!
 //! Pictures of the user take the place of ours, see [`Imagery`]; one that changes while the globe runs is loaded again.
+//! Near the ground, tiles of the user are drawn over them as they come into view.
 
 mod model;
+mod tiles;
 mod user;
 
 use std::path::PathBuf;
@@ -74,7 +76,8 @@ pub struct MapsPlugin;
 
 impl Plugin for MapsPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<AssetNotes>()
+        app.add_plugins(tiles::TilesPlugin)
+            .init_resource::<AssetNotes>()
             .init_resource::<Imagery>()
             .init_resource::<Loaded>()
             .add_systems(Startup, start_loading)

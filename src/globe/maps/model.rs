@@ -157,7 +157,7 @@ pub(super) fn raw(name: &str, bytes: &[u8], colour: bool) -> Result<Raw, MapErro
 }
 
 /// All levels down to one pixel, one after the other, and their number.
-fn with_mips(first: Vec<u8>, width: u32, height: u32, channels: usize) -> (Vec<u8>, u32) {
+pub(super) fn with_mips(first: Vec<u8>, width: u32, height: u32, channels: usize) -> (Vec<u8>, u32) {
     let mut all = first.clone();
     let (mut level, mut w, mut h, mut levels) = (first, width, height, 1);
     while w > 1 || h > 1 {

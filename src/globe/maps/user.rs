@@ -2,8 +2,8 @@
 //!
 //! `day`, `lights`, `water` and `clouds`, each `.jpg`, `.jpeg` or `.png`, cover the whole earth, longitude from left to
 //! right and north at the top. `day/Z/X/Y.jpg` are tiles in geographic coordinates: at `Z` there are 2^(Z+1) by 2^Z of
-//! them, `Y` counted from the north. The finest `Z` whose tiles fit into a texture is taken; where a tile is missing
-//! our own picture stays.
+//! them, `Y` counted from the north. The finest `Z` whose tiles fit into a texture is joined; where a tile is missing our
+//! own picture stays. Finer ones are for [`tiles`](super::tiles).
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -12,8 +12,10 @@ use super::model::{MAX_SIDE, MapError, Raw, raw};
 
 /// Endings of pictures.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
-/// Finest level of tiles that is looked at.
-const FINEST: u32 = 6;
+/// Finest level of tiles that can be joined.
+const FINEST: u8 = 6;
+/// Most columns of a level that are looked at for a first tile.
+const MOST_LOOKED_AT: usize = 1_000;
 /// Largest tile, pixels to a side.
 const LARGEST_TILE: u32 = 2048;
 /// Largest file, in bytes.
@@ -25,28 +27,36 @@ pub(super) fn file_of(folder: &Path, name: &str) -> Option<PathBuf> {
     ENDINGS.iter().map(|e| folder.join(name).with_extension(e)).find(|p| p.is_file())
 }
 
-/// The finest level of tiles of a name that fits, with its folder and the size of a tile.
+/// The finest level of tiles of a name that fits into one picture, with its folder and the size of a tile.
 #[must_use]
 pub(super) fn tiles_of(folder: &Path, name: &str) -> Option<Tiles> {
-    (0..=FINEST).rev().find_map(|level| {
-        let folder = folder.join(name).join(level.to_string());
-        let side = first_tile(&folder, level)?;
-        (side <= LARGEST_TILE && side << (level + 1) <= MAX_SIDE).then_some(Tiles { folder, level, side })
+    let folder = folder.join(name);
+    sides_of(&folder, FINEST).into_iter().rev().find_map(|(level, side)| {
+        let level = u32::from(level);
+        let fits = side <= LARGEST_TILE && side << (level + 1) <= MAX_SIDE;
+        fits.then(|| Tiles { folder: folder.join(level.to_string()), level, side })
     })
 }
 
-/// Side of the first tile that is there; the picture's head tells.
-fn first_tile(folder: &Path, level: u32) -> Option<u32> {
-    if !folder.is_dir() {
-        return None;
-    }
-    let all = (0..2u32 << level).flat_map(|x| (0..1u32 << level).map(move |y| (x, y)));
-    let path = all.filter_map(|(x, y)| tile(folder, x, y)).next()?;
-    let (width, height) = image::image_dimensions(path).ok()?;
-    (width == height && width > 0).then_some(width)
+/// The levels of tiles that a folder has, coarsest first, up to `finest`, each with the side of the first tile found; the
+/// head of its picture tells.
+#[must_use]
+pub(super) fn sides_of(folder: &Path, finest: u8) -> Vec<(u8, u32)> {
+    let side = |level: &u8| {
+        let columns = std::fs::read_dir(folder.join(level.to_string())).ok()?;
+        let numbered = |path: &Path| path.file_stem().is_some_and(|n| n.to_string_lossy().parse::<u32>().is_ok());
+        let is_tile = |path: &Path| numbered(path) && path.extension().is_some_and(|e| ENDINGS.iter().any(|k| e == *k));
+        let entries = |path: &Path| std::fs::read_dir(path).ok().into_iter().flatten().flatten().map(|e| e.path());
+        let columns = columns.flatten().map(|e| e.path()).filter(|p| numbered(p)).take(MOST_LOOKED_AT);
+        let path = columns.into_iter().find_map(|c| entries(&c).find(|p| is_tile(p)))?;
+        let (width, height) = image::image_dimensions(path).ok()?;
+        (width == height && width > 0).then_some(width)
+    };
+    (0..=finest).filter_map(|level| Some((level, side(&level)?))).collect()
 }
 
-fn tile(folder: &Path, x: u32, y: u32) -> Option<PathBuf> {
+/// The file of a tile of a level's folder, if there is one.
+pub(super) fn tile(folder: &Path, x: u32, y: u32) -> Option<PathBuf> {
     file_of(&folder.join(x.to_string()), &y.to_string())
 }
 

@@ -41,7 +41,7 @@ impl View {
     /// greater is farther). `None` behind the camera.
     #[must_use]
     pub fn project(&self, p: [f32; 3]) -> Option<([f32; 2], f32)> {
-        let p = to_f32(self.sheet.place(p.map(f64::from)));
+        let p = if self.sheet.share > 0.0 { to_f32(self.sheet.place(p.map(f64::from))) } else { p };
         let m = &self.clip_from_world;
         let row = |r: usize| m[0][r] * p[0] + m[1][r] * p[1] + m[2][r] * p[2] + m[3][r];
         let w = row(3);
