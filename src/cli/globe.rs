@@ -176,6 +176,7 @@ fn knowing(look: &Look, known: kept::Known) -> anyhow::Result<Extension> {
         let mut hud = app.world_mut().resource_mut::<Hud>();
         hud.set_rows(rows);
         hud.columns = columns;
+        hud.bar.remember(known.history);
         app.world_mut().resource_mut::<Marks>().keep(known.bookmarks);
     }))
 }

@@ -1,4 +1,5 @@
-//! What is kept from one start to the next besides the configuration: views, filters, bookmarks, columns.
+//! What is kept from one start to the next besides the configuration: views, filters, the filters that were in force,
+//! bookmarks, columns.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +13,9 @@ use crate::base::Timestamp;
 /// Most filters that are kept.
 pub const MOST_FILTERS: usize = 100;
 
+/// Most filters that were in force and are remembered.
+pub const REMEMBERED: usize = 50;
+
 /// Something to be kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kept<'a> {
@@ -19,6 +23,8 @@ pub enum Kept<'a> {
     View(&'a str, &'a SavedView),
     /// A filter of everything shown, under a name.
     Filter(&'a str, &'a str),
+    /// The filters that were in force, newest last.
+    History(&'a [String]),
     /// All bookmarks, in order.
     Bookmarks(&'a [Timestamp]),
     /// The columns of the flow table, in order.

@@ -73,7 +73,7 @@ pub use hud::text::show_local_time;
 pub use hud::{Hidden, Hud, HudOptions};
 pub use inks::{Ink, InkError, Theme, UnknownTheme, Vision, complaints, register};
 pub use input::DeafPlugin;
-pub use kept::{Keeper, Kept, MOST_FILTERS, SavedFilters};
+pub use kept::{Keeper, Kept, MOST_FILTERS, REMEMBERED, SavedFilters};
 pub use keymap::{KeyError, Keymap};
 pub use layers::{LAYERS, LayerId, Layers, UnknownLayer};
 pub use look::{Look, LookPlugin, LookPoll, LookSource};

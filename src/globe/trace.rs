@@ -2,7 +2,8 @@
 //!
 //! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
 //! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
-//! action), `held 640 360` (the pointer with its left button down).
+//! action), `held 640 360` (the pointer with its left button down), `over path 192.0.2.1 192.0.2.2` (the arc
+//! under the pointer).
 
 use std::fmt;
 use std::io::Write as _;
@@ -52,6 +53,7 @@ struct Last {
     layers: Option<Layers>,
     picked: Picked,
     held: Option<Vec2>,
+    over: Option<(std::net::IpAddr, std::net::IpAddr)>,
     camera: String,
     moved: f64,
     settled: bool,
@@ -96,6 +98,12 @@ fn report(
             Picked::Host(a) => trace.line(format_args!("pick host {a}")),
             Picked::Path(a, b) => trace.line(format_args!("pick path {a} {b}")),
             Picked::Flow(f) => trace.line(format_args!("pick flow {} {}", f.key.saddr, f.key.daddr)),
+        }
+    }
+    if last.over != selection.hovered_path {
+        last.over = selection.hovered_path;
+        if let Some((a, b)) = last.over {
+            trace.line(format_args!("over path {a} {b}"));
         }
     }
     let o = rig.orbit;

@@ -111,6 +111,17 @@ impl Globe {
         }
     }
 
+    /// Whether a line that begins so comes within a time.
+    fn hears(&mut self, start: &str, within: Duration) -> bool {
+        while let Ok(line) = self.lines.recv_timeout(within) {
+            self.said.push(line.clone());
+            if line.starts_with(start) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether it ends by itself, and well.
     pub(crate) fn ends(&mut self) -> bool {
         // Its output ends with it.
@@ -275,6 +286,20 @@ fn a_click_on_a_pin_opens_its_card_and_escape_closes_it() {
     globe.wait("key Esc");
     globe.key("Escape");
     assert_eq!(globe.wait("pick"), "pick nothing");
+}
+
+#[test]
+fn a_pointer_that_rests_on_an_arc_reads_its_figures() {
+    let words = [&SAMPLE[..7], &["--layers=-legend", "--reduced-motion"]].concat();
+    let mut globe = Globe::start(&words);
+    globe.wait("camera");
+    globe.xdotool(&["mousemove", "--sync", "480", "20"]);
+    let before = globe.still();
+    // The pointer may have begun over an arc.
+    while globe.hears("over path", Duration::from_millis(500)) {}
+    globe.xdotool(&["mousemove", "--sync", "700", "300"]);
+    assert_eq!(globe.wait("over path").split(' ').count(), 4, "two addresses");
+    globe.changed_from(&before, 3_000, "the card of the arc");
 }
 
 #[test]

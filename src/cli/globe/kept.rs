@@ -1,9 +1,10 @@
-//! What the window keeps for the next start, in a file of its own beside the configuration: filters by name, bookmarks,
-//! the columns of the flow table. Views have theirs, see [`views`](super::views).
+//! What the window keeps for the next start, in a file of its own beside the configuration: filters by name, the
+//! filters that were in force, bookmarks, the columns of the flow table. Views have theirs, see [`views`](super::views).
 //!
 //! ```toml
 //! bookmarks = ["2013-03-07T21:42:06.000000Z"]
 //! columns = "stime,saddr,daddr,bytes"
+//! history = ["udp", "tcp and port 443"]
 //! [filters]
 //! web = "tcp and port 443"
 //! ```
@@ -16,7 +17,7 @@ use toml::{Table, Value};
 use super::views::{self, table_of};
 use crate::base::Timestamp;
 use crate::cli::Usage;
-use crate::globe::{Column, Kept, Keymap, MOST_BOOKMARKS, MOST_FILTERS, SavedFilters, columns_of};
+use crate::globe::{Column, Kept, Keymap, MOST_BOOKMARKS, MOST_FILTERS, REMEMBERED, SavedFilters, columns_of};
 use crate::pipeline::Show;
 
 /// Name of the file.
@@ -27,6 +28,8 @@ const FILE: &str = "kept.toml";
 pub(super) struct Known {
     /// Filters by name; those of the configuration come first.
     pub(super) filters: SavedFilters,
+    /// The filters that were in force, newest last.
+    pub(super) history: Vec<String>,
     /// Bookmarks of all recordings.
     pub(super) bookmarks: Vec<Timestamp>,
     /// Columns of the flow table.
@@ -73,11 +76,16 @@ fn add_kept(known: &mut Known, table: &Table) -> Result<(), String> {
                     known.bookmarks.push(moment(time)?);
                 }
             }
+            ("history", Value::Array(texts)) if texts.len() <= REMEMBERED => {
+                // What the language no longer knows is forgotten.
+                let known_to_it = texts.iter().filter_map(Value::as_str).filter(|text| Show::parse(text).is_ok());
+                known.history = known_to_it.map(str::to_owned).collect();
+            }
             ("columns", Value::String(list)) => known.columns = Some(columns_of(list).map_err(|e| e.to_string())?),
-            ("filters" | "bookmarks" | "columns", other) => {
+            ("filters" | "history" | "bookmarks" | "columns", other) => {
                 return Err(format!("{key}: unexpected {}", other.type_str()));
             }
-            _ => return Err(format!("unknown key {key:?}; known are filters, bookmarks, columns")),
+            _ => return Err(format!("unknown key {key:?}; known are filters, history, bookmarks, columns")),
         }
     }
     Ok(())
@@ -134,6 +142,10 @@ pub(super) fn keep(configuration: &Path, kept: Kept<'_>) -> anyhow::Result<PathB
             let filters = filters.as_table_mut().with_context(|| format!("{}: filters is no table", file.display()))?;
             filters.insert(name.to_owned(), Value::String(text.to_owned()));
         }
+        Kept::History(texts) => {
+            let texts = texts.iter().map(|t| Value::String(t.clone())).collect();
+            table.insert("history".into(), Value::Array(texts));
+        }
         Kept::Bookmarks(times) => {
             let times = times.iter().map(|t| Value::String(t.to_string())).collect();
             table.insert("bookmarks".into(), Value::Array(times));
@@ -165,6 +177,7 @@ mod tests {
         for kept in [
             Kept::Bookmarks(&times),
             Kept::Columns(&columns),
+            Kept::History(&["udp".to_owned(), "country=de port 443".to_owned()]),
             Kept::Filter("web", "tcp and port 443"),
             Kept::Filter("a \"b\"", "udp"),
         ] {
@@ -172,7 +185,10 @@ mod tests {
         }
         let found = load(&config).expect("read");
         assert_eq!((found.bookmarks.as_slice(), found.columns.as_deref()), (&times[..], Some(&columns[..])));
-        assert_eq!(found.filters.0.len(), 2);
+        assert_eq!(
+            (found.filters.0.len(), found.history),
+            (2, vec!["udp".to_owned(), "country=de port 443".to_owned()])
+        );
         std::fs::write(&config, "[filters]\nweb = \"udp\"\n[keys]\nspin = [\"F5\", \"S\"]\n").expect("written");
         let found = load(&config).expect("read");
         assert_eq!((found.filters.0["web"].as_str(), found.keys.0["spin"].len()), ("udp", 2));

@@ -15,11 +15,8 @@ use super::theme;
 use crate::cache::Snapshot;
 use crate::globe::actions::Action;
 use crate::globe::inks::inks;
-use crate::globe::kept::SavedFilters;
+use crate::globe::kept::{REMEMBERED, SavedFilters};
 use crate::pipeline::{Show, ShowError};
-
-/// Most texts that are remembered.
-const REMEMBERED: usize = 50;
 
 /// The bar.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,19 +36,34 @@ pub struct FilterBar {
 }
 
 impl FilterBar {
-    /// Takes over a text that is in force now.
-    pub fn applied(&mut self, text: &str) {
+    /// Takes over a text that is in force now. True if there is one more to be remembered.
+    pub fn applied(&mut self, text: &str) -> bool {
         text.clone_into(&mut self.text);
         self.walked = None;
-        if !text.is_empty() && self.history.last().is_none_or(|last| last != text) {
-            if self.history.len() >= REMEMBERED {
-                self.history.remove(0);
-            }
-            self.history.push(text.to_owned());
-        }
         if text.is_empty() {
             self.open = false;
         }
+        if text.is_empty() || self.history.last().is_some_and(|last| last == text) {
+            return false;
+        }
+        // What comes again is not remembered twice.
+        self.history.retain(|known| known != text);
+        if self.history.len() >= REMEMBERED {
+            self.history.remove(0);
+        }
+        self.history.push(text.to_owned());
+        true
+    }
+
+    /// What was in force, newest last.
+    #[must_use]
+    pub fn history(&self) -> &[String] {
+        &self.history
+    }
+
+    /// Remembers what was in force at earlier starts, newest last.
+    pub fn remember(&mut self, history: Vec<String>) {
+        self.history = history;
     }
 
     /// Walks through what was in force before.
@@ -355,7 +367,8 @@ mod tests {
     #[test]
     fn what_was_in_force_comes_back_by_arrows() {
         let mut bar = FilterBar::default();
-        ["tcp", "udp", "udp", "icmp"].iter().for_each(|t| bar.applied(t));
+        let more: Vec<bool> = ["tcp", "udp", "udp", "icmp"].iter().map(|t| bar.applied(t)).collect();
+        assert_eq!(more, [true, true, false, true]);
         let mut seen = Vec::new();
         for back in [true, true, true, true, false, false, false] {
             bar.walk(back);

@@ -340,10 +340,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             hud.toast = Some(Toast { text: "no filter while addresses are replaced".into(), until: now + TOAST });
         }
         Action::Show(text) => match Show::parse(text) {
-            Ok(_) => {
-                text.trim().clone_into(&mut hud.shown);
-                hud.bar.applied(&hud.shown);
-            }
+            Ok(_) => put_in_force(hud, text, p.keeper.as_deref()),
             Err(error) => hud.toast = Some(Toast { text: error.to_string(), until: now + TOAST }),
         },
         Action::SaveView(name) => {
@@ -383,6 +380,17 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::Deselect => selection.pick(Picked::Nothing),
         Action::Escape if !hud.step_back() && !selection.step_back() => hud.sample = false,
         _ => {}
+    }
+}
+
+/// Takes over the text of a filter that is in force from here on, and remembers it.
+fn put_in_force(hud: &mut Hud, text: &str, keeper: Option<&Keeper>) {
+    text.trim().clone_into(&mut hud.shown);
+    let more = hud.bar.applied(&hud.shown);
+    if let Some(keeper) = keeper.filter(|_| more)
+        && let Err(problem) = (keeper.0)(Kept::History(hud.bar.history()))
+    {
+        tracing::warn!("filters are remembered for this run only: {problem}");
     }
 }
 

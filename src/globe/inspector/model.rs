@@ -1,5 +1,6 @@
 //! From the snapshot to lines of text. No egui here.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::course::{course, ports};
@@ -44,7 +45,7 @@ impl HoverModel {
             text::bytes(host.sent.bytes),
             text::bytes(host.received.bytes)
         ));
-        lines.push(format!("seen {}", seen_text(host.seen)));
+        lines.push(format!("seen {}{}", seen_text(host.seen), sensors(snapshot, host)));
         lines.push(format!("place from {}", origin_text(p)));
         let here = snapshot.hosts.iter().filter(|h| h.place.at == p.at).count();
         if host.group.is_some() {
@@ -77,6 +78,24 @@ impl HoverModel {
 /// How far two pins are apart on the ground.
 fn distance(a: &HostPin, b: &HostPin) -> String {
     format!("{:.0} km", a.place.at.angle_to(b.place.at) * EARTH_KM)
+}
+
+/// ` by probe-1, probe-2`: the sources that saw a pin, where there are several to tell apart.
+fn sensors(snapshot: &Snapshot, host: &HostPin) -> String {
+    /// Most sources that are named.
+    const NAMED: usize = 2;
+    let sources = &snapshot.health.sources;
+    let index = snapshot.find_pin(host.addr).and_then(|i| u32::try_from(i).ok());
+    if sources.len() < 2 || index.is_none() {
+        return String::new();
+    }
+    let flows = snapshot.flows.iter().filter(|f| f.src_host == index || f.dst_host == index);
+    let seen: BTreeSet<u16> = flows.map(|f| f.source.0).collect();
+    let names = sources.iter().filter(|s| seen.contains(&s.id.0)).map(|s| text::shorten_left(&s.name, 18));
+    let named: Vec<String> = names.take(NAMED).collect();
+    let more = seen.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if named.is_empty() { String::new() } else { format!(" by {}{more}", named.join(", ")) }
 }
 
 /// `1 address`, `12 addresses`.
@@ -406,6 +425,21 @@ mod tests {
         ] {
             assert!(all.contains(piece), "{piece} is missing in {all}");
         }
+    }
+
+    #[test]
+    fn the_card_names_the_sensors_where_there_are_several() {
+        let mut s = fixture::snapshot();
+        let seen = |s: &Snapshot| HoverModel::new(s, &s.hosts[0]).lines.into_iter().find(|l| l.starts_with("seen"));
+        assert!(seen(&s).is_some_and(|l| !l.contains(" by ")));
+        let mut other = fixture::source(crate::cache::SourceState::Ended);
+        (other.id, other.name) = (SourceId(7), "probe-7".into());
+        s.health.sources.push(other);
+        let first = s.health.sources[0].name.clone();
+        assert!(seen(&s).is_some_and(|l| l.ends_with(&format!(" by {}", text::shorten_left(&first, 18)))));
+        s.health.sources[1].id = s.flows[0].source;
+        s.health.sources[0].id = SourceId(9);
+        assert!(seen(&s).is_some_and(|l| l.ends_with(" by probe-7")), "{:?}", seen(&s));
     }
 
     #[test]

@@ -457,7 +457,7 @@ mod tests {
         let known = snapshot.flows.to_vec();
         let row = |i: usize| {
             let mut row = known[i % known.len()].clone();
-            let mut last = (*row.last).clone();
+            let mut last = *row.last;
             (last.key.sport, last.key.dport) = ((i % 60_000) as u16, (i * 7919 % 65_521) as u16);
             row.src.bytes = (i as u64 * 2_654_435_761) % 1_000_003;
             row.last = Arc::new(last);
@@ -490,6 +490,7 @@ mod tests {
                         columns: &columns,
                         selection: &selection,
                         focus: false,
+                        closable: true,
                         // Once, the last of all is brought into sight.
                         reveal: frame == 0,
                     };

@@ -74,8 +74,8 @@ fn found(view: &View, frame: &Frame, (side, levels): (u32, &[u8]), bias: f64) ->
         let Some(level) = level_for(view, pixel, place, (side, levels), bias) else { continue };
         let away = (pixel[0] - middle[0]).hypot(pixel[1] - middle[1]);
         let tile = TileId::at(levels[level], place);
-        for level in level.saturating_sub(BELOW)..=level {
-            let known = nearest.entry(tile.within(levels[level])).or_insert(away);
+        for coarser in levels.iter().take(level + 1).skip(level.saturating_sub(BELOW)) {
+            let known = nearest.entry(tile.within(*coarser)).or_insert(away);
             *known = known.min(away);
         }
     }
