@@ -154,9 +154,9 @@ fn look_for_a_pin(
     spots.clear();
     spots.extend(pins.instances.iter().map(PinInstance::spot));
     let view = pick_view(&scene);
-    // The pointer visits one pin after the other, those on the near side are found.
+    // The pointer visits one pin after the other, those on the near side are found; else it stands in the middle.
     let Some(spot) = spots.get(*frame * 37 % spots.len().max(1)) else { return };
-    let Some((at, _)) = view.pin_on_screen(spot) else { return };
+    let at = view.pin_on_screen(spot).map_or(view.size.map(|side| side / 2.0), |(at, _)| at);
     let start = steady_now();
     let is_hit = pick_pin(&spots, &view, at, PIN_TOLERANCE_PX).is_some();
     found.took_ms.push(ms_since(start));
