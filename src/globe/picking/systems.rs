@@ -11,7 +11,7 @@ use crate::base::hash::Set;
 use crate::cache::PathArc;
 use crate::globe::arcs::{Arcs, arc_point};
 use crate::globe::camera::{SceneView, UiWants};
-use crate::globe::clusters::{bunch_pins, hover_cluster};
+use crate::globe::clusters::{Clusters, bunch_pins, hover_cluster};
 use crate::globe::feed::Feed;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::to_f32;
@@ -188,7 +188,7 @@ struct Rest {
 }
 
 fn hover(
-    (picker, feed, arcs): (Res<Picker>, Res<Feed>, Res<Arcs>),
+    (picker, feed, arcs, clusters): (Res<Picker>, Res<Feed>, Res<Arcs>, Res<Clusters>),
     (wants, layers, clock): (Res<UiWants>, Res<Layers>, Res<SceneClock>),
     windows: Query<&Window, With<PrimaryWindow>>,
     buttons: Option<Res<ButtonInput<MouseButton>>>,
@@ -206,7 +206,7 @@ fn hover(
     }
     // There may be very many arcs: they are looked at once, when the pointer has come to rest.
     let mut path = selection.hovered_path;
-    if at.is_none() || hovered.is_some() || !layers.is_on(LayerId::Arcs) {
+    if at.is_none() || hovered.is_some() || clusters.hovered.is_some() || !layers.is_on(LayerId::Arcs) {
         path = None;
     } else if !rest.looked && clock.elapsed - rest.since >= ARC_DELAY {
         rest.looked = true;
