@@ -1,9 +1,14 @@
 //! The relay: many sources in, one stream out.
 
+mod roll;
+mod upstream;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::roll::Roll;
+use self::upstream::Remotes;
 use super::service::{
     Background, Outputs, ServiceArgs, Signals, Target, WriteArgs, at_setting, check_source_id, fill, is_yes,
     read_settings, say, source_id, warn_of_unknown,
@@ -14,27 +19,21 @@ use crate::base::rc::{self, Setting};
 use crate::base::{Timestamp, Warnings};
 use crate::filter::Filter;
 use crate::geo::{Chain, GeoConfig, LatLon};
-use crate::pipeline::{Labels, Relay, RelayEvent};
+use crate::pipeline::{Labels, Relay, RelayEvent, Upstream};
 use crate::record::codec::{MarCause, MarMaker};
 use crate::record::{Batch, Cause, Far, RecordKind, RecordRef, SrcId};
 use crate::sink::{Server, Voice};
-use crate::source::SourceSpec;
 
-/// Customary port of flow exports.
-const EXPORT_PORT: u16 = 9995;
 /// Longest wait before signals are looked at again.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Options. A filter behind a lone `-` is applied to everything that passes, and sent to the servers.
+/// Options. A filter behind a lone `-` is applied to everything that passes, and sent to the servers; with that of a
+/// single source a record has to pass both.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// Read from an argus server or relay, or from datagrams with argus-udp://; may be repeated
-    #[arg(short = 'S', long = "server", value_name = "HOST[:PORT]")]
-    servers: Vec<String>,
-    /// Receive NetFlow, IPFIX or sFlow in datagrams; may be repeated
-    #[arg(short = 'C', value_name = "[HOST]:PORT")]
-    exports: Vec<String>,
+    #[command(flatten)]
+    remotes: Remotes,
     /// Accepted for compatibility: records are not filtered by libpcap
     #[arg(short = 'O')]
     plain_filter: bool,
@@ -108,22 +107,21 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
 
 /// What the options add up to.
 struct Plan {
-    sources: Vec<SourceSpec>,
+    sources: Vec<Upstream>,
     targets: Vec<Target>,
-    filter: Filter,
-    /// The filter as it goes to servers.
-    filter_text: String,
+    /// What is wanted of each source, in their order: a server may pass more than it is asked for.
+    filters: Vec<Filter>,
     maker: MarMaker,
 }
 
 impl Plan {
     fn new(args: &Args, filter: Option<String>) -> anyhow::Result<Plan> {
         let tls = args.service.tls_files(args.tls_ca.clone());
-        let server = |s: &String| SourceSpec::from_remote(s).map(|spec| spec.with_tls_files(&tls)).map_err(Usage);
-        let servers = args.servers.iter().map(server);
-        let files = args.read.iter().map(|f| Ok(SourceSpec::from_file(f)));
-        let exports = args.exports.iter().map(|word| SourceSpec::from_export(word, EXPORT_PORT).map_err(Usage));
-        let sources = files.chain(servers).chain(exports).collect::<Result<Vec<_>, Usage>>()?;
+        let common = filter.or_else(|| args.filter.clone()).unwrap_or_default();
+        // Told by itself, before it is part of others.
+        Filter::parse(&common)?;
+        let mut sources = upstream::files(&args.read, &common);
+        sources.extend(args.remotes.upstreams(&common, &tls)?);
         if sources.is_empty() {
             return Err(Usage("nothing to relay: give -S HOST[:PORT], -C [HOST]:PORT or -r FILE".into()).into());
         }
@@ -131,7 +129,7 @@ impl Plan {
         if targets.is_empty() {
             targets.clone_from(&args.targets);
         }
-        let filter_text = filter.or_else(|| args.filter.clone()).unwrap_or_default();
+        let filters = sources.iter().map(|s| Filter::parse(&s.filter)).collect::<Result<_, _>>()?;
         let mut maker = MarMaker::new(wall_now());
         maker.srcid = match &args.source_id {
             Some(text) => source_id(text).map_err(|problem| Usage(format!("-e {text:?}: {problem}")))?,
@@ -139,7 +137,7 @@ impl Plan {
         };
         maker.status_interval_secs = 0;
         maker.mar_interval_secs = args.mar_interval.unwrap_or(60).max(1);
-        Ok(Plan { sources, targets, filter: Filter::parse(&filter_text)?, filter_text, maker })
+        Ok(Plan { sources, targets, filters, maker })
     }
 
     /// A management record of the relay's own.
@@ -149,13 +147,17 @@ impl Plan {
         batch
     }
 
-    /// The records that are passed on: flows that pass the filter, and the sensors' periodic reports.
+    /// The records that are passed on: flows that pass the filter of their source, the sensors' periodic reports, and
+    /// what other relays have lost.
     fn select(&self, batch: &Batch) -> Batch {
+        let filter = self.filters.get(usize::from(batch.source().0));
+        let wants =
+            |record| filter.is_none_or(|f| f.is_empty() || Far::decode(record).is_some_and(|far| f.matches(&far)));
         let mut out = Batch::new(batch.source());
         for record in batch.iter().filter_map(RecordRef::new) {
             let wanted = match record.kind() {
-                RecordKind::Mar => record.cause() == Cause::Status,
-                _ => self.filter.is_empty() || Far::decode(record).is_some_and(|far| self.filter.matches(&far)),
+                RecordKind::Mar => matches!(record.cause(), Cause::Status | Cause::Error),
+                _ => wants(record),
             };
             if wanted {
                 out.push(record.bytes());
@@ -172,13 +174,13 @@ fn work(args: &Args, plan: Plan, background: &Background) -> anyhow::Result<Outc
     }
     let signals = Signals::install()?;
     let mut labels = labels(args)?;
-    let mut relay = Relay::start(&plan.sources, &plan.filter_text)?;
+    let mut relay = Relay::start(&plan.sources)?;
     let server = server.map(Server::start).transpose()?;
     let places = server.as_ref().map(|s| s.addrs().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "));
     background.note()?;
     args.service.confine()?;
     let mut outputs = Outputs::open(plan.targets.clone(), server)?;
-    let names: Vec<_> = plan.sources.iter().map(ToString::to_string).collect();
+    let names: Vec<_> = plan.sources.iter().map(|s| s.spec.to_string()).collect();
     let to = places.map_or(String::new(), |p| format!(", serving on {p}"));
     background.ready(&format!("relaying {}{to}", names.join(", ")));
     outputs.write(&plan.report(MarCause::Start, wall_now()))?;
@@ -209,12 +211,17 @@ fn pass_on(
     let ends = once || (only_files && outputs.server().is_none());
     let mut outcome = Outcome::Done;
     let mut lost = 0;
+    let mut roll = Roll::new(plan.sources.len());
     while !signals.must_stop() {
         if signals.must_reopen() {
             outputs.reopen()?;
         }
         match relay.next(TICK) {
             RelayEvent::Batch { batch, waits } => {
+                // A file is over some time; a stream is not meant to be.
+                if !waits {
+                    batch.iter().filter_map(RecordRef::new).for_each(|r| roll.hear(batch.source(), r));
+                }
                 let mut chosen = plan.select(&batch);
                 if let Some(labels) = labels {
                     chosen = labels.apply(&chosen);
@@ -245,6 +252,11 @@ fn pass_on(
                 std::thread::sleep(TICK);
             }
         }
+        for (source, state) in relay.states() {
+            if let Some(said) = roll.see(source, state, wall_now()) {
+                outputs.write(&said)?;
+            }
+        }
     }
     Ok(Outcome::Done)
 }
@@ -267,7 +279,7 @@ fn configure(args: &mut Args) -> anyhow::Result<()> {
     let Some(path) = args.config.clone() else { return Ok(()) };
     let settings = read_settings(&path)?;
     let mut found =
-        Found { own_sources: args.servers.is_empty() && args.read.is_empty(), set_pid: false, pid_path: None };
+        Found { own_sources: args.remotes.has_no_server() && args.read.is_empty(), set_pid: false, pid_path: None };
     let mut unknown = Vec::new();
     for setting in &settings {
         match found.take(args, setting) {
@@ -310,11 +322,8 @@ impl Found {
             return Ok(true);
         }
         match key {
-            "ARGUS_SERVER" if self.own_sources => args.servers.push(value.to_owned()),
-            "CISCONETFLOW_PORT" if self.own_sources => {
-                SourceSpec::from_export(value, EXPORT_PORT)?;
-                args.exports.push(value.to_owned());
-            }
+            "ARGUS_SERVER" if self.own_sources => args.remotes.add_server(value)?,
+            "CISCONETFLOW_PORT" if self.own_sources => args.remotes.add_export(value)?,
             "ARGUS_SERVER" | "CISCONETFLOW_PORT" => {}
             "MONITOR_ID" => {
                 check_source_id(value)?;

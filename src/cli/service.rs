@@ -7,7 +7,9 @@ mod outputs;
 mod signals;
 
 pub(super) use background::Background;
-pub(super) use options::{ServiceArgs, Target, WriteArgs, check_source_id, fill, source_id};
+pub(super) use options::{
+    ServiceArgs, Target, WriteArgs, check_source_id, fill, pair_arg, pairs, place_and_filter, source_id,
+};
 pub(super) use outputs::Outputs;
 pub(super) use signals::Signals;
 

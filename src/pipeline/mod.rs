@@ -34,7 +34,7 @@ pub use control::{Control, PlayState, Playhead};
 pub use label::{CityItem, CityRule, Ends, FlowRule, LabelRules, Labels, NameOf, PortNames};
 pub use moment::{Moment, Recording, moment_at, snapshot_at};
 pub use plan::{At, AtError, PipelineError, Plan, Start};
-pub use relay::{Relay, RelayEvent};
+pub use relay::{Relay, RelayEvent, Upstream};
 pub use run::{Handle, Pipeline};
 pub use show::{Asked, PlaceTest, Show, ShowError};
 pub use witness::{MOST_WITNESSED, Witness, Witnessed};

@@ -14,6 +14,15 @@ use crate::source::{Options, SourceInfo, SourceSpec};
 /// Batches that wait.
 const BATCHES: usize = 256;
 
+/// One of the sources, and what is wanted of it.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Where it is.
+    pub spec: SourceSpec,
+    /// Filter that goes to a server, so that it sends less; empty for everything. What arrives may be more.
+    pub filter: String,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum RelayEvent {
@@ -47,17 +56,17 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Opens the sources; `filter` goes to servers, so that they send less.
+    /// Opens the sources.
     ///
     /// # Errors
     /// A file or interface cannot be opened, or a thread cannot be started.
-    pub fn start(specs: &[SourceSpec], filter: &str) -> Result<Relay, PipelineError> {
+    pub fn start(upstreams: &[Upstream]) -> Result<Relay, PipelineError> {
         let (messages, inbox) = bounded(BATCHES);
         let (stop, stopped) = bounded(0);
-        let options = Options { filter: filter.to_owned(), ..Options::default() };
         let mut inputs = Vec::new();
-        for (id, spec) in (0u16..).zip(specs) {
-            inputs.push(Input::prepare(spec, SourceId(id), &options)?);
+        for (id, upstream) in (0u16..).zip(upstreams) {
+            let options = Options { filter: upstream.filter.clone(), ..Options::default() };
+            inputs.push(Input::prepare(&upstream.spec, SourceId(id), &options)?);
         }
         let sources = inputs.iter().map(|i| (i.info(), SourceState::Opening)).collect();
         let mut relay = Relay { inbox, stop: Some(stop), threads: Vec::new(), sources, noted: String::new() };
@@ -73,6 +82,11 @@ impl Relay {
     /// What is known of the sources, in their order.
     pub fn sources(&self) -> impl Iterator<Item = &SourceInfo> {
         self.sources.iter().map(|(info, _)| info)
+    }
+
+    /// How the sources are, in their order.
+    pub fn states(&self) -> impl Iterator<Item = (SourceId, &SourceState)> {
+        (0u16..).map(SourceId).zip(self.sources.iter().map(|(_, state)| state))
     }
 
     /// The next thing that happens within `patience`.

@@ -8,7 +8,7 @@ use crate::cli::tools::options::{Input, Window};
 use crate::cli::tools::strip::Strip;
 use crate::cli::tools::{Gate, Plan};
 use crate::filter::Filter;
-use crate::pipeline::{PipelineError, Relay, RelayEvent};
+use crate::pipeline::{PipelineError, Relay, RelayEvent, Upstream};
 use crate::record::{Batch, Far, RecordKind, RecordRef, SourceId};
 use crate::source::{self, SourceSpec};
 
@@ -127,8 +127,9 @@ impl Feed {
             0 => 1,
             servers => servers,
         };
-        let specs: Vec<_> = rest.iter().take(len).map(|i| i.spec.clone()).collect();
-        self.relay = Some(Relay::start(&specs, &self.remote)?);
+        let upstream = |i: &Input| Upstream { spec: i.spec.clone(), filter: self.remote.clone() };
+        let upstreams: Vec<_> = rest.iter().take(len).map(upstream).collect();
+        self.relay = Some(Relay::start(&upstreams)?);
         self.stage = (first, first + len);
         Ok(())
     }

@@ -189,17 +189,16 @@ impl Target {
     /// # Errors
     /// The text is no filter.
     pub(crate) fn from_setting(value: &str) -> Result<Target, String> {
-        let (place, filter) = value.trim().split_once(char::is_whitespace).unwrap_or((value.trim(), ""));
-        let bare = |t: &str| t.trim().trim_matches(['"', '\'']).trim().to_owned();
-        Target::new(&bare(place), &bare(filter)).map_err(|e| e.0)
+        let (place, filter) = place_and_filter(value);
+        Target::new(&place, &filter).map_err(|e| e.0)
     }
 }
 
 /// `-w place [filter]`, repeated; each keeps its own filter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteArgs {
-    /// Each with one or two words.
-    words: Vec<Vec<String>>,
+    /// Place and filter of each.
+    words: Vec<(String, String)>,
 }
 
 impl WriteArgs {
@@ -208,26 +207,16 @@ impl WriteArgs {
     /// # Errors
     /// A text is no filter.
     pub(crate) fn targets(&self) -> Result<Vec<Target>, Usage> {
-        let word = |words: &[String], at: usize| words.get(at).cloned().unwrap_or_default();
-        self.words.iter().map(|w| Target::new(&word(w, 0), &word(w, 1))).collect()
+        self.words.iter().map(|(place, filter)| Target::new(place, filter)).collect()
     }
 }
 
 impl clap::Args for WriteArgs {
     fn augment_args(command: Command) -> Command {
-        command.arg(
-            Arg::new("write")
-                .short('w')
-                .long("write")
-                .num_args(1..=2)
-                .value_names(["FILE", "FILTER"])
-                .value_parser(clap::value_parser!(OsString))
-                .action(ArgAction::Append)
-                .help(
-                    "Append records to a file, `-` for standard output, or send them as datagrams to \
+        command.arg(pair_arg("write", 'w', "FILE").long("write").help(
+            "Append records to a file, `-` for standard output, or send them as datagrams to \
                      argus-udp://host[:port]; a filter for this output may follow; may be repeated",
-                ),
-        )
+        ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -237,15 +226,37 @@ impl clap::Args for WriteArgs {
 
 impl clap::FromArgMatches for WriteArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<WriteArgs, clap::Error> {
-        let text = |word: &OsString| word.to_string_lossy().into_owned();
-        let found = matches.get_occurrences::<OsString>("write");
-        Ok(WriteArgs { words: found.into_iter().flatten().map(|words| words.map(text).collect()).collect() })
+        Ok(WriteArgs { words: pairs(matches, "write") })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = WriteArgs::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// An option that takes a place and perhaps a filter, and may be repeated.
+pub(crate) fn pair_arg(name: &'static str, short: char, place: &'static str) -> Arg {
+    Arg::new(name)
+        .short(short)
+        .num_args(1..=2)
+        .value_names([place, "FILTER"])
+        .value_parser(clap::value_parser!(OsString))
+        .action(ArgAction::Append)
+}
+
+/// The places of such an option, each with its filter or an empty text.
+pub(crate) fn pairs(matches: &ArgMatches, name: &str) -> Vec<(String, String)> {
+    let text = |word: Option<&OsString>| word.map(|w| w.to_string_lossy().into_owned()).unwrap_or_default();
+    let found = matches.get_occurrences::<OsString>(name);
+    found.into_iter().flatten().map(|mut words| (text(words.next()), text(words.next()))).collect()
+}
+
+/// The two of a setting: `place`, or `place "filter"`; quotation marks are taken off.
+pub(crate) fn place_and_filter(value: &str) -> (String, String) {
+    let (place, filter) = value.trim().split_once(char::is_whitespace).unwrap_or((value.trim(), ""));
+    let bare = |t: &str| t.trim().trim_matches(['"', '\'']).trim().to_owned();
+    (bare(place), bare(filter))
 }
 
 /// A number, an IPv4 address, up to four characters in quotes, or the name of a host that has an IPv4 address;

@@ -233,6 +233,8 @@ pub enum MarCause {
     Status,
     /// The orderly end.
     Stop,
+    /// A relay has lost its source, whose identity is in the record.
+    Error,
 }
 
 /// Makes management records of version 3. The counters are those since the last record of the maker's user; they are
@@ -307,6 +309,7 @@ impl MarMaker {
             MarCause::Start => 0x10,
             MarCause::Status => 0x20,
             MarCause::Stop => 0x30,
+            MarCause::Error => 0x80,
         };
         out.extend_from_slice(&[0x83, code, 0, 0x20]);
         out.extend_from_slice(&kind.to_be_bytes());

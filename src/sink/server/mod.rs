@@ -250,7 +250,8 @@ impl Shared {
                     reports.stopped |= mar.cause() == Cause::Stop;
                     mar.cause() != Cause::Start
                 }
-                Some(mar) => mar.cause() == Cause::Status,
+                // What others have lost is of use to clients, too.
+                Some(mar) => matches!(mar.cause(), Cause::Status | Cause::Error),
                 None => record.kind() != RecordKind::Mar,
             };
             if passed_on {

@@ -158,6 +158,102 @@ fn several_sources_become_one_stream() {
     assert_eq!(records(&reader, expected.len()), expected);
 }
 
+/// The records of samples that the classic reader passes with a filter for each, sorted.
+fn passing(wanted: &[(&str, &str)]) -> Vec<String> {
+    let mut all = Vec::new();
+    for (name, filter) in wanted {
+        let some = read_file_with(&sample(name), &["-", filter]);
+        assert!(!some.is_empty() && some.len() < read_file(&sample(name)).len(), "{name} has {filter} and others");
+        all.extend(some);
+    }
+    all.sort();
+    all
+}
+
+/// What a reader gets of three samples through a relay begun by `relay` from their ports: `count` records, and what may
+/// come soon after them. The first sample passes a classic relay before.
+fn relayed(test: &str, names: [&str; 3], count: usize, relay: impl Fn(&Path, [u16; 3]) -> Running) -> Vec<String> {
+    let dir = scratch(test);
+    let (feed, ports) = (free_port(), [free_port(), free_port(), free_port()]);
+    let classic = classic_radium(&dir, feed, ports[0]);
+    let relay = relay(&dir, ports);
+    let reader = read_server(relay.port(), &[]);
+    relay.wait_for_clients(1);
+    classic.wait_for("connect from");
+    let feed_of = |name: &str, port: u16| ours("radium", &["-r", &sample(name), "-P", &port.to_string()]);
+    let _feeds = [feed_of(names[0], feed), feed_of(names[1], ports[1]), feed_of(names[2], ports[2])];
+    records(&reader, count);
+    std::thread::sleep(Duration::from_secs(1));
+    records(&reader, count)
+}
+
+#[test]
+fn each_source_of_our_relay_has_its_own_filter() {
+    let names = ["web.full.argus", "ipv6.full.argus", "geo.argus"];
+    let server = |port: u16| format!("127.0.0.1:{port}");
+    let wanted = ["tcp", "udp", "port 443"];
+    let expected = passing(&[(names[0], wanted[0]), (names[1], wanted[1]), (names[2], wanted[2])]);
+    let by_option = relayed("filters", names, expected.len(), |_, ports| {
+        let [a, b, c] = ports.map(server);
+        ours("radium", &["-S", &a, wanted[0], "-S", &b, wanted[1], "-S", &c, wanted[2], "--any-port"])
+    });
+    assert_eq!(by_option, expected);
+
+    let wanted = ["tcp and not port 443", "udp and not port 443", "not port 443"];
+    let expected = passing(&[(names[0], wanted[0]), (names[1], wanted[1]), (names[2], wanted[2])]);
+    let by_conf = relayed("filters-conf", names, expected.len(), |dir, ports| {
+        let conf = dir.join("relay.conf");
+        let [a, b, c] = ports.map(server);
+        let text = format!(
+            "RADIUM_ARGUS_SERVER={a} \"tcp\"\nRADIUM_ARGUS_SERVER={b} \"udp\"\nRADIUM_ARGUS_SERVER={c}\n\
+             RADIUM_FILTER=\"not port 443\"\n"
+        );
+        std::fs::write(&conf, text).expect("written");
+        ours("radium", &["-f", conf.to_str().expect("plain"), "--any-port"])
+    });
+    assert_eq!(by_conf, expected);
+}
+
+#[test]
+fn a_lost_source_is_named_in_management_records() {
+    let dir = scratch("lost");
+    let (feed, middle, own) = (free_port(), free_port(), free_port());
+    let mut theirs = classic_radium(&dir, feed, middle);
+    let server = |port: u16| format!("127.0.0.1:{port}");
+    let nobody = server(free_port());
+    let begin_own = || ours("radium", &["-S", &nobody, "-e", "10.1.2.3", "-P", &own.to_string()]);
+    let mut upstream = begin_own();
+    let relay = ours("radium", &["-S", &server(middle), "-S", &server(own), "-e", "10.7.7.7", "--any-port"]);
+    // A relay of the relay passes it on.
+    let outer = ours("radium", &["-S", &server(relay.port()), "-e", "10.8.8.8", "--any-port"]);
+    let fields = ["-L-1", "-n", "-c", ",", "-s", "stime", "proto", "srcid", "state", "-M", "man"];
+    let watch = |port: u16| classic("ra", &[&["-S", &server(port)][..], &fields].concat());
+    let watchers = [watch(relay.port()), watch(outer.port())];
+    let reader = read_server(outer.port(), &[]);
+    relay.wait_for_clients(2);
+    outer.wait_for_clients(2);
+    let says = |what: &str| {
+        for w in &watchers {
+            w.wait(what, |lines| lines.iter().any(|l| l.contains(what)));
+        }
+    };
+    upstream.kill();
+    says("man,10.1.2.3,ERR");
+    let _again = begin_own();
+    says("man,10.1.2.3,CON");
+    theirs.kill();
+    says("man,10.9.8.7,ERR");
+    let lines = watchers[0].printed.lines.lock().expect("lines");
+    assert_eq!(lines.iter().filter(|l| l.ends_with(",ERR")).count(), 2, "said once each: {lines:?}");
+    drop(lines);
+    // The classic reader goes on reading.
+    let expected = read_file(&sample("web.full.argus"));
+    let _theirs = classic_radium(&dir, feed, middle);
+    says("man,10.9.8.7,CON");
+    let _feed = ours("radium", &["-r", &sample("web.full.argus"), "-P", &feed.to_string()]);
+    assert_eq!(records(&reader, expected.len()), expected);
+}
+
 #[test]
 fn a_relay_that_is_to_end_does_so_when_all_is_delivered() {
     let expected = read_file(&sample("web.full.argus"));

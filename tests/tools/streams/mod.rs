@@ -156,7 +156,13 @@ fn fields() -> Vec<&'static str> {
 
 /// The classic reader on a file: its lines, sorted.
 fn read_file(path: &str) -> Vec<String> {
-    let out = Command::new("ra").args(["-X", "-r", path]).args(fields()).env("TZ", "UTC").output().expect("ra");
+    read_file_with(path, &[])
+}
+
+/// The same with a filter, as its words with the dash before them.
+fn read_file_with(path: &str, filter: &[&str]) -> Vec<String> {
+    let out =
+        Command::new("ra").args(["-X", "-r", path]).args(fields()).args(filter).env("TZ", "UTC").output().expect("ra");
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
     let mut lines: Vec<String> = String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect();
     lines.sort();
