@@ -178,6 +178,13 @@ impl History {
         self.refused
     }
 
+    /// The earliest start of a record held, where older ones were let go; nothing if none were.
+    #[must_use]
+    pub fn kept_from(&self) -> Option<Timestamp> {
+        let lossy = self.when_full == WhenFull::DropOldest && self.refused > 0;
+        self.slots.iter().map(|s| s.extent.first_start).min().filter(|_| lossy)
+    }
+
     /// Bytes of memory in use, index included.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -355,9 +362,14 @@ mod tests {
     fn live_sources_let_the_oldest_records_go() {
         let cost = 4 + ITEM_COST;
         let mut roll = History::new(2000 * cost, WhenFull::DropOldest);
-        for i in 0..3000 {
+        for i in 0..2000 {
             roll.push(&[0; 4], span(i, i), SourceId(0));
         }
+        assert_eq!(roll.kept_from(), None);
+        for i in 2000..3000 {
+            roll.push(&[0; 4], span(i, i), SourceId(0));
+        }
+        assert_eq!(roll.kept_from(), Some(t(1024)));
         assert_eq!((roll.records(), roll.refused()), (3000 - 1024, 1024));
         assert_eq!(all(&mut roll, -1, 5000).first().map(|r| r.1), Some(span(1024, 1024)));
         assert!(roll.bytes() <= 2000 * cost);

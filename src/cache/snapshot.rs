@@ -201,6 +201,8 @@ pub struct Health {
     /// Records that replay does not hold: those that live sources left longest ago, and those of recordings when there
     /// is neither memory nor a temporary file for them.
     pub history_refused: u64,
+    /// From when on records are held for replay, where older ones had to go; nothing if none had to.
+    pub kept_from: Option<Timestamp>,
     /// The geolocation databases in use: file name and build date.
     pub databases: Vec<String>,
 }

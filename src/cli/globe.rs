@@ -30,9 +30,9 @@ use crate::geo::{find_data, parse_cities};
 use crate::globe::{
     CameraRig, Colouring, Column, DeafPlugin, Extension, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions,
     Imagery, Keeper, Layers, Look, LookPlugin, LookPoll, LookSource, Marks, Motion, Opener, Orbit, Picked,
-    PipelineFeed, Projection, QualityTarget, SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace, Views, Wall,
-    WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_start,
-    show_local_time, window,
+    PipelineFeed, Projection, QualityTarget, Resolution, SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace,
+    Views, Wall, WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_load,
+    run_start, show_local_time, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -98,6 +98,10 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     setup.extend.push(knowing(&look, known)?);
     if args.bench_start {
         writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&run_start(setup, size, began)?)?)?;
+    } else if let Some(frames) = args.bench_load {
+        let mut globe = Headless::new(setup, size, 1.0)?;
+        let result = run_load(&mut globe, frames.clamp(1, 100_000))?;
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
     } else if let Some(frames) = args.bench_frames {
         // What is measured is the picture without its panels.
         setup.extend.clear();
@@ -235,20 +239,22 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
         return Err(Usage(format!("--imagery {}: is no folder", folder.display())).into());
     }
     let imagery = Imagery(args.imagery.clone());
+    let resolution = Resolution(f64::from(args.resolution) / 100.0);
     let trace = Trace { on: args.trace_input };
     show_local_time(args.local_time);
-    let (select, help, projection) = (args.select, args.show_keys, args.projection);
+    let (select, help, projection, scale) = (args.select, args.show_keys, args.projection, args.time_scale);
     let wall = Wall::new(args.wall, args.tour, args.looped).dimmed_at(args.dim);
     let mut setup = Setup { feed, overrides: Arc::default(), layers, orbit, extend: Vec::new() };
     setup.extend.push(Box::new(move |app| {
         panels(app);
         app.insert_resource(options).insert_resource(trace).insert_resource(theme).insert_resource(imagery);
-        app.insert_resource(Colouring::new(colour));
+        app.insert_resource(Colouring::new(colour)).insert_resource(resolution);
         app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
         let mut rig = app.world_mut().resource_mut::<CameraRig>();
         rig.reduced_motion = reduced_motion;
         rig.begin_as(projection);
-        app.world_mut().resource_mut::<Hud>().help = help;
+        let mut hud = app.world_mut().resource_mut::<Hud>();
+        (hud.help, hud.time_scale) = (help, scale);
         if let Some(addr) = select {
             app.world_mut().resource_mut::<Selection>().pick(Picked::Host(addr));
         }
@@ -270,6 +276,7 @@ fn look(args: &Args, views: Views, known: &kept::Known) -> anyhow::Result<Look> 
         ui_scale,
         reduced_motion: args.reduced_motion,
         local_time: args.local_time,
+        time_scale: args.time_scale,
         theme: args.theme,
         colour: args.colour.clone(),
         columns: args.columns.as_ref().map(|c| c.0.clone()).or_else(|| known.columns.clone()),
@@ -375,7 +382,7 @@ fn plan(args: &Args, filter: Option<&str>) -> anyhow::Result<Plan> {
     if plan.sources.is_empty() {
         plan.sources = vec![SourceSpec::File(find_data("assets", "sample.pcap")?)];
     }
-    plan.speed = args.speed.clamp(0.01, 100_000.0);
+    plan.speed = args.speed.abs().clamp(0.01, 100_000.0).copysign(args.speed);
     (plan.fit, plan.skip_idle) = (args.fit, args.skip_idle);
     if let Some(rule) = args.alert.iter().find(|r| r.names_addresses()).filter(|_| plan.mask.is_some()) {
         return Err(Usage(format!("--alert \"{rule}\": with --anonymize no rule can name addresses")).into());

@@ -34,8 +34,10 @@ pub enum Action {
     Slower,
     /// The next higher speed of the row of presets.
     Faster,
-    /// A speed as a multiple of real time.
+    /// A speed as a multiple of real time; negative: backwards.
     Speed(f64),
+    /// Plays backwards, or forwards again.
+    Reverse,
     /// Opens the entry of a speed by digits; the digits themselves do so.
     TypeSpeed,
     /// To the first record.
@@ -60,6 +62,8 @@ pub enum Action {
     SkipIdle,
     /// Shows a stretch of the recording on the time line; none: all of it.
     ShowSpan(Option<Span>),
+    /// Gives the bars of the time line the next scale.
+    NextTimeScale,
     /// Changes the length of the window.
     Window(Duration),
     /// What one pin stands for: the next coarser level, or the next finer one.
@@ -348,6 +352,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(Time, "step-forward", Action::StepForward, "step forward, over silent stretches", &[ch('.')]),
     spec(Time, "slower", Action::Slower, "slower", &[ch('<')]),
     spec(Time, "faster", Action::Faster, "faster", &[ch('>')]),
+    spec(Time, "reverse", Action::Reverse, "play backwards, or forwards again", &[shift(KeyName::Char('k'))]),
     spec(Time, "real-time", Action::Speed(1.0), "speed \u{d7}1", &[plain(KeyName::Backspace)]),
     spec(Time, "type-speed", Action::TypeSpeed, "digits, then X: that speed (6 0 X = \u{d7}60)", &[ch('x')]),
     spec(Time, "first", Action::First, "first record", &[plain(KeyName::Home)]),

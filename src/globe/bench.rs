@@ -1,6 +1,8 @@
 //! Measures frames: the globe turns, dashes move, a pin is looked for under a wandering pointer in every frame, and each
 //! frame is finished to its last pixel before the next begins.
 
+mod load;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,8 @@ use super::pins::{PinInstance, Pins};
 use super::run::{Headless, RunError, Setup};
 use crate::base::clock::steady_now;
 use crate::cache::Snapshot;
+
+pub use load::{LoadResult, run_load};
 
 /// Frames before the measurement: pipelines, first uploads.
 const WARM_UP: usize = 5;

@@ -15,7 +15,7 @@ use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
 use super::table::Column;
-use super::timeline::Marks;
+use super::timeline::{Marks, TimeScale};
 use super::views::Views;
 use super::{GlobeSet, Motion, SceneClock};
 use crate::base::Timestamp;
@@ -40,6 +40,8 @@ pub struct Look {
     pub reduced_motion: bool,
     /// Times in the machine's zone rather than in UTC.
     pub local_time: bool,
+    /// How high the bars of the time line are.
+    pub time_scale: TimeScale,
     /// Colours of everything.
     pub theme: Theme,
     /// What the colour of pins says.
@@ -115,6 +117,9 @@ fn take_look(
     }
     if was.local_time != now.local_time {
         hud::text::show_local_time(now.local_time);
+    }
+    if was.time_scale != now.time_scale {
+        hud.time_scale = now.time_scale;
     }
     if was.theme != now.theme {
         *theme = now.theme;

@@ -64,7 +64,7 @@ pub mod wall;
 
 use bevy::prelude::*;
 
-pub use bench::{BenchResult, StartResult, measure_main, run_bench, run_start};
+pub use bench::{BenchResult, LoadResult, StartResult, measure_main, run_bench, run_load, run_start};
 pub use camera::{CameraRig, Orbit, Projection, RADIUS_KM, UnknownProjection};
 pub use colouring::{ColourBy, Colouring};
 pub use feed::{FeedInput, FeedSource, FixedSource, Overrides};
@@ -80,7 +80,7 @@ pub use look::{Look, LookPlugin, LookPoll, LookSource};
 pub use maps::Imagery;
 pub use open::{OpenPlugin, Opener};
 pub use pipe::{PipelineFeed, failed};
-pub use quality::QualityTarget;
+pub use quality::{QualityTarget, Resolution};
 pub use remote::{Errand, LONGEST_LINE, RemotePlugin, RemoteSource};
 pub use rings::RING_SECS;
 pub use roles::{MOST_WINDOWS, Role, RoleError, RoleWindow, Screen};
@@ -88,7 +88,7 @@ pub use run::{Extension, Headless, Picture, RunError, Setup, WindowOptions, wind
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use table::{Column, ColumnError, columns_of};
-pub use timeline::{MOST_BOOKMARKS, Marks};
+pub use timeline::{MOST_BOOKMARKS, Marks, TimeScale};
 pub use trace::Trace;
 pub use views::{MOST_VIEWS, SavedView, Views};
 pub use wall::{DimHours, Wall, WallSwitch};

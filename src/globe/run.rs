@@ -60,6 +60,12 @@ pub enum RunError {
     /// The sources gave nothing to show.
     #[error("no address with a place came from the sources within half a minute; name a file with traffic by -r")]
     NoTraffic,
+    /// What a measurement waits for did not come.
+    #[error("{what} did not come within five minutes; give -r FILE with a recording longer than the window")]
+    NeverThere {
+        /// What it waits for.
+        what: &'static str,
+    },
     /// A picture did not arrive.
     #[error("the picture did not come back from the graphics device after {PICTURE_PATIENCE} frames")]
     NoPicture,

@@ -3,7 +3,7 @@
 //! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
 //! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
 //! action), `held 640 360` (the pointer with its left button down), `over path 192.0.2.1 192.0.2.2` (the arc
-//! under the pointer).
+//! under the pointer), `opened FILE`, `not opened: …`.
 
 use std::fmt;
 use std::io::Write as _;

@@ -129,7 +129,7 @@ impl Conductor {
             Start::Live | Start::Paused => PlayState::Paused,
             Start::Replay => PlayState::Replay { speed },
         };
-        let first = if start == Some(Start::Live) { At::END } else { At::START };
+        let first = if start == Some(Start::Live) || speed < 0.0 { At::END } else { At::START };
         let sources = (0u16..).zip(infos).map(|(n, info)| source_health(SourceId(n), info)).collect();
         Conductor {
             engine,
@@ -224,9 +224,13 @@ impl Conductor {
                 self.player.pause(steady);
             }
             Control::Resume => {
-                let at_end = !self.any_live && self.engine.span().is_some_and(|s| self.now(clocks) >= s.end);
-                if let (true, true, Some(span)) = (at_end, self.all_read(), self.engine.span()) {
-                    self.player.put(span.start, steady);
+                if let (true, Some(span)) = (self.all_read(), self.engine.span()) {
+                    let (now, back) = (self.now(clocks), self.player.playhead(steady).speed < 0.0);
+                    if back && now <= span.start {
+                        self.put_at_end(span, clocks);
+                    } else if !back && !self.any_live && now >= span.end {
+                        self.player.put(span.start, steady);
+                    }
                 }
                 if self.player.state() == PlayState::Paused {
                     self.player.play(steady);
@@ -253,6 +257,9 @@ impl Conductor {
                 self.fit = None;
                 self.player.put(self.now(clocks), steady);
                 self.player.set_speed(speed, steady);
+                if speed < 0.0 && self.player.state() == PlayState::Live {
+                    self.player.play(steady);
+                }
             }
             Control::Window(length) => self.engine.set_window(length),
             Control::Level(level) => self.level = level,
@@ -279,6 +286,17 @@ impl Conductor {
     /// The records that were asked for last.
     pub(super) fn witness(&self) -> Arc<Witness> {
         self.witness.clone()
+    }
+
+    /// Puts the playhead where nothing comes behind it.
+    fn put_at_end(&mut self, span: Span, clocks: Clocks) {
+        self.player.put(self.within_recording(span.end.max(clocks.wall), clocks), clocks.steady);
+        self.sought = true;
+    }
+
+    /// Whether the playhead moves back.
+    pub(super) fn is_rewinding(&self) -> bool {
+        matches!(self.player.state(), PlayState::Replay { speed } if speed < 0.0)
     }
 
     /// Plays from a time of the recording.
@@ -315,7 +333,9 @@ impl Conductor {
         self.settle_start(clocks);
         self.settle_speed(clocks);
         let mut now = self.jumped(clocks);
-        if let (PlayState::Replay { .. }, Some(span)) = (self.player.state(), self.engine.span()) {
+        if self.is_rewinding() {
+            now = self.rewound(now, clocks);
+        } else if let (PlayState::Replay { .. }, Some(span)) = (self.player.state(), self.engine.span()) {
             let live_now = self.any_live.then(|| self.live.now(clocks.wall));
             if live_now.is_some_and(|l| now >= l) {
                 self.player.live();
@@ -351,6 +371,19 @@ impl Conductor {
         }
         self.look();
         looks + 1
+    }
+
+    /// The time to show on the way back. Each step back fills the window anew, so the next one waits until that of the
+    /// last is whole and has been shown: less than whole pictures would flicker. At the first record the playhead stands.
+    fn rewound(&mut self, now: Timestamp, clocks: Clocks) -> Timestamp {
+        let shown = self.engine.cache().now();
+        if !self.sought && now < shown && (self.is_filling() || self.moved()) {
+            return shown;
+        }
+        let Some(start) = self.engine.span().map(|s| s.start).filter(|start| now <= *start) else { return now };
+        self.player.put(start, clocks.steady);
+        self.player.pause(clocks.steady);
+        start
     }
 
     /// Lets the rules look at the live edge, while the playhead of a live source stands or is in the past: what deserves
@@ -425,15 +458,20 @@ impl Conductor {
         if !matches!(self.player.state(), PlayState::Replay { .. }) {
             return now;
         }
-        let back = self.looped.filter(|part| now >= part.end).map(|part| part.start);
-        let jump = back.or_else(|| {
-            let next = self.skip_idle.and_then(|longest| {
+        let rewinding = self.is_rewinding();
+        let again = self.looped.and_then(|part| match rewinding {
+            true => (now <= part.start).then_some(part.end),
+            false => (now >= part.end).then_some(part.start),
+        });
+        let jump = again.or_else(|| {
+            let next = self.skip_idle.filter(|_| !rewinding).and_then(|longest| {
                 self.engine.next_start(now).filter(|next| next.since(now) > longest && self.engine.is_silent(now))
             })?;
             Some(self.looped.map_or(next, |part| next.min(part.end)))
         });
         if let Some(to) = jump {
             self.way = None;
+            self.sought |= rewinding;
             self.player.put(to, clocks.steady);
         }
         jump.unwrap_or(now)
@@ -459,7 +497,8 @@ impl Conductor {
             self.way = None;
             self.player.put(t, clocks.steady);
         }
-        let moving = self.player.state() != PlayState::Paused;
+        // The way back begins where nothing more will come.
+        let moving = self.player.state() != PlayState::Paused && !self.is_rewinding();
         if (known.is_some() && moving) || self.all_read() {
             self.start_at = None;
         }
@@ -488,7 +527,8 @@ impl Conductor {
     }
 
     pub(super) fn playhead(&self, clocks: Clocks) -> Playhead {
-        Playhead { now: self.now(clocks), ..self.player.playhead(clocks.steady) }
+        let now = if self.is_rewinding() { self.engine.cache().now() } else { self.now(clocks) };
+        Playhead { now, ..self.player.playhead(clocks.steady) }
     }
 
     /// Whether a new picture differs from the last one in more than its time.

@@ -18,7 +18,8 @@ pub enum Control {
     Seek(Timestamp),
     /// Glue the playhead to the newest record (live sources) or put it at the end (files).
     Live,
-    /// Playback speed as a multiple of real time, 0.01 to 100,000.
+    /// Playback speed as a multiple of real time, 0.01 to 100,000, or as much below zero for playing backwards, which
+    /// leaves live mode.
     Speed(f64),
     /// Length of the window.
     Window(Duration),
@@ -47,7 +48,7 @@ pub enum PlayState {
     Paused,
     /// Moving through recorded time at `speed` times real time.
     Replay {
-        /// Multiple of real time.
+        /// Multiple of real time, negative when it moves back.
         speed: f64,
     },
 }

@@ -344,6 +344,7 @@ impl Engine {
             rejected: self.rejected,
             history_records: self.history.records(),
             history_refused: self.history.refused(),
+            kept_from: self.history.kept_from(),
             databases: self.places.placer.databases(),
             ..outside
         }

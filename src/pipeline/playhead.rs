@@ -16,7 +16,7 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// Slowest and fastest replay.
+    /// Slowest and fastest replay, either way.
     const SPEEDS: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 
     pub(super) fn new(state: PlayState, speed: f64, from: Timestamp) -> Player {
@@ -35,7 +35,8 @@ impl Player {
             PlayState::Live | PlayState::Paused => self.from,
             PlayState::Replay { speed } => {
                 let gone = clock.saturating_sub(self.since).as_secs_f64() * speed;
-                self.from + Duration::try_from_secs_f64(gone).unwrap_or(Duration::MAX)
+                let by = Duration::try_from_secs_f64(gone.abs()).unwrap_or(Duration::MAX);
+                if gone < 0.0 { self.from - by } else { self.from + by }
             }
         }
     }
@@ -75,7 +76,8 @@ impl Player {
 }
 
 fn bounded(speed: f64) -> Option<f64> {
-    (speed.is_finite() && speed > 0.0).then(|| speed.clamp(*Player::SPEEDS.start(), *Player::SPEEDS.end()))
+    let size = speed.abs().clamp(*Player::SPEEDS.start(), *Player::SPEEDS.end());
+    (speed.is_finite() && speed != 0.0).then(|| size.copysign(speed))
 }
 
 #[cfg(test)]
@@ -98,13 +100,23 @@ mod tests {
         assert_eq!((p.now(S * 9), p.playhead(S * 9).state), (t(720), PlayState::Paused));
         p.play(S * 9);
         assert_eq!(p.now(S * 10), t(1320));
+        p.set_speed(-100.0, S * 10);
+        assert_eq!((p.now(S * 13), p.playhead(S * 13).state), (t(1020), PlayState::Replay { speed: -100.0 }));
     }
 
     #[test]
     fn speeds_are_bounded() {
         let mut p = Player::new(PlayState::Paused, f64::NAN, t(0));
         assert_eq!(p.playhead(S).speed, 1.0);
-        for (speed, kept) in [(1e9, 100_000.0), (0.001, 0.01), (-1.0, 0.01), (f64::INFINITY, 0.01), (2.0, 2.0)] {
+        for (speed, kept) in [
+            (1e9, 100_000.0),
+            (0.001, 0.01),
+            (-1.0, -1.0),
+            (f64::INFINITY, -1.0),
+            (0.0, -1.0),
+            (-1e9, -100_000.0),
+            (2.0, 2.0),
+        ] {
             p.set_speed(speed, S);
             assert_eq!(p.playhead(S).speed, kept, "{speed}");
         }

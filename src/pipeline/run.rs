@@ -330,7 +330,8 @@ impl Pipe {
         let is_filled = was_filling && !self.conductor.is_filling();
         let playhead = self.conductor.playhead(clocks);
         self.shared.lock().playhead = Some(playhead);
-        if !at_once && !is_filled && !self.is_picture_due(clocks.steady) {
+        let is_partial = self.conductor.is_rewinding() && self.conductor.is_filling();
+        if !at_once && (is_partial || (!is_filled && !self.is_picture_due(clocks.steady))) {
             return;
         }
         let snapshot = Arc::new(self.conductor.snapshot());

@@ -326,6 +326,77 @@ fn a_part_is_played_over_and_over() {
 }
 
 #[test]
+fn backwards_each_second_looks_as_it_does_after_a_seek() {
+    let name = "web.full.argus";
+    let whole = Plan { start: Some(Start::Paused), cache: CacheConfig::default(), ..plan() };
+    let span = loaded(name, whole.clone(), false).engine().span().expect("records");
+    let mut c = loaded(name, whole.clone(), false).in_slices(20);
+    let at = |millis: u64| clocks(Duration::from_millis(millis));
+    c.obey(Control::Seek(span.end), at(0));
+    c.obey(Control::Speed(-2.0), at(0));
+    while c.is_filling() {
+        c.tick(at(0));
+    }
+    let _ = c.snapshot();
+    c.obey(Control::Resume, at(0));
+    let (mut shown, mut partial) = (Vec::new(), 0);
+    for millis in (25..).step_by(25) {
+        c.tick(at(millis));
+        if c.playhead(at(millis)).state == PlayState::Paused && !c.is_filling() {
+            break;
+        }
+        // The playhead is where the picture is, and waits until that is whole.
+        assert_eq!(c.playhead(at(millis)).now, c.engine().cache().now());
+        partial += u32::from(c.is_filling());
+        if !c.is_filling() && c.moved() {
+            shown.push(bare(c.snapshot()));
+        }
+    }
+    assert!(partial > 0 && shown.len() > 10, "{partial} {}", shown.len());
+    assert!(shown.is_sorted_by(|a, b| a.now > b.now));
+    for seen in shown.iter().step_by(7) {
+        let mut direct = loaded(name, whole.clone(), false);
+        direct.obey(Control::Seek(seen.now), at(0));
+        assert_eq!(*seen, picture(&mut direct, Duration::ZERO));
+    }
+    // At the first record it stands; from there it begins at the last one.
+    assert_eq!(c.playhead(at(0)).now, span.start);
+    c.obey(Control::Resume, at(100_000));
+    c.tick(at(100_000));
+    assert_eq!(c.engine().cache().now(), span.end);
+}
+
+#[test]
+fn a_part_is_played_backwards_over_and_over() {
+    let mut c = loaded("web.argus", plan(), false);
+    let start = c.engine().span().expect("records").start;
+    let part = crate::base::Span::new(start + Duration::from_secs(2), start + Duration::from_secs(4));
+    c.obey(Control::Loop(Some(part)), clocks(Duration::ZERO));
+    assert_eq!(picture(&mut c, Duration::ZERO).now, part.start);
+    c.obey(Control::Speed(-1.0), clocks(Duration::ZERO));
+    let mut at = |millis| picture(&mut c, Duration::from_millis(millis)).now;
+    assert_eq!(at(100), part.end);
+    assert_eq!(at(1100), part.end - Duration::from_secs(1));
+    assert_eq!(at(2200), part.end);
+}
+
+#[test]
+fn a_live_source_is_left_backwards_and_found_again_forwards() {
+    let mut c = loaded("web.argus", plan(), true);
+    c.tick(clocks(Duration::ZERO));
+    assert_eq!(c.playhead(clocks(Duration::ZERO)).state, PlayState::Live);
+    let edge = c.engine().cache().now();
+    let _ = c.snapshot();
+    c.obey(Control::Speed(-1.0), clocks(Duration::ZERO));
+    c.tick(clocks(Duration::from_secs(1)));
+    assert_eq!(c.playhead(clocks(Duration::from_secs(1))).state, PlayState::Replay { speed: -1.0 });
+    assert_eq!(edge.since(c.engine().cache().now()), Duration::from_secs(1));
+    c.obey(Control::Speed(100.0), clocks(Duration::from_secs(1)));
+    c.tick(clocks(Duration::from_secs(2)));
+    assert_eq!(c.playhead(clocks(Duration::from_secs(2))).state, PlayState::Live);
+}
+
+#[test]
 fn silence_is_jumped_over_when_it_is_long_enough() {
     // Two recordings with days between them.
     let ends = |c: &Conductor| c.engine().span().expect("records");

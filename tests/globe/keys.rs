@@ -106,6 +106,12 @@ static CHECKS: &[Check] = &[
     check("step-forward", &[MIDDLE], |b, a| moved(b, a) >= 1.0, &[]),
     check("slower", &[r#"{"speed":5}"#], |_, a| number(a, "/speed") == 2.0, &[REAL_TIME]),
     check("faster", &[r#"{"speed":5}"#], |_, a| number(a, "/speed") == 10.0, &[REAL_TIME]),
+    check(
+        "reverse",
+        &[r#"{"speed":5}"#, MIDDLE],
+        |_, a| is(a, "state", "replay") && number(a, "/speed") == -5.0,
+        &[PAUSE, REAL_TIME],
+    ),
     check("real-time", &[r#"{"speed":600}"#], |b, a| number(b, "/speed") == 600.0 && number(a, "/speed") == 1.0, &[]),
     check("type-speed", &[REAL_TIME], |_, a| number(a, "/speed") == 60.0, &[REAL_TIME]),
     check("first", &[MIDDLE], |b, a| b["time"] != b["first"] && a["time"] == a["first"], &[]),

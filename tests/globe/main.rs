@@ -8,6 +8,7 @@
 
 mod checks;
 mod command;
+mod dragged;
 mod golden;
 mod heat;
 mod imagery;
@@ -16,5 +17,6 @@ mod layers;
 mod marks;
 mod picture;
 mod reload;
+mod resolution;
 mod roles;
 mod window;

@@ -98,6 +98,11 @@ impl Globe {
         globe
     }
 
+    /// Name of the X server in memory that the window is on.
+    pub(crate) fn display(&self) -> &str {
+        &self.display.name
+    }
+
     /// The next line that begins so; lines before it are passed over.
     pub(crate) fn wait(&mut self, start: &str) -> String {
         loop {

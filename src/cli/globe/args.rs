@@ -15,7 +15,7 @@ use crate::cli::input::InputArgs;
 use crate::geo::LatLon;
 use crate::globe::{
     ColourBy, Column, ColumnError, DimHours, Layers, MOST_WINDOWS, Orbit, Projection, RADIUS_KM, Role, RoleWindow,
-    Screen, Theme, Views, Vision, columns_of,
+    Screen, Theme, TimeScale, Views, Vision, columns_of,
 };
 use crate::pipeline::At;
 
@@ -43,8 +43,8 @@ fn switchable(arg: Arg) -> Arg {
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) input: InputArgs,
-    /// Speed of replay as a multiple of real time.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    /// Speed of replay as a multiple of real time; negative plays backwards.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(super) speed: f64,
     /// Start with the playhead standing.
     #[arg(long)]
@@ -75,6 +75,13 @@ pub(crate) struct Args {
     /// Show the earth as a globe or as a flat map: globe or flat.
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(super) projection: Projection,
+    /// Percent of the window's pixels in each direction that the globe is drawn with, 25 to 100; panels stay sharp. Less
+    /// makes large screens without a graphics card faster.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(25..=100))]
+    pub(super) resolution: u8,
+    /// How high the bars of the time line are, by the rate: root, linear or log.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(super) time_scale: TimeScale,
     /// What the colour of pins says: rate, country, as, port, sensor, or rule: with words of the flow table, which marks
     /// those that have such flows.
     #[arg(long, alias = "color", value_name = "WHAT", default_value_t)]
@@ -127,6 +134,10 @@ pub(crate) struct Args {
     /// JSON.
     #[arg(long, conflicts_with_all = ["screenshot", "bench_frames", "frames"])]
     pub(super) bench_start: bool,
+    /// Draw this many frames without a window over a recording (-r) that stands, and as many while it runs at --speed,
+    /// and print one line of JSON.
+    #[arg(long, value_name = "K", conflicts_with_all = ["screenshot", "bench_frames", "bench_start", "frames"])]
+    pub(super) bench_load: Option<usize>,
     /// Write what would be shown at --at into a file instead of opening a window; its ending tells the format: csv,
     /// json, geojson or kml.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["screenshot", "bench_frames", "frames"])]

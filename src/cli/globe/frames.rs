@@ -28,6 +28,9 @@ struct Moments {
 impl Moments {
     /// Moments of a film at `fps` frames per second in which recorded time runs `speed` times as fast as the film.
     fn new(from: Timestamp, to: Timestamp, fps: f64, speed: f64) -> Result<Moments, Usage> {
+        if speed < 0.0 {
+            return Err(Usage(format!("--frames with --speed {speed}: a film runs forwards")));
+        }
         let step = speed / fps * 1e9;
         let nanos = to.since(from).as_nanos() as f64;
         let count = (nanos / step - 1e-6).ceil().max(1.0);

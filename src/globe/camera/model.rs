@@ -198,6 +198,16 @@ pub struct View {
 }
 
 impl View {
+    /// The same on a screen with a share of the pixels in each direction.
+    #[must_use]
+    pub fn reduced(&self, share: f64) -> View {
+        if share >= 1.0 {
+            return *self;
+        }
+        let scaled = |v: [f64; 2]| v.map(|x| x * share);
+        View { focal: self.focal * share, centre: scaled(self.centre), size: scaled(self.size), ..*self }
+    }
+
     /// Height of the eye above the surface, in radii.
     #[must_use]
     pub fn height(&self) -> f64 {

@@ -5,14 +5,15 @@ use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy::render::render_resource::{
     CachedRenderPipelineId, ColorTargetState, ColorWrites, CompareFunction, DepthBiasState, DepthStencilState,
-    FragmentState, LoadOp, MultisampleState, Operations, PipelineCache, PrimitiveState, RenderPassColorAttachment,
-    RenderPassDescriptor, RenderPipelineDescriptor, StencilState, StoreOp, Texture, TextureDescriptor,
-    TextureDimension, TextureFormat, TextureUsages, TextureView, TextureViewDescriptor, VertexState,
+    Extent3d, FragmentState, LoadOp, MultisampleState, Operations, PipelineCache, PrimitiveState,
+    RenderPassColorAttachment, RenderPassDescriptor, RenderPipelineDescriptor, StencilState, StoreOp, Texture,
+    TextureDescriptor, TextureDimension, TextureFormat, TextureUsages, TextureView, TextureViewDescriptor, VertexState,
 };
 use bevy::render::renderer::{RenderContext, RenderDevice, ViewQuery};
 use bevy::render::view::{ViewDepthTexture, ViewTarget};
 use bevy::shader::ShaderDefVal;
 
+use super::enlarge::Small;
 use super::passes::{PASSES, Pass, Pictures, Shaders};
 use super::prepare::GpuObjects;
 use super::sketch::Sketched;
@@ -26,6 +27,18 @@ pub(super) struct Pipelines {
     globe: Vec<Option<CachedRenderPipelineId>>,
     /// Of the flat map and the way to it, made when it is first wanted.
     flat: Vec<Option<CachedRenderPipelineId>>,
+}
+
+impl Canvas {
+    /// Size in pixels.
+    pub(super) fn size(&self) -> Extent3d {
+        self.texture.size()
+    }
+
+    /// Format of the pixels.
+    pub(super) fn format(&self) -> TextureFormat {
+        self.texture.format()
+    }
 }
 
 impl Pipelines {
@@ -110,6 +123,7 @@ pub(super) struct Held<'w> {
     objects: Option<Res<'w, GpuObjects>>,
     pipelines: Option<Res<'w, Pipelines>>,
     canvas: Option<Res<'w, Canvas>>,
+    small: Option<Res<'w, Small>>,
     shaders: Res<'w, Shaders>,
     sketched: Res<'w, Sketched>,
     data: Res<'w, GpuData>,
@@ -158,23 +172,31 @@ pub(super) fn choose_pipelines(
 
 /// Draws all layers in one render pass.
 pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, held: Held, mut ctx: RenderContext) {
-    let Held { objects, pipelines, canvas, sketched, data, scene, cache, .. } = held;
+    let Held { objects, pipelines, canvas, small, sketched, data, scene, cache, .. } = held;
     let (Some(objects), Some(pipelines), Some(canvas)) = (objects, pipelines, canvas) else { return };
     let (target, depth) = view.into_inner();
     if canvas.texture.size() != target.main_texture().size() {
         return;
+    }
+    // What is set for a smaller picture fits no other; until that can be drawn, the last picture stays.
+    let is_held_up = data.share < 1.0 && small.as_ref().is_none_or(|s| !s.is_ready(&cache));
+    if is_held_up {
+        return copy(&canvas, target, &mut ctx);
     }
     // Values of the canvas are sRGB as they are; the colour's type says linear.
     let [r, g, b] = scene.space();
     let mut pass = ctx.begin_tracked_render_pass(RenderPassDescriptor {
         label: Some("globe"),
         color_attachments: &[Some(RenderPassColorAttachment {
-            view: &canvas.view,
+            view: small.as_ref().map_or(&canvas.view, |s| &s.view),
             depth_slice: None,
             resolve_target: None,
             ops: Operations { load: LoadOp::Clear(LinearRgba::new(r, g, b, 1.0).into()), store: StoreOp::Store },
         })],
-        depth_stencil_attachment: Some(depth.get_attachment(StoreOp::Store)),
+        depth_stencil_attachment: Some(match &small {
+            Some(small) => small.depths(),
+            None => depth.get_attachment(StoreOp::Store),
+        }),
         timestamp_writes: None,
         occlusion_query_set: None,
         multiview_mask: None,
@@ -199,6 +221,14 @@ pub(super) fn draw_layers(view: ViewQuery<(&ViewTarget, &ViewDepthTexture)>, hel
         pass.draw(0..vertices, 0..layer.copies(flat));
     }
     drop(pass);
+    if let Some(small) = &small {
+        small.enlarge(&canvas.view, &cache, &mut ctx);
+    }
+    copy(&canvas, target, &mut ctx);
+}
+
+/// Copies the canvas to the camera's picture.
+fn copy(canvas: &Canvas, target: &ViewTarget, ctx: &mut RenderContext) {
     ctx.command_encoder().copy_texture_to_texture(
         canvas.texture.as_image_copy(),
         target.main_texture().as_image_copy(),

@@ -10,6 +10,7 @@
 //! To add a layer: a row in `passes::PASSES`, a shader in `shaders/`, a [`BufferSlot`] if it has data.
 
 mod draw;
+mod enlarge;
 mod passes;
 mod prepare;
 mod sketch;
@@ -31,6 +32,7 @@ pub use uniform::{SceneUniform, globe_box};
 use super::GlobeSet;
 use super::camera::SceneView;
 use super::layers::Layers;
+use super::quality::{Drawn, Resolution};
 
 /// A storage buffer that layers fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,8 @@ pub struct GpuData {
     layers: Layers,
     /// Share of the way from the globe to the flat map.
     flat: f64,
+    /// Share of the screen's pixels in each direction that the globe is drawn with; 1: all of them.
+    share: f64,
     /// Whether there are arcs that the processor draws.
     sketched: bool,
     /// Draws that the last frame would need: for the panel of numbers.
@@ -188,6 +192,8 @@ impl Plugin for GpuPlugin {
         app.init_resource::<GpuData>()
             .init_resource::<RenderProfile>()
             .init_resource::<SceneUniform>()
+            .init_resource::<Drawn>()
+            .init_resource::<Resolution>()
             .init_resource::<sketch::Sketch>()
             .add_plugins((
                 ExtractResourcePlugin::<GpuData>::default(),
@@ -205,7 +211,7 @@ impl Plugin for GpuPlugin {
             .init_resource::<sketch::Sketched>()
             .add_systems(RenderStartup, prepare::start)
             .add_systems(Render, (prepare::upload, sketch::draw).in_set(RenderSystems::PrepareResources))
-            .add_systems(Render, draw::choose_pipelines.in_set(RenderSystems::Queue))
+            .add_systems(Render, (draw::choose_pipelines, enlarge::choose_small).chain().in_set(RenderSystems::Queue))
             .add_systems(
                 Core3d,
                 draw::draw_layers
@@ -231,7 +237,15 @@ fn find_profile(info: Option<Res<RenderAdapterInfo>>, mut profile: ResMut<Render
     }
 }
 
-fn note_layers((layers, scene, sketch): (Res<Layers>, Res<SceneView>, Res<sketch::Sketch>), mut data: ResMut<GpuData>) {
+fn note_layers(
+    (layers, scene, sketch): (Res<Layers>, Res<SceneView>, Res<sketch::Sketch>),
+    (drawn, resolution): (Res<Drawn>, Res<Resolution>),
+    mut data: ResMut<GpuData>,
+) {
+    let share = resolution.share(drawn.0);
+    if data.share != share {
+        data.share = share;
+    }
     if data.sketched != sketch.is_wanted() {
         data.sketched = sketch.is_wanted();
     }

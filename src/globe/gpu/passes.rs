@@ -237,6 +237,8 @@ pub(super) fn draw_count(data: &GpuData) -> u32 {
 pub(super) struct Shaders {
     /// In the order that [`Pass::shader`] counts.
     pub(super) layers: [Handle<Shader>; 10],
+    /// Brings a smaller picture onto the whole screen.
+    pub(super) enlarge: Handle<Shader>,
     /// Imported by the others; held so that it stays loaded.
     _common: Handle<Shader>,
 }
@@ -259,6 +261,7 @@ impl Shaders {
                 add(include_str!("../../../shaders/sketch.wgsl"), "shaders/sketch.wgsl"),
                 add(include_str!("../../../shaders/heat.wgsl"), "shaders/heat.wgsl"),
             ],
+            enlarge: add(include_str!("../../../shaders/enlarge.wgsl"), "shaders/enlarge.wgsl"),
             _common: common,
         }
     }

@@ -15,6 +15,7 @@ use super::{RenderProfile, SceneUniform};
 use crate::globe::arcs::{ArcInstance, Arcs, Picture, SketchStyle, draw_arcs};
 use crate::globe::camera::{SceneView, View};
 use crate::globe::layers::{LayerId, Layers};
+use crate::globe::quality::{Drawn, Resolution};
 
 /// What is to be drawn; `None` where the renderer draws all arcs itself.
 #[derive(Resource, ExtractResource, Clone, Debug, Default)]
@@ -48,6 +49,7 @@ impl Sketch {
 pub(super) fn wish(
     (arcs, scene, uniform): (Res<Arcs>, Res<SceneView>, Res<SceneUniform>),
     (profile, layers): (Res<RenderProfile>, Res<Layers>),
+    (drawn, resolution): (Res<Drawn>, Res<Resolution>),
     mut sketch: ResMut<Sketch>,
 ) {
     if !(arcs.are_sketched(*profile) && layers.is_on(LayerId::Arcs)) {
@@ -58,7 +60,7 @@ pub(super) fn wish(
     }
     let wish = Wish {
         arcs: arcs.instances.clone(),
-        view: scene.view,
+        view: scene.view.reduced(resolution.share(drawn.0)),
         style: uniform.sketch_style(),
         tolerance: arcs.tolerance(),
     };

@@ -13,6 +13,7 @@ use crate::globe::inks::{SceneInks, Theme};
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::math::{V3, dot, to_f32};
 use crate::globe::picking::spread;
+use crate::globe::quality::{Drawn, Resolution};
 use crate::globe::scale::{CLASSES, RATE_SCALE, pack};
 use crate::globe::{MarkScale, Motion};
 
@@ -111,10 +112,11 @@ fn sidereal_angle(at: Timestamp) -> f64 {
 pub(super) fn fill_uniform(
     (scene, clock, feed): (Res<SceneView>, Res<SceneClock>, Res<Feed>),
     (layers, profile, marks, motion): (Res<Layers>, Res<RenderProfile>, Res<MarkScale>, Res<Motion>),
-    theme: Res<Theme>,
+    (theme, drawn, resolution): (Res<Theme>, Res<Drawn>, Res<Resolution>),
     mut uniform: ResMut<SceneUniform>,
 ) {
-    let view = &scene.view;
+    let share = resolution.share(drawn.0);
+    let view = &scene.view.reduced(share);
     let on = |id: LayerId| if layers.is_on(id) { 1.0 } else { 0.0 };
     let now = if feed.generation == 0 { feed.playhead.now } else { feed.snapshot.now };
     let (sin, cos) = sidereal_angle(now).sin_cos();
@@ -135,7 +137,7 @@ pub(super) fn fill_uniform(
         clip_from_world: view.clip_from_world(),
         eye: four(view.eye, dot(view.eye, view.eye) - 1.0),
         right: four(view.right, view.focal),
-        up: four(view.up, scene.scale * marks.0),
+        up: four(view.up, scene.scale * marks.0 * share),
         forward: four(view.forward, f64::from(view.clip_from_world()[3][2])),
         screen: [view.size[0] as f32, view.size[1] as f32, view.centre[0] as f32, view.centre[1] as f32],
         globe_box: globe_box(view, AIR_RADIUS),

@@ -246,7 +246,8 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let snapshot = &seen.feed.snapshot;
     let playhead = &seen.feed.playhead;
     let status = StatusModel::new(snapshot, playhead, seen.options.filter.as_deref(), &hud.typed);
-    let status = StatusModel { alerts: alerts::told(&seen.feed), quality: seen.drawn.0.words(), ..status };
+    let status =
+        StatusModel { alerts: alerts::told(&seen.feed), quality: seen.drawn.0.words(snapshot.paths.len()), ..status };
     if !seen.options.hidden.has(Part::Status) {
         let top = Panel::top("status").exact_size(52.0).resizable(false).show_separator_line(false);
         top.frame(theme::panel_frame()).show(root, |ui| {
@@ -274,12 +275,15 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
             span,
             view,
             bars: hud.bars.get(&snapshot.series, view, count),
+            scale: hud.time_scale,
+            kept_from: snapshot.health.kept_from,
             marks: &seen.marks,
             alerts: &seen.feed.alerts,
             playhead: *playhead,
             window: snapshot.window,
             records: snapshot.totals.records,
             flows: snapshot.totals.flows,
+            dropped: snapshot.health.sources.iter().map(|s| s.dropped).sum(),
             live: snapshot.health.sources.iter().any(|s| s.live),
             graph: GRAPH,
         };

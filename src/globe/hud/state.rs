@@ -15,7 +15,7 @@ use crate::globe::open::Chooser;
 use crate::globe::palette::{Palette, Sought};
 use crate::globe::selection::Picked;
 use crate::globe::table::{Column, View, Wish};
-use crate::globe::timeline::Bars;
+use crate::globe::timeline::{Bars, TimeScale};
 
 /// What the panels are told at the start.
 #[derive(Resource, Clone, Debug, Default)]
@@ -56,6 +56,8 @@ pub struct Hud {
     pub dropping: bool,
     /// The stretch of the recording that the time line shows; all of it if none.
     pub stretch: Option<Span>,
+    /// How high the bars of the time line are.
+    pub time_scale: TimeScale,
     /// Whether the list of alerts is open.
     pub alerts: bool,
     /// Whether it is said that the bundled sample is shown, where it is.
@@ -101,6 +103,7 @@ impl Default for Hud {
             chooser: Chooser::default(),
             dropping: false,
             stretch: None,
+            time_scale: TimeScale::default(),
             alerts: false,
             sample: true,
             sources: false,

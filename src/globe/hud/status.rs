@@ -32,7 +32,7 @@ pub(super) struct StatusModel {
     /// Number of alerts that go on.
     pub alerts: usize,
     /// What is left out of the picture because the machine is busy.
-    pub quality: &'static str,
+    pub quality: String,
     /// A speed being typed.
     pub typed: String,
     /// Things that deserve attention: losses, refusals, damage.
@@ -90,7 +90,7 @@ impl StatusModel {
             match playhead.state {
                 PlayState::Live => (Mood::Live, "LIVE".to_owned()),
                 PlayState::Paused => (Mood::Paused, "PAUSED".to_owned()),
-                PlayState::Replay { speed } => (Mood::Replay, format!("REPLAY {}", text::speed(speed))),
+                PlayState::Replay { speed } => (Mood::Replay, text::replay(speed)),
             }
         };
         let word = match snapshot.filled {
@@ -111,7 +111,7 @@ impl StatusModel {
             sources: snapshot.health.sources.iter().map(source_line).collect(),
             filter: filter.map(str::to_owned),
             alerts: 0,
-            quality: "",
+            quality: String::new(),
             typed: typed.to_owned(),
             losses: losses(snapshot),
         }
@@ -318,7 +318,7 @@ fn sources_ui(ui: &mut Ui, model: &StatusModel) -> Option<Action> {
         }
     }
     if !model.quality.is_empty() {
-        ui.label(theme::label(model.quality).color(inks().warn)).on_hover_text(
+        ui.label(theme::label(&model.quality).color(inks().warn)).on_hover_text(
             "the picture is simplified until there is room for the wished frames per second; no record is lost",
         );
     }

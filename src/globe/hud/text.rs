@@ -94,12 +94,19 @@ pub fn duration(d: Duration) -> String {
 /// A playback speed: `×0.5`, `×1`, `×60`, `×3,600` without needless zeros.
 #[must_use]
 pub fn speed(s: f64) -> String {
-    if s >= 10_000.0 {
-        format!("\u{d7}{}", crate::base::units::grouped(s.round() as u64))
+    let (sign, size) = (if s < 0.0 { "\u{2212}" } else { "" }, s.abs());
+    if size >= 10_000.0 {
+        format!("\u{d7}{sign}{}", crate::base::units::grouped(size.round() as u64))
     } else {
-        let text = format!("{s:.2}");
-        format!("\u{d7}{}", text.trim_end_matches('0').trim_end_matches('.'))
+        let text = format!("{size:.2}");
+        format!("\u{d7}{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
     }
+}
+
+/// How a recording is played, in words: `REPLAY ×60`, `REVERSE ×60`.
+#[must_use]
+pub fn replay(s: f64) -> String {
+    format!("{} {}", if s < 0.0 { "REVERSE" } else { "REPLAY" }, speed(s.abs()))
 }
 
 /// Bits per second: `1.24 Mbit/s`.
@@ -185,6 +192,10 @@ mod tests {
     #[test]
     fn speeds_have_no_needless_zeros() {
         assert_eq!([speed(0.5), speed(1.0), speed(60.0)], ["\u{d7}0.5", "\u{d7}1", "\u{d7}60"]);
+        assert_eq!(
+            [speed(-0.5), replay(-60.0), replay(2.0)],
+            ["\u{d7}\u{2212}0.5", "REVERSE \u{d7}60", "REPLAY \u{d7}2"]
+        );
     }
 
     #[test]

@@ -80,7 +80,8 @@ pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapsh
         Action::StepBack => Control::Seek(step(snapshot, playhead.now, false)?),
         Action::Slower => Control::Speed(slower(playhead.speed)),
         Action::Faster => Control::Speed(faster(playhead.speed)),
-        Action::Speed(s) => Control::Speed(s.clamp(0.01, 100_000.0)),
+        Action::Speed(s) => Control::Speed(s.abs().clamp(0.01, 100_000.0).copysign(*s)),
+        Action::Reverse => Control::Speed(-playhead.speed),
         Action::First => Control::Seek(span?.start),
         Action::Live => Control::Live,
         Action::Seek(t) => seek(*t),
@@ -135,6 +136,14 @@ pub(super) fn obey_time(
             continue;
         }
         let Some(control) = control_of(action, &playhead, &feed.snapshot) else { continue };
+        // Who turns round wants to go.
+        if *action == Action::Reverse && playhead.state == PlayState::Paused {
+            playhead.state = PlayState::Replay { speed: -playhead.speed };
+            input.send(control);
+            playhead.speed = -playhead.speed;
+            input.send(Control::Resume);
+            continue;
+        }
         // Several wishes in one frame build on each other.
         match control {
             Control::Seek(t) => playhead.now = t,
@@ -324,6 +333,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             (hud.alerts, hud.unplaced, hud.sources) = (false, false, false);
         }
         Action::ShowSpan(stretch) => hud.stretch = *stretch,
+        Action::NextTimeScale => hud.time_scale = hud.time_scale.next(),
         Action::Alerts => hud.alerts = !hud.alerts,
         Action::Sources => hud.sources = !hud.sources,
         Action::Unplaced => hud.unplaced = !hud.unplaced,

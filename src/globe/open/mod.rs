@@ -14,6 +14,7 @@ use super::feed::{Feed, FeedInput};
 use super::hud::{Hud, HudOptions, Toast};
 use super::selection::Selection;
 use super::timeline::Marks;
+use super::trace::Trace;
 use super::{GlobeSet, SceneClock};
 use crate::pipeline::{Control, Show};
 
@@ -67,6 +68,7 @@ fn open(
     (clock, mut options): (Res<SceneClock>, ResMut<HudOptions>),
     (mut feed, mut hud): (ResMut<Feed>, ResMut<Hud>),
     (mut selection, mut marks): (ResMut<Selection>, ResMut<Marks>),
+    trace: Option<Res<Trace>>,
 ) {
     let Some(names) =
         actions.read().filter_map(|a| if let Action::Open(names) = a { Some(names) } else { None }).last()
@@ -98,8 +100,13 @@ fn open(
                 [] => String::new(),
             }
         }
-        Err(problem) => problem,
+        Err(problem) => {
+            trace.inspect(|t| t.line(format_args!("not opened: {problem}")));
+            hud.toast = Some(Toast { text: problem, until: clock.elapsed + TOAST });
+            return;
+        }
     };
+    trace.inspect(|t| t.line(format_args!("{text}")));
     hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
 }
 

@@ -79,6 +79,7 @@ pub fn commands(known: Known<'_>) -> Vec<Entry> {
     all.push(plain("View: save view NAME".into(), go_on("save view ")));
     all.push(plain("Data: save filter NAME".into(), go_on("save filter ")));
     all.push(plain("Time: show the whole span".into(), Action::ShowSpan(None)));
+    all.push(plain("Time: scale of the bars, root, linear or log".into(), Action::NextTimeScale));
     all
 }
 

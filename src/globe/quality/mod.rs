@@ -20,12 +20,31 @@ pub struct QualityTarget {
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn(pub Step);
 
+/// Share of the screen's pixels in each direction that the globe is drawn with, 0.25 to 1; panels are always sharp.
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct Resolution(pub f64);
+
+impl Default for Resolution {
+    fn default() -> Resolution {
+        Resolution(1.0)
+    }
+}
+
+impl Resolution {
+    /// What is left of it at a step.
+    #[must_use]
+    pub fn share(self, step: Step) -> f64 {
+        self.0.clamp(0.25, 1.0) * step.resolution()
+    }
+}
+
 /// Measures frames and decides.
 pub struct QualityPlugin;
 
 impl Plugin for QualityPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Drawn>()
+            .init_resource::<Resolution>()
             .init_resource::<QualityTarget>()
             .add_systems(Update, measure.in_set(GlobeSet::Feed));
     }

@@ -1,5 +1,7 @@
 //! When to draw less and when to draw more again: plain arithmetic, told the length of each frame.
 
+use crate::base::units::grouped;
+
 /// Frames that are measured before anything is decided.
 const FRAMES: u32 = 50;
 /// Below this part of the wished rate there is a step down.
@@ -24,23 +26,35 @@ pub enum Step {
     CoarseArcs,
     /// Fewer names as well.
     FewNames,
+    /// Fewer pixels as well.
+    Reduced,
     /// Only the busiest arcs as well.
     FewArcs,
 }
 
 impl Step {
     /// All steps, down from the full picture.
-    pub const ALL: [Step; 4] = [Step::Full, Step::CoarseArcs, Step::FewNames, Step::FewArcs];
+    pub const ALL: [Step; 5] = [Step::Full, Step::CoarseArcs, Step::FewNames, Step::Reduced, Step::FewArcs];
 
-    /// What is left out, in a few words; nothing at the full picture.
+    /// What is left out of a picture with so many arcs, in a few words; nothing at the full picture.
     #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
+    pub fn words(self, arcs: usize) -> String {
+        let plain = match self {
             Step::Full => "",
             Step::CoarseArcs => "busy: coarser arcs",
             Step::FewNames => "busy: coarser arcs, fewer names",
-            Step::FewArcs => "busy: coarser arcs, fewer names, busiest arcs only",
+            Step::Reduced | Step::FewArcs => "busy: coarser arcs, fewer names, 75 % resolution",
+        };
+        match self.most_arcs().filter(|most| *most < arcs) {
+            Some(most) => format!("{plain}, top {} of {} arcs", grouped(most as u64), grouped(arcs as u64)),
+            None => plain.to_owned(),
         }
+    }
+
+    /// Share of the pixels in each direction.
+    #[must_use]
+    pub fn resolution(self) -> f64 {
+        if self >= Step::Reduced { 0.75 } else { 1.0 }
     }
 
     /// By how much farther a drawn arc may leave the true one.
@@ -150,10 +164,10 @@ mod tests {
     fn under_load_it_goes_down_in_order_and_up_again_after_ten_seconds_of_room() {
         let mut q = Quality::default();
         assert_eq!(run(&mut q, 1.0 / 60.0, 30.0), []);
-        assert_eq!(run(&mut q, 1.0 / 30.0, 30.0), [Step::CoarseArcs, Step::FewNames, Step::FewArcs]);
+        assert_eq!(run(&mut q, 1.0 / 30.0, 30.0), [Step::CoarseArcs, Step::FewNames, Step::Reduced, Step::FewArcs]);
         assert_eq!(run(&mut q, 1.0 / 60.0, 9.0), []);
-        assert_eq!(run(&mut q, 1.0 / 60.0, 2.0), [Step::FewNames]);
-        assert_eq!(run(&mut q, 1.0 / 60.0, 25.0), [Step::CoarseArcs, Step::Full]);
+        assert_eq!(run(&mut q, 1.0 / 60.0, 2.0), [Step::Reduced]);
+        assert_eq!(run(&mut q, 1.0 / 60.0, 36.0), [Step::FewNames, Step::CoarseArcs, Step::Full]);
     }
 
     #[test]
@@ -197,8 +211,9 @@ mod tests {
         for pair in Step::ALL.windows(2) {
             let (x, y) = (pair[0], pair[1]);
             assert!(x.arc_tolerance() <= y.arc_tolerance() && x.most_names() >= y.most_names());
+            assert!(x.resolution() >= y.resolution());
             assert!(x.most_arcs().unwrap_or(usize::MAX) >= y.most_arcs().unwrap_or(usize::MAX));
-            assert!(y.words().starts_with(x.words()) && y.words().len() > x.words().len());
+            assert!(y.words(18_210).starts_with(&x.words(18_210)) && y.words(18_210).len() > x.words(18_210).len());
         }
     }
 }

@@ -71,7 +71,7 @@ pub static WORDS: &[Word] = &[
     ),
     word(
         "speed",
-        "a number from 0.01 to 100000; or an object {\"fit\": SECONDS} to play the whole recording in that time",
+        "a number from 0.01 to 100000, or negative to play backwards; or an object {\"fit\": SECONDS} to play the whole recording in that time",
         "sets the speed of replay",
         r#"{"speed":60}"#,
     ),
@@ -166,7 +166,7 @@ fn read(word: &str, value: &Value) -> Result<Request, String> {
         })),
         ("time", Value::Number(secs)) => Ok(Request::Time(Moment::At(secs.to_string().parse().map_err(|_| none())?))),
         ("speed", Value::Number(_)) => {
-            let speed = value.as_f64().filter(|s| (0.01..=100_000.0).contains(s));
+            let speed = value.as_f64().filter(|s| (0.01..=100_000.0).contains(&s.abs()));
             speed.map(Request::Speed).ok_or_else(none)
         }
         ("speed", Value::Object(parts)) => {

@@ -5,5 +5,5 @@ mod model;
 mod ui;
 
 pub use marks::{IDLE, MOST_BOOKMARKS, Marks};
-pub use model::{Bars, SPEEDS, TimelineModel, faster, following, slower, step};
+pub use model::{Bars, SPEEDS, TimeScale, TimelineModel, UnknownTimeScale, faster, following, slower, step};
 pub use ui::{GRAPH, timeline_ui};

@@ -1,9 +1,12 @@
 //! From the series to bars, from times to places on the strip, and which speed or step comes next. No egui here.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::marks::Marks;
 use crate::alert::Alert;
+use crate::base::units::grouped;
 use crate::base::{Span, Timestamp};
 use crate::cache::{Series, Snapshot};
 use crate::pipeline::{PlayState, Playhead};
@@ -11,16 +14,16 @@ use crate::pipeline::{PlayState, Playhead};
 /// The row of preset speeds, as multiples of real time.
 pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0];
 
-/// The next higher preset.
+/// The next higher preset, in the same direction.
 #[must_use]
 pub fn faster(speed: f64) -> f64 {
-    SPEEDS.iter().copied().find(|s| *s > speed * 1.001).unwrap_or(speed)
+    SPEEDS.iter().copied().find(|s| *s > speed.abs() * 1.001).map_or(speed, |s| s.copysign(speed))
 }
 
-/// The next lower preset.
+/// The next lower preset, in the same direction.
 #[must_use]
 pub fn slower(speed: f64) -> f64 {
-    SPEEDS.iter().rev().copied().find(|s| *s < speed * 0.999).unwrap_or(speed)
+    SPEEDS.iter().rev().copied().find(|s| *s < speed.abs() * 0.999).map_or(speed, |s| s.copysign(speed))
 }
 
 /// Where one step from `now` leads: one second, or over a silent stretch to the next bin with traffic. Stays within the
@@ -49,6 +52,66 @@ pub fn step(snapshot: &Snapshot, now: Timestamp, forward: bool) -> Option<Timest
         }
     };
     Some(target.clamp(span.start, span.end.max(span.start)))
+}
+
+/// How high a bar is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeScale {
+    /// As the square root of the rate, which keeps small traffic visible beside a burst.
+    #[default]
+    Root,
+    /// As the rate.
+    Linear,
+    /// As its logarithm, over the five decades below the peak.
+    Log,
+}
+
+impl TimeScale {
+    /// All of them with their names.
+    const NAMES: [(TimeScale, &str); 3] =
+        [(TimeScale::Root, "root"), (TimeScale::Linear, "linear"), (TimeScale::Log, "log")];
+
+    /// The one that follows this.
+    #[must_use]
+    pub fn next(self) -> TimeScale {
+        match self {
+            TimeScale::Root => TimeScale::Linear,
+            TimeScale::Linear => TimeScale::Log,
+            TimeScale::Log => TimeScale::Root,
+        }
+    }
+
+    /// Height for a part of the peak, both 0 to 1.
+    fn height(self, part: f64) -> f64 {
+        const DECADES: f64 = 5.0;
+        let part = part.clamp(0.0, 1.0);
+        match self {
+            TimeScale::Root => part.sqrt(),
+            TimeScale::Linear => part,
+            TimeScale::Log => (1.0 + part.max(f64::MIN_POSITIVE).log10() / DECADES).max(0.0),
+        }
+    }
+}
+
+/// What is no scale.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("scale {0:?} does not exist; known are root, linear, log")]
+pub struct UnknownTimeScale(String);
+
+impl FromStr for TimeScale {
+    type Err = UnknownTimeScale;
+
+    fn from_str(text: &str) -> Result<TimeScale, UnknownTimeScale> {
+        let found = TimeScale::NAMES.iter().find(|(_, name)| *name == text.trim());
+        found.map(|(scale, _)| *scale).ok_or_else(|| UnknownTimeScale(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for TimeScale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = TimeScale::NAMES.iter().find(|(scale, _)| scale == self).map_or("", |(_, name)| name);
+        f.write_str(name)
+    }
 }
 
 /// The histogram: bits per second in equal stretches of the span.
@@ -89,11 +152,11 @@ impl Bars {
         Bars { rates, peak }
     }
 
-    /// Height of a bar, 0 to 1, on a square-root scale, which keeps small traffic visible beside a burst.
+    /// Height of a bar, 0 to 1.
     #[must_use]
-    pub fn height(&self, index: usize) -> f64 {
+    pub fn height(&self, index: usize, scale: TimeScale) -> f64 {
         let rate = self.rates.get(index).copied().unwrap_or(0.0);
-        if self.peak > 0.0 { (rate / self.peak).clamp(0.0, 1.0).sqrt() } else { 0.0 }
+        if self.peak > 0.0 { scale.height(rate / self.peak) } else { 0.0 }
     }
 }
 
@@ -106,6 +169,10 @@ pub struct TimelineModel<'a> {
     pub view: Span,
     /// The histogram over what is shown.
     pub bars: &'a Bars,
+    /// How high they are.
+    pub scale: TimeScale,
+    /// From when on records are still kept; nothing if all are.
+    pub kept_from: Option<Timestamp>,
     /// The part to repeat, bookmarks.
     pub marks: &'a Marks,
     /// When alerts held.
@@ -118,6 +185,8 @@ pub struct TimelineModel<'a> {
     pub records: u64,
     /// Flows within the window.
     pub flows: u64,
+    /// Records that never arrived, as the sources say.
+    pub dropped: u64,
     /// Whether there is a live source to return to.
     pub live: bool,
     /// Height of the histogram in points.
@@ -125,6 +194,23 @@ pub struct TimelineModel<'a> {
 }
 
 impl TimelineModel<'_> {
+    /// What is said of the window, from the longest to the shortest; the first that there is room for is shown.
+    #[must_use]
+    pub(super) fn facts(&self) -> [String; 3] {
+        let (records, flows) = (grouped(self.records), grouped(self.flows));
+        let secs = self.window.as_secs_f64();
+        let rate = match self.flows as f64 / secs.max(0.001) {
+            many @ 100.0.. => grouped(many as u64),
+            few => format!("{few:.1}"),
+        };
+        let lost = if self.dropped > 0 { format!(" \u{b7} {} dropped", grouped(self.dropped)) } else { String::new() };
+        [
+            format!("{records} records \u{b7} {flows} flows in the window \u{b7} {rate} flows/s{lost}"),
+            format!("{records} records \u{b7} {flows} flows{lost}"),
+            if self.dropped > 0 { format!("{} dropped", grouped(self.dropped)) } else { format!("{flows} flows") },
+        ]
+    }
+
     /// Place of a time on the strip, 0 to 1; times outside of what is shown lie at its ends.
     #[must_use]
     pub fn place(&self, t: Timestamp) -> f64 {
@@ -226,6 +312,21 @@ mod tests {
         assert_eq!((faster(1.0), slower(1.0)), (2.0, 0.5));
         assert_eq!((faster(37.0), slower(37.0)), (60.0, 10.0));
         assert_eq!((faster(3600.0), slower(0.1)), (3600.0, 0.1));
+        assert_eq!((faster(-1.0), slower(-37.0), faster(-3600.0)), (-2.0, -10.0, -3600.0));
+    }
+
+    #[test]
+    fn each_scale_keeps_the_order_and_the_peak() {
+        let bars = Bars { rates: vec![0.0, 1.0, 1e3, 1e6], peak: 1e6 };
+        for (scale, small) in [(TimeScale::Root, 0.0316), (TimeScale::Linear, 0.001), (TimeScale::Log, 0.4)] {
+            let heights: Vec<f64> = (0..4).map(|i| bars.height(i, scale)).collect();
+            assert!(heights.is_sorted() && heights[0] == 0.0 && heights[3] == 1.0, "{scale} {heights:?}");
+            assert!((heights[2] - small).abs() < 1e-4, "{scale} {heights:?}");
+            assert_eq!(scale.to_string().parse(), Ok(scale));
+            assert_eq!(scale.next().next().next(), scale);
+        }
+        assert_eq!(Bars::default().height(0, TimeScale::Log), 0.0);
+        assert!("cubic".parse::<TimeScale>().is_err());
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use bevy_egui::egui::{self, Align, Align2, FontId, Layout, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::model::{SPEEDS, TimelineModel, panned, window_step, zoomed};
-use crate::base::units::grouped;
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon};
@@ -51,19 +50,20 @@ fn buttons_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text =
-                format!("{} records \u{b7} {} flows in the window", grouped(model.records), grouped(model.flows));
-            let peak = format!("peak {}, root scale", text::load(model.bars.peak));
             // What there is no room for is left out, the scale first.
-            let width = |ui: &Ui, text: &str, size: f32| {
-                let font = FontId::proportional(size);
+            let width = |ui: &Ui, text: &str| {
+                let font = FontId::proportional(theme::SMALL);
                 ui.painter().layout_no_wrap(text.to_owned(), font, inks().text).size().x + 18.0
             };
-            if width(ui, &text, theme::SMALL) <= ui.available_width() {
-                ui.label(theme::label(text));
-                if width(ui, &peak, theme::SMALL) <= ui.available_width() {
-                    ui.add_space(14.0);
-                    ui.label(theme::hint(peak));
+            let facts = model.facts();
+            let Some(text) = facts.iter().find(|t| width(ui, t) <= ui.available_width()) else { return };
+            ui.label(theme::label(text));
+            let peak = format!("peak {}, {} scale", text::load(model.bars.peak), model.scale);
+            if width(ui, &peak) + 14.0 <= ui.available_width() {
+                ui.add_space(14.0);
+                let scale = ui.add(egui::Label::new(theme::hint(peak)).sense(Sense::click()));
+                if scale.on_hover_text("another scale of the bars: root, linear or log").clicked() {
+                    action = Some(Action::NextTimeScale);
                 }
             }
         });
@@ -80,10 +80,15 @@ fn speed_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
         ui.set_min_width(90.0);
         for speed in SPEEDS {
             let name = RichText::new(text::speed(speed)).font(FontId::monospace(theme::MONO));
-            if ui.selectable_label((speed - model.playhead.speed).abs() < 1e-9, name).clicked() {
-                action = Some(Action::Speed(speed));
+            if ui.selectable_label((speed - model.playhead.speed.abs()).abs() < 1e-9, name).clicked() {
+                action = Some(Action::Speed(speed.copysign(model.playhead.speed)));
                 ui.close();
             }
+        }
+        ui.separator();
+        if ui.selectable_label(model.playhead.speed < 0.0, "backwards").clicked() {
+            action = Some(Action::Reverse);
+            ui.close();
         }
     })
     .response
@@ -117,6 +122,7 @@ fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
     let from = x(model.playhead.now - model.window);
     let band = Rect::from_x_y_ranges(from..=now, rect.y_range());
     painter.rect_filled(band, 0.0, inks().accent.gamma_multiply(0.13));
+    gone_ui(&painter, rect, model);
     bars(&painter, rect, model, (from, now));
     marks_ui(&painter, rect, model);
     let now = now.clamp(rect.left() + 1.0, rect.right() - 1.0);
@@ -126,6 +132,22 @@ fn graph_ui(ui: &mut Ui, model: &TimelineModel) -> Option<Action> {
     labels_ui(ui, model, rect, now);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Slider, true, "playhead"));
     pointer_ui(ui, model, rect, &response)
+}
+
+/// The stretch whose records are no longer kept, hatched: its bars are known, but the playhead finds nothing there.
+fn gone_ui(painter: &egui::Painter, rect: Rect, model: &TimelineModel) {
+    /// Points between two lines.
+    const STEP: f32 = 8.0;
+    let Some(kept) = model.kept_from.filter(|t| *t > model.view.start) else { return };
+    let until = rect.left() + model.place(kept) as f32 * rect.width();
+    let gone = Rect::from_x_y_ranges(rect.left()..=until, rect.y_range());
+    let within = painter.with_clip_rect(gone);
+    let line = Stroke::new(1.0, inks().faint.gamma_multiply(0.5));
+    for i in 0..((gone.width() + gone.height()) / STEP).ceil() as u32 {
+        let x = gone.left() + i as f32 * STEP;
+        within.line_segment([pos2(x, gone.top()), pos2(x - gone.height(), gone.bottom())], line);
+    }
+    painter.vline(until, rect.y_range(), Stroke::new(1.0, inks().dim));
 }
 
 /// The part that is repeated, bookmarks as flags, alerts as diamonds: each has a shape of its own.
@@ -170,7 +192,7 @@ fn bars(painter: &egui::Painter, rect: Rect, model: &TimelineModel, (from, to): 
         // On whole points, so that all bars are equally wide and sharp.
         let left = (rect.left() + i as f32 * step).round();
         let right = (rect.left() + (i + 1) as f32 * step).round() - 1.0;
-        let height = (model.bars.height(i) as f32 * (rect.height() - 7.0)).max(1.0);
+        let height = (model.bars.height(i, model.scale) as f32 * (rect.height() - 7.0)).max(1.0);
         let inside = left + step >= from && left <= to;
         let ink = inks().bars[usize::from(!inside)];
         let bar = Rect::from_min_max(pos2(left, rect.bottom() - height), pos2(right.max(left + 1.0), rect.bottom()));
@@ -216,7 +238,9 @@ fn pointer_ui(ui: &Ui, model: &TimelineModel, rect: Rect, response: &egui::Respo
     painter.vline(at.x, rect.y_range(), Stroke::new(1.0, inks().dim));
     let bar = (place.clamp(0.0, 1.0) * model.bars.rates.len() as f64) as usize;
     let rate = model.bars.rates.get(bar).copied().unwrap_or(0.0);
-    response.clone().on_hover_text_at_pointer(format!("{}\n{}", text::date_time_zone(time), text::load(rate)));
+    let gone = model.kept_from.is_some_and(|kept| time < kept);
+    let more = if gone { "\nrecords of this time are no longer kept" } else { "" };
+    response.clone().on_hover_text_at_pointer(format!("{}\n{}{more}", text::date_time_zone(time), text::load(rate)));
     let apart = f64::from(ui.input(egui::InputState::zoom_delta));
     if apart != 1.0 {
         return Some(Action::ShowSpan(zoomed(model.view, model.span, place, apart)));
@@ -231,7 +255,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::marks::Marks;
-    use super::super::model::Bars;
+    use super::super::model::{Bars, TimeScale};
     use super::*;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
@@ -251,12 +275,15 @@ mod tests {
             span,
             view: span,
             bars: &bars,
+            scale: TimeScale::Log,
+            kept_from: Some(span.start + Duration::from_secs(60)),
             marks: &marks,
             alerts: &[],
             playhead,
             window: s.window,
             records: 8,
             flows: 4,
+            dropped: 12_345,
             live: false,
             graph: GRAPH,
         };
@@ -290,6 +317,15 @@ mod tests {
     fn the_window_grows_on_request() {
         let (_, action) = shown(1000.0, &[("+", None)]);
         assert_eq!(action, Some(Action::Window(Duration::from_secs(300))));
+    }
+
+    #[test]
+    fn a_click_on_the_scale_asks_for_the_next_one() {
+        let (probe, _) = shown(1280.0, &[]);
+        assert!(probe.shows(&format!("{} dropped", crate::base::units::grouped(12_345))), "{:?}", probe.texts());
+        let scale = probe.texts().into_iter().find(|t| t.contains("log scale")).expect("the scale is named");
+        let (_, action) = shown(1280.0, &[(scale, None)]);
+        assert_eq!(action, Some(Action::NextTimeScale));
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn state(shown: &Shown) -> (String, egui::Color32) {
     match shown.playhead.state {
         PlayState::Live => ("LIVE".to_owned(), inks().good),
         PlayState::Paused => ("PAUSED".to_owned(), inks().warn),
-        PlayState::Replay { speed } => (format!("REPLAY {}", text::speed(speed)), inks().accent),
+        PlayState::Replay { speed } => (text::replay(speed), inks().accent),
     }
 }
 
