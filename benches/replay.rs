@@ -4,6 +4,9 @@
 //! PER_SECOND (50,000) each second, lets the pipeline read it with its window of 120 s, and prints: how long reading
 //! took, how long the first and the complete pictures of times here and there took to come, on the clock and of the
 //! processors, and the most memory that was used. With RECORDS 6,000,000 all of them lie in the window at the end.
+//!
+//! `cargo bench --bench replay -- RECORDS PER_SECOND FILE` only makes the file, for `argus-globe globe -r FILE
+//! --bench-load 30`, which measures frames while such records run in.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -100,9 +103,15 @@ fn peak() -> u64 {
 }
 
 fn main() -> Result<(), Failure> {
-    let mut words = std::env::args().skip(1).filter_map(|a| a.parse::<u64>().ok());
-    let (records, per_second) = (words.next().unwrap_or(4_000_000), words.next().unwrap_or(50_000));
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let mut numbers = words.iter().filter_map(|a| a.parse::<u64>().ok());
+    let (records, per_second) = (numbers.next().unwrap_or(4_000_000), numbers.next().unwrap_or(50_000).max(1));
     let mut out = std::io::stdout();
+    if let Some(path) = words.get(2) {
+        let bytes = write(Path::new(path), records, per_second)?;
+        writeln!(out, "{path}: {records} records, {per_second} per second, {} MB", bytes / 1_000_000)?;
+        return Ok(());
+    }
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("recording.argus");
     let bytes = write(&path, records, per_second)?;

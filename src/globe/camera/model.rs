@@ -198,14 +198,15 @@ pub struct View {
 }
 
 impl View {
-    /// The same on a screen with a share of the pixels in each direction.
+    /// The same on a screen with a share of the pixels in each direction; where that is no whole number of them, the
+    /// last column and row reach beyond the screen.
     #[must_use]
     pub fn reduced(&self, share: f64) -> View {
         if share >= 1.0 {
             return *self;
         }
-        let scaled = |v: [f64; 2]| v.map(|x| x * share);
-        View { focal: self.focal * share, centre: scaled(self.centre), size: scaled(self.size), ..*self }
+        let centre = self.centre.map(|x| x * share);
+        View { focal: self.focal * share, centre, size: self.size.map(|x| (x * share).ceil().max(1.0)), ..*self }
     }
 
     /// Height of the eye above the surface, in radii.

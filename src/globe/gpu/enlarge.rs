@@ -11,6 +11,7 @@ use bevy::render::render_resource::{
     TextureSampleType, TextureUsages, TextureView, TextureViewDescriptor, VertexState,
 };
 use bevy::render::renderer::{RenderContext, RenderDevice};
+use bevy::shader::ShaderDefVal;
 
 use super::GpuData;
 use super::draw::Canvas;
@@ -21,6 +22,7 @@ use super::prepare::GpuObjects;
 #[derive(Resource)]
 pub(super) struct Small {
     size: Extent3d,
+    share: f64,
     format: TextureFormat,
     /// What is drawn into.
     pub(super) view: TextureView,
@@ -31,7 +33,7 @@ pub(super) struct Small {
 
 /// Size of a picture that has a share of the pixels of each side.
 fn reduced(size: Extent3d, share: f64) -> Extent3d {
-    let side = |n: u32| (f64::from(n) * share).round().max(1.0) as u32;
+    let side = |n: u32| (f64::from(n) * share).ceil().max(1.0) as u32;
     Extent3d { width: side(size.width), height: side(size.height), depth_or_array_layers: 1 }
 }
 
@@ -50,7 +52,7 @@ pub(super) fn choose_small(
     };
     let (size, format) = (reduced(canvas.size(), data.share), canvas.format());
     let renewed = objects.is_some_and(|o| o.is_added());
-    if !renewed && small.is_some_and(|s| s.size == size && s.format == format) {
+    if !renewed && small.is_some_and(|s| s.size == size && s.share == data.share && s.format == format) {
         return;
     }
     let texture = |label, format, usage| {
@@ -87,19 +89,27 @@ pub(super) fn choose_small(
         &BindGroupEntries::sequential((&view, &between)),
     );
     let shader = shaders.enlarge.clone();
+    // The last column and row may reach beyond the screen.
+    let share = ShaderDefVal::UInt("SHARE".into(), (data.share * 10_000.0).round() as u32);
     let pipeline = cache.queue_render_pipeline(RenderPipelineDescriptor {
         label: Some("enlarge".into()),
         layout: vec![layout],
-        vertex: VertexState { shader: shader.clone(), entry_point: Some("vertex".into()), ..default() },
+        vertex: VertexState {
+            shader: shader.clone(),
+            shader_defs: vec![share.clone()],
+            entry_point: Some("vertex".into()),
+            ..default()
+        },
         fragment: Some(FragmentState {
             shader,
+            shader_defs: vec![share],
             entry_point: Some("fragment".into()),
             targets: vec![Some(ColorTargetState { format, blend: None, write_mask: ColorWrites::ALL })],
             ..default()
         }),
         ..default()
     });
-    commands.insert_resource(Small { size, format, view, depth, group, pipeline });
+    commands.insert_resource(Small { size, share: data.share, format, view, depth, group, pipeline });
 }
 
 impl Small {
@@ -145,6 +155,6 @@ mod tests {
     fn a_reduced_picture_is_never_empty() {
         let size = |width, height| Extent3d { width, height, depth_or_array_layers: 1 };
         assert_eq!(reduced(size(1280, 720), 0.75), size(960, 540));
-        assert_eq!(reduced(size(1, 1), 0.25), size(1, 1));
+        assert_eq!(reduced(size(1281, 1), 0.25), size(321, 1));
     }
 }
