@@ -13,6 +13,7 @@ use super::camera::Orbit;
 use super::colouring::ColourBy;
 use super::layers::{LAYERS, LayerId};
 use super::palette::Sought;
+use super::selection::Picked;
 use super::table::{Column, FlowId};
 use crate::base::{Span, Timestamp};
 use crate::export::Format;
@@ -146,6 +147,12 @@ pub enum Action {
     SelectPath(IpAddr, IpAddr),
     /// Selects a flow.
     SelectFlow(FlowId),
+    /// Adds a thing to what is selected, or takes it out.
+    AddOrRemove(Picked),
+    /// The details are about this one of several selected things.
+    TurnTo(Picked),
+    /// The selected thing stays selected while others are, or no longer.
+    StayOrGo,
     /// Selects an address and flies to it.
     FlyTo(IpAddr),
     /// Shows or hides the list of addresses without a place.
@@ -312,6 +319,9 @@ const fn shift(key: KeyName) -> Chord {
 const fn ctrl(c: char) -> Chord {
     Chord { ctrl: true, shift: false, key: KeyName::Char(c) }
 }
+const fn ctrl_key(key: KeyName) -> Chord {
+    Chord { ctrl: true, shift: false, key }
+}
 const fn ctrl_shift(c: char) -> Chord {
     Chord { ctrl: true, shift: true, key: KeyName::Char(c) }
 }
@@ -380,6 +390,13 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "next-pin", Action::NextPin, "next pin by rate", &[plain(KeyName::Tab)]),
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),
     spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
+    spec(
+        Selection,
+        "keep-selected",
+        Action::StayOrGo,
+        "keep it while others are selected",
+        &[ctrl_key(KeyName::Enter)],
+    ),
     spec(Selection, "follow", Action::Follow, "the eye stays over the selection, or not", &[shift(KeyName::Char('l'))]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
     spec(Data, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),
@@ -472,7 +489,7 @@ pub fn keys_markdown() -> String {
     let mut out = String::from(
         "# Keys\n\nMade from the tables in `src/globe/actions.rs` and `src/globe/layers.rs`; a test compares them. Keys that are single\n\
          letters rest while a text field has the keyboard. Pointer: drag turns, wheel zooms to the pointer, click selects,\n\
-         double-click goes nearer, Ctrl+drag or middle drag tilts.\n",
+         Ctrl+click adds to what is selected or takes it out, double-click goes nearer, Ctrl+drag or middle drag tilts.\n",
     );
     let rows = rows();
     for group in Group::ALL {

@@ -1,4 +1,4 @@
-//! What is selected: one thing, shared by globe, table and cards.
+//! What is selected, shared by globe, table and cards: one thing, and others that were added to it.
 //!
 //! Things are named by their addresses, not by their numbers in a snapshot, so that a selection survives leaving the
 //! window and coming back.
@@ -11,7 +11,10 @@ use bevy::prelude::Resource;
 use super::table::FlowId;
 use crate::cache::{HostPin, PathArc, Snapshot};
 
-/// The one selected thing.
+/// Most things that are selected at once; the one that was added first makes room.
+pub const MOST_SELECTED: usize = 16;
+
+/// A thing that can be selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Picked {
     /// Nothing.
@@ -25,11 +28,56 @@ pub enum Picked {
     Flow(FlowId),
 }
 
+impl Picked {
+    /// The addresses it consists of.
+    #[must_use]
+    pub fn ends(&self) -> [Option<IpAddr>; 2] {
+        match self {
+            Picked::Nothing => [None, None],
+            Picked::Host(a) => [Some(*a), None],
+            Picked::Path(a, b) => [Some(*a), Some(*b)],
+            Picked::Flow(f) => [f.key.saddr.ip(), f.key.daddr.ip()],
+        }
+    }
+
+    /// Whether the arc between two addresses belongs to it: one end of an address is enough, a path or flow needs both.
+    #[must_use]
+    pub fn shows_path(&self, a: IpAddr, b: IpAddr) -> bool {
+        match (self, self.ends()) {
+            (Picked::Nothing, _) => false,
+            (Picked::Host(h), _) => *h == a || *h == b,
+            (_, [Some(x), Some(y)]) => (x == a && y == b) || (x == b && y == a),
+            _ => false,
+        }
+    }
+
+    /// The same thing, whichever end of a path is named first.
+    #[must_use]
+    pub fn is(&self, other: &Picked) -> bool {
+        match (self, other) {
+            (Picked::Path(a, b), Picked::Path(c, d)) => (a, b) == (c, d) || (a, b) == (d, c),
+            (one, other) => one == other,
+        }
+    }
+
+    /// The same with other addresses; a flow stays what it is.
+    fn with(self, key: impl Fn(IpAddr) -> IpAddr) -> Picked {
+        match self {
+            Picked::Host(a) => Picked::Host(key(a)),
+            Picked::Path(a, b) => Picked::Path(key(a), key(b)),
+            other => other,
+        }
+    }
+}
+
 /// Selection and hover.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The selected thing.
+    /// The selected thing; of several the one that was selected last, which the details are about.
     pub picked: Picked,
+    /// Things that stay selected while the one above changes, in the order in which they were added; it may be among
+    /// them.
+    stay: Vec<Picked>,
     /// The address of the pin under the pointer.
     pub hovered: Option<IpAddr>,
     /// The ends of the path under the pointer.
@@ -39,10 +87,84 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Selects a thing and opens its details.
+    /// Selects a thing alone and opens its details.
     pub fn pick(&mut self, picked: Picked) {
+        self.stay.clear();
         self.picked = picked;
         self.details = picked != Picked::Nothing;
+    }
+
+    /// Adds a thing to what is selected and opens its details; takes it out if it is selected already.
+    pub fn add_or_remove(&mut self, thing: Picked) {
+        if thing == Picked::Nothing {
+            return;
+        }
+        if !self.all().any(|known| known.is(&thing)) {
+            if self.is_some() {
+                let before = self.picked;
+                self.keep(before);
+                self.keep(thing);
+            }
+            (self.picked, self.details) = (thing, true);
+            return;
+        }
+        self.stay.retain(|known| !known.is(&thing));
+        if self.picked.is(&thing) {
+            self.picked = self.stay.last().copied().unwrap_or_default();
+            self.details &= self.is_some();
+        }
+        // One alone is replaced by the next that is selected.
+        if self.stay.as_slice() == [self.picked] {
+            self.stay.clear();
+        }
+    }
+
+    /// Turns the details to one of the selected things; what is not selected is no such thing.
+    pub fn turn_to(&mut self, thing: Picked) {
+        if self.all().any(|known| known.is(&thing)) {
+            let before = self.picked;
+            self.keep(before);
+            (self.picked, self.details) = (thing, true);
+        }
+    }
+
+    /// Lets the selected thing stay selected while others are, or no longer; false where nothing is selected.
+    pub fn stay_or_go(&mut self) -> bool {
+        let thing = self.picked;
+        if self.stay.iter().any(|known| known.is(&thing)) {
+            self.stay.retain(|known| !known.is(&thing));
+        } else if self.is_some() {
+            self.keep(thing);
+        }
+        self.is_some()
+    }
+
+    /// Whether the selected thing stays selected while others are.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.stay.iter().any(|known| known.is(&self.picked))
+    }
+
+    fn keep(&mut self, thing: Picked) {
+        if self.stay.iter().any(|known| known.is(&thing)) {
+            return;
+        }
+        if self.stay.len() >= MOST_SELECTED {
+            self.stay.remove(0);
+        }
+        self.stay.push(thing);
+    }
+
+    /// All that is selected, each once, in the order in which it was added.
+    pub fn all(&self) -> impl Iterator<Item = Picked> {
+        let last = Some(self.picked).filter(|p| *p != Picked::Nothing && !self.stays());
+        self.stay.iter().copied().chain(last)
+    }
+
+    /// How many things are selected.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.all().count()
     }
 
     /// Closes the details, then deselects; false when there was nothing to do.
@@ -63,53 +185,48 @@ impl Selection {
             let pin = snapshot.find_pin(key).and_then(|i| u32::try_from(i).ok());
             pin.and_then(|pin| snapshot.members.of(pin).next()).map_or(key, |host| host.addr)
         };
-        self.picked = match self.picked {
-            Picked::Host(a) => Picked::Host(member(a)),
-            Picked::Path(a, b) => Picked::Path(member(a), member(b)),
-            Picked::Flow(_) | Picked::Nothing => Picked::Nothing,
+        let place = |thing: Picked| match thing {
+            Picked::Flow(_) => Picked::Nothing,
+            other => other.with(member),
         };
+        self.stay = self.stay.iter().map(|thing| place(*thing)).filter(|p| *p != Picked::Nothing).collect();
+        self.picked = place(self.picked);
+        if self.picked == Picked::Nothing {
+            self.picked = self.stay.last().copied().unwrap_or_default();
+        }
         self.details &= self.picked != Picked::Nothing;
     }
 
     /// The same with the keys of pins in place of addresses that are merged into them.
     #[must_use]
-    pub fn on_pins(self, snapshot: &Snapshot) -> Selection {
+    pub fn on_pins(&self, snapshot: &Snapshot) -> Selection {
         let key = |a: IpAddr| find_host(snapshot, a).map_or(a, |h| h.addr);
-        let picked = match self.picked {
-            Picked::Host(a) => Picked::Host(key(a)),
-            Picked::Path(a, b) => Picked::Path(key(a), key(b)),
-            other => other,
-        };
-        Selection { picked, ..self }
+        let stay = self.stay.iter().map(|thing| thing.with(key)).collect();
+        Selection { picked: self.picked.with(key), stay, ..*self }
     }
 
-    /// The addresses the selected thing consists of.
+    /// The addresses that the selected things consist of, each once, in the order in which they were added.
     #[must_use]
-    pub fn ends(&self) -> [Option<IpAddr>; 2] {
-        match self.picked {
-            Picked::Nothing => [None, None],
-            Picked::Host(a) => [Some(a), None],
-            Picked::Path(a, b) => [Some(a), Some(b)],
-            Picked::Flow(f) => [f.key.saddr.ip(), f.key.daddr.ip()],
+    pub fn ends(&self) -> Vec<IpAddr> {
+        let mut ends = Vec::new();
+        for addr in self.all().flat_map(|thing| thing.ends()).flatten() {
+            if !ends.contains(&addr) {
+                ends.push(addr);
+            }
         }
+        ends
     }
 
     /// Whether a pin is to be drawn as selected.
     #[must_use]
     pub fn shows_host(&self, addr: IpAddr) -> bool {
-        self.ends().contains(&Some(addr))
+        self.all().any(|thing| thing.ends().contains(&Some(addr)))
     }
 
-    /// Whether the arc between two addresses is to be drawn as selected: one end of a selected address is enough, a
-    /// selected path or flow needs both.
+    /// Whether the arc between two addresses is to be drawn as selected: see [`Picked::shows_path`].
     #[must_use]
     pub fn shows_path(&self, a: IpAddr, b: IpAddr) -> bool {
-        match (self.picked, self.ends()) {
-            (Picked::Nothing, _) => false,
-            (Picked::Host(h), _) => h == a || h == b,
-            (_, [Some(x), Some(y)]) => (x == a && y == b) || (x == b && y == a),
-            _ => false,
-        }
+        self.all().any(|thing| thing.shows_path(a, b))
     }
 
     /// Whether anything is selected, so that the rest may be dimmed.
@@ -197,6 +314,72 @@ mod tests {
         s.pick(Picked::Host(ip("129.132.1.1")));
         assert!(s.shows_path(ip("129.132.1.1"), ip("133.11.1.1")) && s.shows_path(ip("1.1.1.1"), ip("129.132.1.1")));
         assert!(!s.shows_path(ip("1.1.1.1"), ip("133.11.1.1")));
+    }
+
+    #[test]
+    fn things_are_added_taken_out_and_shown_together() {
+        let [a, b, c] = ["129.132.1.1", "133.11.1.1", "193.0.6.139"].map(ip);
+        let mut s = Selection::default();
+        s.add_or_remove(Picked::Host(a));
+        assert_eq!((s.picked, s.count(), s.details), (Picked::Host(a), 1, true));
+        s.add_or_remove(Picked::Path(b, c));
+        assert_eq!((s.picked, s.count()), (Picked::Path(b, c), 2));
+        assert_eq!(s.ends(), [a, b, c]);
+        assert!(s.shows_host(a) && s.shows_host(c) && s.shows_path(c, b) && s.shows_path(a, ip("1.1.1.1")));
+        assert!(!s.shows_path(b, ip("1.1.1.1")), "one end of a path is not enough");
+        // The same path, named from its other end, is taken out, and what was before is selected again.
+        s.add_or_remove(Picked::Path(c, b));
+        assert_eq!((s.picked, s.count()), (Picked::Host(a), 1));
+        s.add_or_remove(Picked::Host(b));
+        s.add_or_remove(Picked::Host(a));
+        assert_eq!((s.picked, s.ends()), (Picked::Host(b), vec![b]));
+        // A plain choice replaces all of them.
+        s.add_or_remove(Picked::Host(a));
+        s.pick(Picked::Host(c));
+        assert_eq!(s.ends(), [c]);
+        s.add_or_remove(Picked::Host(c));
+        assert!(!s.is_some() && !s.details);
+    }
+
+    #[test]
+    fn what_stays_is_selected_while_tab_goes_on() {
+        let [a, b, c] = ["129.132.1.1", "133.11.1.1", "193.0.6.139"].map(ip);
+        let mut s = Selection::default();
+        assert!(!s.stay_or_go(), "there is nothing that could stay");
+        s.picked = Picked::Host(a);
+        assert!(s.stay_or_go() && s.stays());
+        s.picked = Picked::Host(b);
+        assert_eq!((s.ends(), s.stays()), (vec![a, b], false));
+        s.picked = Picked::Host(c);
+        assert_eq!(s.ends(), [a, c], "b was passed over");
+        s.picked = Picked::Host(a);
+        assert!(s.stay_or_go());
+        s.picked = Picked::Host(c);
+        assert_eq!(s.ends(), [c]);
+    }
+
+    #[test]
+    fn the_first_of_too_many_makes_room() {
+        let mut s = Selection::default();
+        let addr = |i: usize| IpAddr::from([10, 0, 0, i as u8]);
+        (0..=MOST_SELECTED).for_each(|i| s.add_or_remove(Picked::Host(addr(i))));
+        assert_eq!((s.count(), s.shows_host(addr(0)), s.shows_host(addr(1))), (MOST_SELECTED, false, true));
+    }
+
+    #[test]
+    fn several_follow_to_another_level_but_for_flows() {
+        let s = fixture::snapshot();
+        let mut selection = Selection::default();
+        let (a, b) = (ip("129.132.1.1"), ip("133.11.1.1"));
+        for thing in [Picked::Host(a), Picked::Host(b), Picked::Flow(FlowId::of(&s.flows[1]))] {
+            selection.add_or_remove(thing);
+        }
+        let level = crate::cache::Level { by: crate::cache::By::Country, ..Default::default() };
+        let by_country = s.at_level(level);
+        selection.follow_level(&by_country);
+        assert_eq!((selection.count(), selection.picked), (2, Picked::Host(b)));
+        let pins = selection.on_pins(&by_country);
+        assert!(by_country.hosts.iter().filter(|h| pins.shows_host(h.addr)).count() == 2, "{pins:?}");
     }
 
     #[test]

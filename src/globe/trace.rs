@@ -1,7 +1,7 @@
 //! What input led to, line by line on standard output: for tests that drive the real window from outside.
 //!
 //! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
-//! `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
+//! `selected 2` (how many things are), `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
 //! action), `held 640 360` (the pointer with its left button down), `over path 192.0.2.1 192.0.2.2` (the arc
 //! under the pointer), `opened FILE`, `not opened: …`.
 
@@ -52,6 +52,7 @@ struct Last {
     frames: u32,
     layers: Option<Layers>,
     picked: Picked,
+    several: usize,
     held: Option<Vec2>,
     over: Option<(std::net::IpAddr, std::net::IpAddr)>,
     camera: String,
@@ -99,6 +100,11 @@ fn report(
             Picked::Path(a, b) => trace.line(format_args!("pick path {a} {b}")),
             Picked::Flow(f) => trace.line(format_args!("pick flow {} {}", f.key.saddr, f.key.daddr)),
         }
+    }
+    let several = selection.count();
+    if last.several != several {
+        last.several = several;
+        trace.line(format_args!("selected {several}"));
     }
     if last.over != selection.hovered_path {
         last.over = selection.hovered_path;

@@ -159,6 +159,12 @@ static CHECKS: &[Check] = &[
     check("next-pin", &[ESCAPE, ESCAPE], |b, a| b["selected"] == json!([]) && a["selected"][0].is_string(), &[]),
     check("previous-pin", &[], |b, a| b["selected"][0].is_string() && a["selected"] != b["selected"], &[]),
     check("details", &[r#"{"action":"next-pin"}"#], |b, a| b["details"] == false && a["details"] == true, &[]),
+    check(
+        "keep-selected",
+        &[r#"{"action":"next-pin"}"#],
+        |_, a| told(a, "stays selected"),
+        &[r#"{"action":"keep-selected"}"#],
+    ),
     check("follow", &[], |b, a| b["follow"] == false && a["follow"] == true, &[HIGH]),
     check("copy-address", &[], |_, a| a["selected"][0].as_str().is_some_and(|s| told(a, &format!("copied {s}"))), &[]),
     check("search", &[], |_, a| opened(a, "search"), &["Escape"]),

@@ -44,7 +44,7 @@ pub fn help_ui(ui: &mut Ui, rows: &[Row], layers: Layers) -> Option<Action> {
     });
     ui.add_space(4.0);
     ui.label(theme::hint(
-        "Pointer: drag turns \u{b7} wheel zooms to the pointer \u{b7} click selects \u{b7} double-click goes nearer \u{b7} \
+        "Pointer: drag turns \u{b7} wheel zooms to the pointer \u{b7} click selects \u{b7} Ctrl+click adds \u{b7} double-click goes nearer \u{b7} \
          Ctrl+drag or middle drag tilts \u{b7} right drag zooms",
     ));
     ui.add_space(4.0);
@@ -59,7 +59,7 @@ fn group_ui(ui: &mut Ui, group: Group, rows: &[Row], layers: Layers) -> Option<A
     let mut action = None;
     ui.label(theme::label(group.title()).color(inks().accent));
     ui.add_space(2.0);
-    Grid::new(group.title()).num_columns(2).spacing(vec2(10.0, 3.0)).min_row_height(20.0).show(ui, |ui| {
+    Grid::new(group.title()).num_columns(2).spacing(vec2(10.0, 2.0)).min_row_height(20.0).show(ui, |ui| {
         for row in rows.iter().filter(|r| r.group == group) {
             let lit = matches!(row.action, Action::Toggle(id) if layers.is_on(id));
             ui.horizontal(|ui| {

@@ -20,7 +20,7 @@ use crate::globe::colouring::{ColourBy, Colouring};
 use crate::globe::feed::Feed;
 use crate::globe::gpu::RenderProfile;
 use crate::globe::inks::inks;
-use crate::globe::inspector::{HoverModel, ask_witness, detail_ui, hover_ui};
+use crate::globe::inspector::{HoverModel, ask_witness, detail_ui, hover_ui, several_ui};
 use crate::globe::kept::SavedFilters;
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
@@ -370,12 +370,15 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
     }
     let mut right = free.right() - EDGE;
     if seen.selection.details
-        && let Some(model) = hud.detail.get(&seen.feed.snapshot, seen.feed.generation, seen.selection.picked)
+        && let Some((model, several)) = hud.detail.get(&seen.feed.snapshot, seen.feed.generation, &seen.selection)
     {
         let shown = card("details", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(316.0);
                 ui.set_max_height((free.height() - 2.0 * EDGE - 22.0).clamp(120.0, 620.0));
+                if let Some(several) = several {
+                    done.extend(several_ui(ui, several, seen.rig.follows()));
+                }
                 done.extend(detail_ui(ui, model, (&seen.feed.witness, seen.rig.follows())));
             });
         });

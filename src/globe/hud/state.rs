@@ -10,10 +10,10 @@ use super::parts::Hidden;
 use crate::base::Span;
 use crate::cache::{Series, Snapshot};
 use crate::globe::actions::{Row, rows};
-use crate::globe::inspector::DetailModel;
+use crate::globe::inspector::{DetailModel, SeveralModel};
 use crate::globe::open::Chooser;
 use crate::globe::palette::{Palette, Sought};
-use crate::globe::selection::Picked;
+use crate::globe::selection::{Picked, Selection};
 use crate::globe::table::{Column, View, Wish};
 use crate::globe::timeline::{Bars, TimeScale};
 
@@ -217,15 +217,30 @@ impl BarsCache {
 pub(super) struct DetailCache {
     key: Option<(u64, Picked)>,
     model: Option<DetailModel>,
+    /// All that is selected, and what is said of it.
+    all: Vec<Picked>,
+    several: Option<SeveralModel>,
 }
 
 impl DetailCache {
-    /// The details, made anew when the snapshot or the selection differ.
-    pub(super) fn get(&mut self, snapshot: &Snapshot, generation: u64, picked: Picked) -> Option<&DetailModel> {
-        if self.key != Some((generation, picked)) {
-            self.model = DetailModel::new(snapshot, picked);
-            self.key = Some((generation, picked));
+    /// The details of what was selected last, and what is said of several things together; made anew when the snapshot or
+    /// the selection differ.
+    pub(super) fn get(
+        &mut self,
+        snapshot: &Snapshot,
+        generation: u64,
+        selection: &Selection,
+    ) -> Option<(&DetailModel, Option<&SeveralModel>)> {
+        let newer = self.key != Some((generation, selection.picked));
+        if newer {
+            self.model = DetailModel::new(snapshot, selection.picked);
+            self.key = Some((generation, selection.picked));
         }
-        self.model.as_ref()
+        let same = self.all.iter().copied().eq(selection.all());
+        if newer || !same {
+            self.several = SeveralModel::new(snapshot, selection);
+            self.all = selection.all().collect();
+        }
+        Some((self.model.as_ref()?, self.several.as_ref()))
     }
 }

@@ -1,7 +1,5 @@
-//! The eye stays over what is selected: over the pin of an address, over both ends of a path or flow. When another thing
+//! The eye stays over what is selected: over the pin of an address, over all ends of several things. When another thing
 //! is selected, or the pin comes to stand elsewhere, it flies there; when the user moves it, following ends.
-
-use std::net::IpAddr;
 
 use bevy::prelude::*;
 
@@ -29,25 +27,31 @@ pub(super) struct Goal {
 /// What the eye is to be over; none where nothing is selected or it has no place.
 #[must_use]
 pub(super) fn goal(snapshot: &Snapshot, selection: &Selection) -> Option<Goal> {
-    let place = |addr: Option<IpAddr>| Some(find_host(snapshot, addr?)?.place.at);
-    match selection.ends().map(place) {
-        [Some(a), Some(b)] => Some(over_both(a, b)),
-        [Some(at), None] | [None, Some(at)] => Some(Goal { at, least: 0.0 }),
-        [None, None] => None,
+    let places: Vec<LatLon> =
+        selection.ends().into_iter().filter_map(|addr| Some(find_host(snapshot, addr)?.place.at)).collect();
+    match places.as_slice() {
+        [] => None,
+        [at] => Some(Goal { at: *at, least: 0.0 }),
+        several => Some(over_all(several)),
     }
 }
 
-/// The middle of the way between two places, from so high that both are in sight; places opposite to each other never
-/// are, then it is any place between them.
-fn over_both(a: LatLon, b: LatLon) -> Goal {
-    let (u, v) = (a.to_unit(), b.to_unit());
-    let sum = add(u, v);
-    let middle = if length(sum) > 1e-6 { sum } else { any_perpendicular(u) };
-    let half = angle(u, v) / 2.0;
+/// The middle of some places, from so high that all are in sight; places opposite to each other never are, then it is any
+/// place between them.
+fn over_all(places: &[LatLon]) -> Goal {
+    let sum = places.iter().fold([0.0; 3], |sum, place| add(sum, place.to_unit()));
+    let middle = match places {
+        [first, ..] if length(sum) <= 1e-6 => any_perpendicular(first.to_unit()),
+        _ => sum,
+    };
+    let half = places.iter().map(|place| angle(middle, place.to_unit())).fold(0.0, f64::max);
     let (sin, cos) = half.sin_cos();
     // As wide as the screen allows, and above the horizon of both.
     let least = (sin / HALF_SPAN + cos - 1.0).max(ABOVE_RIM / cos.max(0.2) - 1.0);
-    Goal { at: LatLon::from_vector(middle).unwrap_or(a), least: if half < 1e-4 { 0.0 } else { least } }
+    Goal {
+        at: LatLon::from_vector(middle).unwrap_or(LatLon { lat: 0.0, lon: 0.0 }),
+        least: if half < 1e-4 { 0.0 } else { least },
+    }
 }
 
 /// Flies after the selection while that is wished.
@@ -70,6 +74,8 @@ pub(super) fn keep_following(
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::globe::camera::{Frame, MAX_ALTITUDE};
     use crate::globe::fixture;
@@ -98,7 +104,7 @@ mod tests {
         let places = [(47.4, 8.5), (52.4, 4.9), (35.7, 139.7), (-33.9, 151.2), (47.4, 8.6), (80.0, -170.0)];
         for a in places.map(|(lat, lon)| LatLon { lat, lon }) {
             for b in places.map(|(lat, lon)| LatLon { lat, lon }) {
-                let goal = over_both(a, b);
+                let goal = over_all(&[a, b]);
                 let altitude = goal.least.clamp(0.05, MAX_ALTITUDE);
                 let view = Orbit { target: goal.at, altitude, heading: 0.0, tilt: 0.0 }.clamped().view(frame);
                 if angle(a.to_unit(), b.to_unit()) > 2.5 {
@@ -114,11 +120,30 @@ mod tests {
     }
 
     #[test]
+    fn all_of_several_are_in_sight() {
+        let frame = Frame::whole(1280.0, 720.0);
+        let places = [(47.4, 8.5), (52.4, 4.9), (37.8, -122.4), (40.7, -74.0)].map(|(lat, lon)| LatLon { lat, lon });
+        let goal = over_all(&places);
+        let view = Orbit { target: goal.at, altitude: goal.least, heading: 0.0, tilt: 0.0 }.clamped().view(frame);
+        for place in places {
+            let ([x, y], _) = view.project(place.to_unit()).expect("in front");
+            assert!(view.sees(place.to_unit()) && (0.0..1280.0).contains(&x) && (0.0..720.0).contains(&y), "{x} {y}");
+        }
+        let mut selection = Selection::default();
+        ["133.11.1.1", "129.132.1.1"].iter().for_each(|a| selection.add_or_remove(Picked::Host(ip(a))));
+        assert!(goal_of(&selection).least > 0.6, "Zurich and Tokyo are far apart");
+    }
+
+    fn goal_of(selection: &Selection) -> Goal {
+        goal(&fixture::snapshot(), selection).expect("a goal")
+    }
+
+    #[test]
     fn opposite_and_equal_ends_have_a_goal() {
         let a = LatLon { lat: 40.0, lon: 10.0 };
         let b = LatLon { lat: -40.0, lon: -170.0 };
-        assert!(over_both(a, b).least.is_finite() && over_both(a, b).at.lat.is_finite());
-        let same = over_both(a, a);
+        assert!(over_all(&[a, b]).least.is_finite() && over_all(&[a, b]).at.lat.is_finite());
+        let same = over_all(&[a, a]);
         assert!(same.least == 0.0 && angle(same.at.to_unit(), a.to_unit()) < 1e-6, "{same:?}");
     }
 }

@@ -269,7 +269,7 @@ pub(super) fn obey_panels(
     mut panels: Panels,
 ) {
     for action in actions.read() {
-        let before = *panels.selection;
+        let before = (panels.selection.picked, panels.selection.details);
         match action {
             Action::CopyAddress => copy(&mut panels, &feed.snapshot, clock.elapsed),
             Action::Copy(text) => put_on_clipboard(&mut panels, text.clone(), clock.elapsed),
@@ -292,7 +292,7 @@ pub(super) fn obey_panels(
             }
             Action::NextLevel(_) => panels.selection.follow_level(&feed.snapshot),
             Action::NextPin | Action::PreviousPin => {
-                let from = panels.selection.ends()[0];
+                let from = panels.selection.picked.ends()[0];
                 if let Some(addr) = neighbour_by_rate(&feed.snapshot, from, *action == Action::NextPin) {
                     panels.selection.picked = Picked::Host(addr);
                     show(&mut panels, &feed.snapshot, addr);
@@ -300,13 +300,13 @@ pub(super) fn obey_panels(
             }
             other => obey_panel(other, &mut panels, feed.snapshot.level, clock.elapsed),
         }
-        let now = *panels.selection;
-        if now.picked != before.picked {
+        let (picked, details) = (panels.selection.picked, panels.selection.details);
+        if picked != before.0 {
             panels.hud.reveal = true;
         }
-        if now.details
-            && (!before.details || now.picked != before.picked)
-            && let [Some(a), _] = now.ends()
+        if details
+            && (picked, details) != before
+            && let [Some(a), _] = picked.ends()
         {
             trace.line(format_args!("card {a}"));
         }
@@ -382,6 +382,16 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         // A second click on the selected row lets go of it.
         Action::SelectFlow(id) if selection.picked == Picked::Flow(*id) => selection.pick(Picked::Nothing),
         Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
+        Action::AddOrRemove(thing) => selection.add_or_remove(*thing),
+        Action::TurnTo(thing) => selection.turn_to(*thing),
+        Action::StayOrGo => {
+            let text = match selection.stay_or_go() {
+                false => "nothing is selected that could stay; Tab selects a pin".to_owned(),
+                true if selection.stays() => format!("stays selected while others are: {}", selection.count()),
+                true => "the next one selected takes its place".to_owned(),
+            };
+            hud.toast = Some(Toast { text, until: now + TOAST });
+        }
         Action::Details => selection.details = selection.is_some() && !selection.details,
         Action::Follow => {
             let text = following(p.rig.follows(), selection.is_some()).into();
@@ -442,7 +452,7 @@ fn show(p: &mut Panels, snapshot: &Snapshot, addr: IpAddr) {
 }
 
 fn copy(p: &mut Panels, snapshot: &Snapshot, now: f64) {
-    let text: Vec<String> = p.selection.ends().into_iter().flatten().map(|a| snapshot.name_of(a.into())).collect();
+    let text: Vec<String> = p.selection.ends().into_iter().map(|a| snapshot.name_of(a.into())).collect();
     if text.is_empty() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Clicks on the globe: one selects, two go nearer (left) or farther (right).
+//! Clicks on the globe: one selects, one with Ctrl adds to what is selected, two go nearer (left) or farther (right).
 
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
@@ -24,6 +24,8 @@ const NEARER: f64 = 0.5;
 #[derive(Default)]
 pub(super) struct Press {
     from: Option<(MouseButton, Vec2)>,
+    /// Whether Ctrl was held when it began.
+    ctrl: bool,
     before: Option<(MouseButton, Vec2, f64)>,
 }
 
@@ -39,6 +41,15 @@ pub(super) struct Scene<'w> {
     wants: Res<'w, UiWants>,
     clock: Res<'w, SceneClock>,
     buttons: Option<Res<'w, ButtonInput<MouseButton>>>,
+    keys: Option<Res<'w, ButtonInput<KeyCode>>>,
+}
+
+impl Scene<'_> {
+    /// Whether Ctrl is held, or was until this frame, which may have lasted long.
+    fn ctrl(&self) -> bool {
+        let ctrl = [KeyCode::ControlLeft, KeyCode::ControlRight];
+        self.keys.as_ref().is_some_and(|keys| keys.any_pressed(ctrl) || keys.any_just_released(ctrl))
+    }
 }
 
 pub(super) fn read_clicks(
@@ -57,6 +68,7 @@ pub(super) fn read_clicks(
     for button in [MouseButton::Left, MouseButton::Right] {
         if buttons.just_pressed(button) {
             press.from = (!scene.wants.pointer).then_some((button, at));
+            press.ctrl = scene.ctrl();
         }
         let Some((pressed, from)) = press.from.filter(|(b, _)| *b == button) else { continue };
         if from.distance(at) > SLOP {
@@ -67,8 +79,11 @@ pub(super) fn read_clicks(
             let now = scene.clock.elapsed;
             let twice =
                 press.before.is_some_and(|(b, p, t)| b == button && p.distance(at) <= SLOP && now - t <= DOUBLE);
-            press.before = (!twice).then_some((pressed, at, now));
-            if twice {
+            let adds = button == MouseButton::Left && press.ctrl;
+            press.before = (!twice && !adds).then_some((pressed, at, now));
+            if adds {
+                add(&scene, at, &mut actions);
+            } else if twice {
                 zoom_to(&mut rig, &scene.view, at, button == MouseButton::Left);
             } else if button == MouseButton::Left {
                 if let Some(orbit) = parting(&scene, rig.orbit, at) {
@@ -108,4 +123,13 @@ fn click(scene: &Scene, selection: &Selection, at: Vec2, actions: &mut MessageWr
         Picked::Nothing => return,
     };
     actions.write(action);
+}
+
+/// A pin or path under a click with Ctrl is added to what is selected, or taken out. Bare ground changes nothing: a click
+/// that missed would lose all that was chosen.
+fn add(scene: &Scene, at: Vec2, actions: &mut MessageWriter<Action>) {
+    let thing = find(&scene.picker, &scene.feed, &scene.arcs, *scene.layers, at);
+    if thing != Picked::Nothing {
+        actions.write(Action::AddOrRemove(thing));
+    }
 }

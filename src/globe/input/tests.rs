@@ -17,7 +17,7 @@ use crate::globe::hud::Hud;
 use crate::globe::layers::{LAYERS, Layers};
 use crate::globe::picking::PickingPlugin;
 use crate::globe::selection::{Picked, Selection};
-use crate::globe::{GlobePlugins, fixture};
+use crate::globe::{Emphasis, GlobePlugins, fixture};
 use crate::pipeline::{Control, PlayState, Playhead};
 
 /// A source that writes down what it is asked for.
@@ -208,6 +208,37 @@ fn tab_selects_by_rate_enter_opens_and_escape_goes_back_one_step_at_a_time() {
     assert!(!bench.app.world().resource::<Hud>().help && bench.get::<Selection>().details);
     bench.tap(Key::Escape);
     assert!(!bench.get::<Selection>().details && bench.get::<Selection>().is_some());
+    bench.tap(Key::Escape);
+    assert!(!bench.get::<Selection>().is_some());
+}
+
+#[test]
+fn what_is_kept_stays_selected_while_tab_goes_on_and_all_of_it_stands_out() {
+    let mut bench = Bench::new();
+    let keep = |bench: &mut Bench| {
+        bench.send(Key::Control, KeyCode::ControlLeft, ButtonState::Pressed);
+        bench.tap(Key::Enter);
+        bench.send(Key::Control, KeyCode::ControlLeft, ButtonState::Released);
+    };
+    bench.tap(Key::Tab);
+    let first = bench.get::<Selection>().ends();
+    keep(&mut bench);
+    bench.tap(Key::Tab);
+    let both = bench.get::<Selection>().ends();
+    assert!(both.len() == 2 && both[0] == first[0], "{first:?} {both:?}");
+    bench.app.update();
+    assert_eq!(bench.get::<Emphasis>().hosts, both);
+    let paths = bench.get::<Emphasis>().paths;
+    assert!(paths.iter().any(|p| p.0 == both[0] || p.1 == both[0]));
+    // The first again: it is let go, and the next one takes its place.
+    bench.tap(Key::Tab);
+    bench.send(Key::Shift, KeyCode::ShiftLeft, ButtonState::Pressed);
+    (0..2).for_each(|_| bench.tap(Key::Tab));
+    bench.send(Key::Shift, KeyCode::ShiftLeft, ButtonState::Released);
+    assert_eq!(bench.get::<Selection>().ends(), first);
+    keep(&mut bench);
+    bench.tap(Key::Tab);
+    assert_eq!(bench.get::<Selection>().count(), 1);
     bench.tap(Key::Escape);
     assert!(!bench.get::<Selection>().is_some());
 }

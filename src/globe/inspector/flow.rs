@@ -5,7 +5,7 @@ use crate::base::units::{grouped, si};
 use crate::cache::{FlowRow, Snapshot};
 use crate::globe::hud::text;
 use crate::globe::table::FlowId;
-use crate::record::{Cause, Counts, SrcId};
+use crate::record::{Cause, Counts, FlowKey, SrcId};
 
 /// The details of a flow, with the names that argus gives its fields.
 pub(super) fn of_flow(s: &Snapshot, id: FlowId) -> DetailModel {
@@ -15,6 +15,7 @@ pub(super) fn of_flow(s: &Snapshot, id: FlowId) -> DetailModel {
     let Some(row) = s.flows.iter().find(|row| FlowId::of(row) == id) else { return m };
     m.present = true;
     m.flow = Some((id.key, id.source));
+    m.filter = table_words(key);
     let r = &row.last;
     m.subtitle = format!("{} {} {}", r.proto_name, r.dir, r.state);
     m.argus = argus(row);
@@ -96,7 +97,7 @@ fn cause(cause: Cause) -> String {
 }
 
 /// The argus filter that only this flow passes.
-fn argus(row: &FlowRow) -> String {
+pub(super) fn argus(row: &FlowRow) -> String {
     let key = &row.last.key;
     let (Some(a), Some(b)) = (key.saddr.ip(), key.daddr.ip()) else { return String::new() };
     let ends = format!("src host {a} and dst host {b}");
@@ -104,6 +105,11 @@ fn argus(row: &FlowRow) -> String {
         6 | 17 => format!("{} and {ends} and src port {} and dst port {}", row.last.proto_name, key.sport, key.dport),
         _ => format!("{} and {ends}", row.last.proto_name),
     }
+}
+
+/// The text that shows this flow in the table, and others between the same ports.
+pub(super) fn table_words(key: &FlowKey) -> String {
+    format!("saddr={} daddr={} sport={} dport={}", key.saddr, key.daddr, key.sport, key.dport)
 }
 
 #[cfg(test)]

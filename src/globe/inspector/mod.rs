@@ -4,8 +4,10 @@ mod ask;
 mod course;
 mod flow;
 mod model;
+mod several;
 mod ui;
 
 pub(crate) use ask::ask_witness;
 pub use model::{DetailModel, HoverModel, Peer};
+pub use several::{SeveralModel, several_ui};
 pub use ui::{detail_ui, hover_ui};

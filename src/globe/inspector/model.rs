@@ -254,7 +254,7 @@ fn of_host(s: &Snapshot, addr: IpAddr) -> DetailModel {
 }
 
 /// What shows the flows of a pin in the table.
-fn host_filter(host: &HostPin) -> String {
+pub(super) fn host_filter(host: &HostPin) -> String {
     match &host.group {
         None => format!("host={}", host.addr),
         Some(group) => format!("pin={}", group.name.replace(' ', "_")),
@@ -262,7 +262,7 @@ fn host_filter(host: &HostPin) -> String {
 }
 
 /// The filter of everything shown that only the traffic of a pin passes.
-fn host_argus(s: &Snapshot, host: &HostPin) -> String {
+pub(super) fn host_argus(s: &Snapshot, host: &HostPin) -> String {
     let p = &host.place;
     let of = |asked: Option<Asked>| asked.map(|asked| PlaceTest { negated: false, asked }.to_string());
     match s.level.by {

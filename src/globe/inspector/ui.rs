@@ -7,6 +7,7 @@ use crate::globe::actions::Action;
 use crate::globe::hud::text;
 use crate::globe::hud::theme::{self, Icon};
 use crate::globe::inks::inks;
+use crate::globe::selection::Picked;
 use crate::pipeline::Witness;
 
 /// Draws the card under the pointer.
@@ -53,7 +54,7 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel, (witness, follows): (&Witness
             });
         });
     });
-    action = filter_ui(ui, model, follows).or(action);
+    action = filter_ui(ui, &model.argus, ["only this", "hide"], follows).or(action);
     action = words_ui(ui, model).or(action);
     ui.add_space(4.0);
     ScrollArea::vertical().auto_shrink([false, true]).min_scrolled_height(24.0).show(ui, |ui| {
@@ -70,28 +71,30 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel, (witness, follows): (&Witness
     action
 }
 
-/// What can be done with the filter that only this passes, and following it.
-fn filter_ui(ui: &mut Ui, model: &DetailModel, follows: bool) -> Option<Action> {
+/// What can be done with the filter that only this passes, and following it. `faces` are those of the buttons that show
+/// it alone and hide it.
+pub(super) fn filter_ui(ui: &mut Ui, argus: &str, faces: [&str; 2], follows: bool) -> Option<Action> {
     let mut action = None;
-    let bracketed = || if model.argus.contains(" and ") { format!("({})", model.argus) } else { model.argus.clone() };
+    let joined = argus.contains(" and ") || argus.contains(" or ");
+    let bracketed = || if joined { format!("({argus})") } else { argus.to_owned() };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let tip = "the eye goes where the selection goes, until it is moved (Shift+L)";
         if ui.selectable_label(follows, "follow").on_hover_text(tip).clicked() {
             action = Some(Action::Follow);
         }
-        if model.argus.is_empty() {
+        if argus.is_empty() {
             return;
         }
-        let tip = |what: &str| format!("{what}: {}", model.argus);
-        if ui.button("only this").on_hover_text(tip("show only what passes")).clicked() {
+        let tip = |what: &str| format!("{what}: {argus}");
+        if ui.button(faces[0]).on_hover_text(tip("show only what passes")).clicked() {
             action = Some(Action::Narrow(bracketed(), false));
         }
-        if ui.button("hide").on_hover_text(tip("show everything but")).clicked() {
+        if ui.button(faces[1]).on_hover_text(tip("show everything but")).clicked() {
             action = Some(Action::Narrow(bracketed(), true));
         }
         if ui.button("copy filter").on_hover_text(tip("copy")).clicked() {
-            action = Some(Action::Copy(model.argus.clone()));
+            action = Some(Action::Copy(argus.to_owned()));
         }
     });
     action
@@ -154,7 +157,7 @@ fn ports_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     }
     section(ui, "Ports", model.ports.len(), model.port_count);
     for (port, bytes) in &model.ports {
-        let line = line_ui(ui, &format!("port {port}"), bytes);
+        let line = line_ui(ui, &format!("port {port}"), bytes, false);
         if line.on_hover_text("click: show only this port; Alt+click: everything else").clicked() {
             action = Some(Action::Narrow(format!("port {port}"), ui.input(|i| i.modifiers.alt)));
         }
@@ -197,11 +200,11 @@ fn section(ui: &mut Ui, title: &str, shown: usize, all: usize) {
     ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(1.0, inks().line));
 }
 
-/// A line that can be clicked: text on the left, figures on the right.
-fn line_ui(ui: &mut Ui, left: &str, right: &str) -> egui::Response {
+/// A line that can be clicked: text on the left, figures on the right; lit or not.
+pub(super) fn line_ui(ui: &mut Ui, left: &str, right: &str, lit: bool) -> egui::Response {
     let size = egui::vec2(ui.available_width(), 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    if response.hovered() {
+    if response.hovered() || lit {
         ui.painter().rect_filled(rect.expand2(egui::vec2(4.0, 0.0)), 3.0, inks().accent_ground);
     }
     let font = FontId::monospace(theme::SMALL);
@@ -229,7 +232,7 @@ fn members_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     }
     section(ui, "Addresses", model.members.len(), model.member_count);
     for (addr, place, bytes) in &model.members {
-        let response = line_ui(ui, &format!("{addr}  {place}"), bytes);
+        let response = line_ui(ui, &format!("{addr}  {place}"), bytes, false);
         if response.on_hover_text("show single addresses, and this one").clicked() {
             action = Some(Action::ShowAddress(*addr));
         }
@@ -246,10 +249,12 @@ fn peers_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     for peer in &model.peers {
         let figures = format!("\u{2192}{} \u{2190}{}", short(peer.load_to), short(peer.load_from));
         let who = format!("{}  {}", peer.name, peer.place);
-        let response = line_ui(ui, who.trim_end(), &figures);
+        let response = line_ui(ui, who.trim_end(), &figures, false);
         let tip = format!("{}\n{}\n{} in the window", peer.name, peer.place, text::bytes(peer.bytes));
         if response.on_hover_text(tip).clicked() {
-            action = Some(Action::FlyTo(peer.addr));
+            let adds = ui.input(|i| i.modifiers.ctrl);
+            let host = Picked::Host(peer.addr);
+            action = Some(if adds { Action::AddOrRemove(host) } else { Action::FlyTo(peer.addr) });
         }
     }
     action
@@ -262,8 +267,10 @@ fn flows_ui(ui: &mut Ui, model: &DetailModel) -> Option<Action> {
     }
     section(ui, "Flows", model.flows.len(), model.flow_count);
     for (id, line, bytes) in &model.flows {
-        if line_ui(ui, line, bytes).on_hover_text(line).clicked() {
-            action = Some(Action::SelectFlow(*id));
+        if line_ui(ui, line, bytes, false).on_hover_text(line).clicked() {
+            let adds = ui.input(|i| i.modifiers.ctrl);
+            let flow = Picked::Flow(*id);
+            action = Some(if adds { Action::AddOrRemove(flow) } else { Action::SelectFlow(*id) });
         }
     }
     action
@@ -274,7 +281,6 @@ mod tests {
     use super::*;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
-    use crate::globe::selection::Picked;
     use crate::pipeline::Witnessed;
 
     #[test]

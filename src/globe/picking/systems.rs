@@ -135,7 +135,12 @@ pub struct PickingPlugin;
 impl Plugin for PickingPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Picker>()
-            .add_systems(Update, emphasise.in_set(GlobeSet::Camera))
+            .add_systems(
+                Update,
+                emphasise
+                    .run_if(resource_changed::<Selection>.or_eager(resource_changed::<Feed>))
+                    .in_set(GlobeSet::Camera),
+            )
             .add_systems(Update, (follow, hover, hover_cluster).chain().in_set(GlobeSet::Update).after(bunch_pins));
     }
 }
@@ -147,7 +152,7 @@ fn emphasise(selection: Res<Selection>, feed: Res<Feed>, mut emphasis: ResMut<Em
     let mut next = Emphasis { hovered: selection.hovered, dim_others: selection.is_some(), ..Emphasis::default() };
     if selection.is_some() {
         let selection = selection.on_pins(&feed.snapshot);
-        next.hosts = selection.ends().into_iter().flatten().collect();
+        next.hosts = selection.ends();
         let paths = feed.snapshot.paths.iter().filter_map(ends);
         next.paths = paths.filter(|(a, b)| selection.shows_path(*a, *b)).collect();
     }

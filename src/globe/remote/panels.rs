@@ -28,11 +28,12 @@ pub(super) struct Panels<'w, 's> {
 impl Panels<'_, '_> {
     /// All of it, as keys of the status.
     pub(super) fn state(&self, feed: &Feed) -> Value {
-        let ends = self.selection.ends().into_iter().flatten();
+        let ends = self.selection.ends().into_iter();
         let selected: Vec<String> = ends.map(|a| feed.snapshot.name_of(a.into())).collect();
         let part = self.marks.as_ref().map(|m| m.ends().map(|end| end.map(|t| t.to_string())));
         json!({
             "selected": selected,
+            "selected_things": self.selection.count(),
             "details": self.selection.details && self.selection.is_some(),
             "open": self.hud.open_parts(),
             "message": self.hud.toast.as_ref().map(|t| &t.text),

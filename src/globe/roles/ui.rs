@@ -14,7 +14,7 @@ use crate::globe::feed::Feed;
 use crate::globe::hud::{Hud, HudOptions, state_ui, text, theme};
 use crate::globe::inks::inks;
 use crate::globe::scale::class_of;
-use crate::globe::selection::Selection;
+use crate::globe::selection::{Picked, Selection};
 use crate::globe::table::{TableModel, table_ui};
 use crate::globe::timeline::{Bars, Marks, TimelineModel, timeline_ui};
 use crate::pipeline::Playhead;
@@ -180,7 +180,9 @@ fn largest_ui(ui: &mut Ui, snapshot: &Snapshot, selection: &Selection) -> Option
         let at = pos2(bar.right() + 8.0, y);
         ui.painter().text(at, Align2::LEFT_CENTER, text::bytes(bytes), FontId::monospace(theme::MONO), inks().dim);
         if response.clicked() {
-            action = Some(Action::SelectHost(host.addr));
+            let adds = ui.input(|i| i.modifiers.ctrl);
+            let thing = Picked::Host(host.addr);
+            action = Some(if adds { Action::AddOrRemove(thing) } else { Action::SelectHost(host.addr) });
         }
         let rates = (text::load(host.load_out), text::load(host.load_in));
         response.on_hover_text(format!("{}\nsends {}, receives {}", host.name(), rates.0, rates.1));
@@ -206,7 +208,6 @@ mod tests {
     use super::*;
     use crate::globe::fixture;
     use crate::globe::hud::probe::Probe;
-    use crate::globe::selection::Picked;
 
     #[test]
     fn the_largest_come_first_and_a_click_selects() {
@@ -217,7 +218,8 @@ mod tests {
         assert_eq!(largest(&s, 0), []);
         let mut probe = Probe::new(900.0, 200.0);
         let mut action = None;
-        let selection = Selection { picked: Picked::Host(s.hosts[found[0].0].addr), ..Selection::default() };
+        let mut selection = Selection::default();
+        selection.pick(Picked::Host(s.hosts[found[0].0].addr));
         let mut draw = |ui: &mut Ui| action = largest_ui(ui, &s, &selection).or(action.take());
         probe.frame(None, &mut draw);
         assert_eq!(probe.overlaps(), []);

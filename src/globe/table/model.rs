@@ -186,6 +186,8 @@ mod tests {
         assert_eq!(shown("host=193.0.0.0/16", None), ["129.132.1.1 443"]);
         assert_eq!(shown("co=jp", None).len(), 1);
         assert_eq!(shown("as=3333", None).len(), 1);
+        assert_eq!(shown("udp or host=193.0.0.0/16 dport=443", None), ["10.0.0.5 53", "129.132.1.1 443"]);
+        assert_eq!(shown("or udp or", None), ["10.0.0.5 53"], "an or that is still being typed");
         assert_eq!(shown("no such thing", None).len(), 0);
         assert_eq!(shown("dport=abc", None).len(), 0, "not a number: plain text that no row has");
     }

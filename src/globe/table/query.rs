@@ -1,6 +1,6 @@
 //! The text box above the flow table: words that a row must contain.
 //!
-//! Words are joined by "and". A bare word matches anywhere in the row's text; `name=value` matches one column; a
+//! Words are joined by "and"; a word `or` parts what is asked in two, of which a row satisfies one. A bare word matches anywhere in the row's text; `name=value` matches one column; a
 //! leading `!` turns a word around. Case does not matter. Nothing typed is an error: an unknown name is plain text.
 
 use std::fmt::Write as _;
@@ -13,7 +13,8 @@ use crate::record::Addr;
 /// What a row must satisfy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    terms: Vec<Term>,
+    /// Alternatives; each is satisfied when all of its terms are.
+    any: Vec<Vec<Term>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -82,20 +83,29 @@ impl Query {
     /// Reads what was typed.
     #[must_use]
     pub fn parse(text: &str) -> Query {
-        let terms = text.split_whitespace().filter_map(Term::parse).collect();
-        Query { terms }
+        let mut any = vec![Vec::new()];
+        for word in text.split_whitespace() {
+            match any.last_mut() {
+                Some(terms) if !word.eq_ignore_ascii_case("or") => terms.extend(Term::parse(word)),
+                _ => any.push(Vec::new()),
+            }
+        }
+        // An "or" without words on one of its sides is still being typed.
+        any.retain(|terms| !terms.is_empty());
+        Query { any }
     }
 
     /// Whether every row passes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.any.is_empty()
     }
 
     /// Whether the row passes. `buf` is scratch space, reused from row to row.
     #[must_use]
     pub fn matches(&self, row: &FlowRow, snapshot: &Snapshot, buf: &mut String) -> bool {
-        self.terms.iter().all(|t| t.test.matches(row, snapshot, buf) != t.negated)
+        self.any.is_empty()
+            || self.any.iter().any(|terms| terms.iter().all(|t| t.test.matches(row, snapshot, buf) != t.negated))
     }
 }
 

@@ -61,7 +61,7 @@ fn head_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
             if !model.wish.text.is_empty() && ui.button("clear").clicked() {
                 model.wish.text.clear();
             }
-            let tip = format!("words joined by \u{201c}and\u{201d}; ! turns one around; name=value for {NAMES}");
+            let tip = format!("words joined by \u{201c}and\u{201d}, or parted by the word or; ! turns one around; name=value for {NAMES}");
             let edit = TextEdit::singleline(&mut model.wish.text)
                 .id(egui::Id::new("flow-filter"))
                 .font(FontId::monospace(theme::MONO))
@@ -193,9 +193,12 @@ fn body_ui(ui: &mut Ui, model: &mut TableModel) -> Option<Action> {
                 let at = cells_ui(&mut row, flow, &model.view.snapshot, look, &specs);
                 let word = at.and_then(|column| column.word(flow, &model.view.snapshot));
                 let response = row.response();
-                let alt = response.ctx.input(|i| i.modifiers.alt);
-                match word.filter(|_| alt) {
+                let held = response.ctx.input(|i| i.modifiers);
+                match word.filter(|_| held.alt) {
                     Some(word) if response.clicked() => action = Some(Action::Narrow(word, true)),
+                    _ if response.clicked() && held.ctrl => {
+                        action = Some(Action::AddOrRemove(Picked::Flow(FlowId::of(flow))));
+                    }
                     _ if response.clicked() => action = Some(Action::SelectFlow(FlowId::of(flow))),
                     _ => {}
                 }
@@ -298,22 +301,23 @@ fn sort_arrow(ui: &Ui, at: egui::Pos2, down: bool) {
 }
 
 /// How a row stands to the selection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Look {
     Plain,
-    /// Belongs to the selected address or path.
+    /// Belongs to a selected address or path.
     Related,
     Selected,
 }
 
 impl Look {
     fn of(flow: &FlowRow, selection: &Selection) -> Look {
-        match selection.picked {
+        let look = |thing| match thing {
             Picked::Flow(id) if id == FlowId::of(flow) => Look::Selected,
             Picked::Host(a) if has_end(flow, a) => Look::Related,
             Picked::Path(a, b) if joins(flow, a, b) => Look::Related,
             _ => Look::Plain,
-        }
+        };
+        selection.all().map(look).max().unwrap_or(Look::Plain)
     }
 }
 
@@ -406,6 +410,41 @@ mod tests {
         draw(&mut probe, &mut wish, None);
         let expect = fixture::snapshot().flows[2].last.key;
         assert!(matches!(last, Some(Action::SelectFlow(f)) if f.key == expect), "{last:?}");
+    }
+
+    #[test]
+    fn ctrl_and_a_click_add_a_row_and_all_selected_rows_are_lit() {
+        let (view, columns) = (view(&Wish::default()), Column::at_first());
+        let mut selection = Selection::default();
+        let flow = |i: usize| Picked::Flow(FlowId::of(&view.snapshot.flows[i]));
+        selection.pick(flow(0));
+        let mut wish = Wish::default();
+        let mut action = None;
+        let mut draw = |ui: &mut Ui| {
+            let mut model = TableModel {
+                view: &view,
+                wish: &mut wish,
+                columns: &columns,
+                selection: &selection,
+                focus: false,
+                reveal: false,
+                closable: true,
+            };
+            action = table_ui(ui, &mut model).or(action.take());
+        };
+        let mut probe = Probe::new(1200.0, 240.0);
+        probe.frame(None, &mut draw);
+        let at = probe.find("131.111.8.42").expect("a cell");
+        probe.click(at, egui::Modifiers::CTRL, &mut draw);
+        assert_eq!(action, Some(Action::AddOrRemove(flow(2))));
+        selection.add_or_remove(flow(2));
+        let looks = |s: &Selection| view.snapshot.flows.iter().map(|f| Look::of(f, s)).collect::<Vec<_>>();
+        let selected = looks(&selection).into_iter().filter(|look| *look == Look::Selected).count();
+        assert_eq!(selected, 2);
+        // A flow that belongs to a selected address as well is selected all the same.
+        let addr = view.snapshot.flows[2].last.key.saddr.ip().expect("an address");
+        selection.add_or_remove(Picked::Host(addr));
+        assert_eq!(looks(&selection)[2], Look::Selected);
     }
 
     #[test]

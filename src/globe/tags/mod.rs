@@ -46,18 +46,18 @@ pub struct Tags {
 #[derive(Default)]
 struct Ranking {
     drawn: u64,
-    ends: [Option<IpAddr>; 2],
+    ends: Vec<IpAddr>,
     alerting: Set<IpAddr>,
     pins: Vec<(usize, Why)>,
 }
 
 impl Ranking {
-    fn update(&mut self, feed: &Feed, picker: &Picker, ends: [Option<IpAddr>; 2]) {
+    fn update(&mut self, feed: &Feed, picker: &Picker, ends: Vec<IpAddr>) {
         let alerting = alerts::alerting(feed);
         if self.drawn == picker.drawn() && self.ends == ends && self.alerting == alerting {
             return;
         }
-        self.pins = named(&feed.snapshot, picker.hosts(), ends, &alerting, RANKED);
+        self.pins = named(&feed.snapshot, picker.hosts(), &ends, &alerting, RANKED);
         (self.drawn, self.ends, self.alerting) = (picker.drawn(), ends, alerting);
     }
 
@@ -77,7 +77,7 @@ impl Ranking {
         let here: Vec<(usize, u32)> =
             hosts.iter().enumerate().filter(|(i, _)| picker.head(*i).is_some()).map(|(i, h)| (i, *h)).collect();
         let alone: Vec<u32> = here.iter().map(|(_, host)| *host).collect();
-        let chosen = named(&feed.snapshot, &alone, self.ends, &self.alerting, busiest);
+        let chosen = named(&feed.snapshot, &alone, &self.ends, &self.alerting, busiest);
         chosen.into_iter().filter_map(|(i, why)| seen((here.get(i)?.0, why))).collect()
     }
 }
@@ -120,15 +120,22 @@ fn paint_tags(
             keep(&mut placer, [x - half, y - half, x + half, y + half]);
         }
     }
-    if layers.is_on(LayerId::Arcs)
-        && let Some((text, at)) = path_tag(&feed, &selection, &arcs, view)
-    {
-        let ink = inks();
-        let galley = painter.layout_no_wrap(text, egui::FontId::proportional(SIZE), ink.text);
-        let plate = egui::Rect::from_center_size(at.map(|p| p / pixels).into(), galley.size() + egui::vec2(12.0, 6.0));
-        painter.rect(plate, 4.0, ink.card, egui::Stroke::new(1.0, ink.line), egui::StrokeKind::Inside);
-        painter.galley(plate.center() - galley.size() / 2.0, galley, ink.text);
-        keep(&mut placer, [plate.min.x, plate.min.y, plate.max.x, plate.max.y]);
+    if layers.is_on(LayerId::Arcs) {
+        let mut plates = Placer::default();
+        for (text, at) in path_tags(&feed, &selection, &arcs, view) {
+            let ink = inks();
+            let galley = painter.layout_no_wrap(text, egui::FontId::proportional(SIZE), ink.text);
+            let size = galley.size() + egui::vec2(12.0, 6.0);
+            let plate = egui::Rect::from_center_size(at.map(|p| p / pixels).into(), size);
+            let area = [plate.min.x, plate.min.y, plate.max.x, plate.max.y];
+            // Of several at one spot the first can be read.
+            if !plates.place(area) {
+                continue;
+            }
+            painter.rect(plate, 4.0, ink.card, egui::Stroke::new(1.0, ink.line), egui::StrokeKind::Inside);
+            painter.galley(plate.center() - galley.size() / 2.0, galley, ink.text);
+            keep(&mut placer, area);
+        }
     }
     if !layers.is_on(LayerId::Pins) || !layers.is_on(LayerId::Names) {
         return Ok(());
@@ -164,14 +171,31 @@ fn beside(at: egui::Pos2, size: egui::Vec2, gap: f32, placer: &mut Placer, must:
     found
 }
 
-/// What to say at the selected path, or else at the one under the pointer, and where, in physical pixels.
-fn path_tag(feed: &Feed, selection: &Selection, arcs: &Arcs, view: &View) -> Option<(String, [f32; 2])> {
-    let snapshot = &feed.snapshot;
-    let chosen = match (selection.on_pins(snapshot).picked, selection.on_pins(snapshot).ends()) {
+/// What to say at the selected paths, the newest first, or else at the one under the pointer, and where, in physical
+/// pixels.
+fn path_tags(feed: &Feed, selection: &Selection, arcs: &Arcs, view: &View) -> Vec<(String, [f32; 2])> {
+    let pins = selection.on_pins(&feed.snapshot);
+    let ends = |thing: Picked| match (thing, thing.ends()) {
         (Picked::Path(..) | Picked::Flow(_), [Some(a), Some(b)]) => Some((a, b)),
         _ => None,
     };
-    let (a, b) = chosen.or(selection.hovered_path)?;
+    let mut chosen: Vec<(IpAddr, IpAddr)> = std::iter::once(pins.picked).chain(pins.all()).filter_map(ends).collect();
+    if chosen.is_empty() {
+        chosen.extend(selection.hovered_path);
+    }
+    let mut seen = Vec::new();
+    chosen.retain(|(a, b)| {
+        let pair = (*a.min(b), *a.max(b));
+        let new = !seen.contains(&pair);
+        seen.push(pair);
+        new
+    });
+    chosen.into_iter().filter_map(|pair| path_tag(feed, pair, arcs, view)).collect()
+}
+
+/// What to say at the path between two pins, and where.
+fn path_tag(feed: &Feed, (a, b): (IpAddr, IpAddr), arcs: &Arcs, view: &View) -> Option<(String, [f32; 2])> {
+    let snapshot = &feed.snapshot;
     let path = find_path(snapshot, a, b)?;
     let place = arcs.paths.iter().position(|&i| snapshot.paths.get(i as usize).is_some_and(|p| p.id == path.id))?;
     let arc = arcs.instances.get(place)?;

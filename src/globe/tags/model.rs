@@ -44,7 +44,7 @@ struct Ranked {
 pub fn named(
     snapshot: &Snapshot,
     hosts: &[u32],
-    selected: [Option<IpAddr>; 2],
+    selected: &[IpAddr],
     alerting: &Set<IpAddr>,
     busiest: usize,
 ) -> Vec<(usize, Why)> {
@@ -54,7 +54,7 @@ pub fn named(
         .filter_map(|(i, host)| {
             let h = snapshot.hosts.get(*host as usize)?;
             let rate = h.load_in + h.load_out;
-            let why = if selected.contains(&Some(h.addr)) {
+            let why = if selected.contains(&h.addr) {
                 Why::Selected
             } else if alerting.contains(&h.addr) {
                 Why::Alerting
@@ -114,12 +114,12 @@ mod tests {
         let mut order: Vec<usize> = (0..s.hosts.len()).filter(|i| rate(*i) > 0.0).collect();
         order.sort_by(|x, y| rate(*y).total_cmp(&rate(*x)));
         assert!(order.len() > 2, "the fixture has busy pins");
-        let plain = named(&s, &all(&s), [None, None], &Set::default(), 2);
+        let plain = named(&s, &all(&s), &[], &Set::default(), 2);
         assert_eq!(plain, [(order[0], Why::Busy), (order[1], Why::Busy)]);
         let least = *order.last().expect("busy pins");
         let alerting: Set<IpAddr> = [s.hosts[order[1]].addr].into_iter().collect();
-        let chosen = [Some(s.hosts[least].addr), None];
-        let found = named(&s, &all(&s), chosen, &alerting, 1);
+        let chosen = [s.hosts[least].addr];
+        let found = named(&s, &all(&s), &chosen, &alerting, 1);
         assert_eq!(found, [(least, Why::Selected), (order[1], Why::Alerting), (order[0], Why::Busy)]);
     }
 
