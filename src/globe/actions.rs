@@ -151,6 +151,12 @@ pub enum Action {
     AddOrRemove(Picked),
     /// The details are about this one of several selected things.
     TurnTo(Picked),
+    /// Selects a thing alone and opens its details.
+    Choose(Picked),
+    /// Pins a card: of what is under the pointer, else of what is selected.
+    PinCard,
+    /// Takes the pinned card with a number away.
+    CloseCard(u64),
     /// The selected thing stays selected while others are, or no longer.
     StayOrGo,
     /// Selects an address and flies to it.
@@ -397,6 +403,7 @@ pub static ACTIONS: &[Spec] = &[
         "keep it while others are selected",
         &[ctrl_key(KeyName::Enter)],
     ),
+    spec(Selection, "pin-card", Action::PinCard, "pin a card of it, which stays", &[shift(KeyName::Enter)]),
     spec(Selection, "follow", Action::Follow, "the eye stays over the selection, or not", &[shift(KeyName::Char('l'))]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
     spec(Data, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),

@@ -60,6 +60,19 @@ impl Picked {
         }
     }
 
+    /// The same, named so that it is found at any level: a group by one of its addresses. Merged flows are nothing then.
+    #[must_use]
+    pub fn at_any_level(self, snapshot: &Snapshot) -> Picked {
+        let member = |key: IpAddr| {
+            let pin = snapshot.find_pin(key).and_then(|i| u32::try_from(i).ok());
+            pin.and_then(|pin| snapshot.members.of(pin).next()).map_or(key, |host| host.addr)
+        };
+        match self {
+            Picked::Flow(_) => Picked::Nothing,
+            other => other.with(member),
+        }
+    }
+
     /// The same with other addresses; a flow stays what it is.
     fn with(self, key: impl Fn(IpAddr) -> IpAddr) -> Picked {
         match self {
@@ -181,14 +194,7 @@ impl Selection {
     /// Prepares for another level than that of `snapshot`: a selected group is named by one of its addresses, which
     /// leads to the pin that it belongs to at any level. A row of merged flows has no counterpart.
     pub fn follow_level(&mut self, snapshot: &Snapshot) {
-        let member = |key: IpAddr| {
-            let pin = snapshot.find_pin(key).and_then(|i| u32::try_from(i).ok());
-            pin.and_then(|pin| snapshot.members.of(pin).next()).map_or(key, |host| host.addr)
-        };
-        let place = |thing: Picked| match thing {
-            Picked::Flow(_) => Picked::Nothing,
-            other => other.with(member),
-        };
+        let place = |thing: Picked| thing.at_any_level(snapshot);
         self.stay = self.stay.iter().map(|thing| place(*thing)).filter(|p| *p != Picked::Nothing).collect();
         self.picked = place(self.picked);
         if self.picked == Picked::Nothing {

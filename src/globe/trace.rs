@@ -1,7 +1,7 @@
 //! What input led to, line by line on standard output: for tests that drive the real window from outside.
 //!
 //! Off unless asked for. A line is a word and its values: `ready`, `key E earth`, `pick host 192.0.2.1`, `card 192.0.2.1`,
-//! `selected 2` (how many things are), `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
+//! `selected 2` (how many things are), `cards 1` (pinned), `layer earth off`, `camera 30.00 -25.00 2.250 0.00 0.00` (once it rests), `pin 640 360 192.0.2.1`, `eye …` (like `camera`, after each
 //! action), `held 640 360` (the pointer with its left button down), `over path 192.0.2.1 192.0.2.2` (the arc
 //! under the pointer), `opened FILE`, `not opened: …`.
 
@@ -14,6 +14,7 @@ use bevy::window::PrimaryWindow;
 use super::actions::Action;
 use super::camera::CameraRig;
 use super::feed::Feed;
+use super::hud::Hud;
 use super::layers::{LAYERS, Layers};
 use super::maps::MapLoader;
 use super::picking::Picker;
@@ -53,6 +54,7 @@ struct Last {
     layers: Option<Layers>,
     picked: Picked,
     several: usize,
+    cards: usize,
     held: Option<Vec2>,
     over: Option<(std::net::IpAddr, std::net::IpAddr)>,
     camera: String,
@@ -64,7 +66,7 @@ type Buttons<'w> = Option<Res<'w, ButtonInput<MouseButton>>>;
 
 fn report(
     trace: Res<Trace>,
-    (layers, selection, rig): (Res<Layers>, Res<Selection>, Res<CameraRig>),
+    (layers, selection, rig, hud): (Res<Layers>, Res<Selection>, Res<CameraRig>, Option<Res<Hud>>),
     (feed, clock, pins): (Res<Feed>, Res<SceneClock>, Res<Picker>),
     (windows, buttons, loading): (Query<&Window, With<PrimaryWindow>>, Buttons, Option<Res<MapLoader>>),
     mut actions: MessageReader<Action>,
@@ -100,6 +102,11 @@ fn report(
             Picked::Path(a, b) => trace.line(format_args!("pick path {a} {b}")),
             Picked::Flow(f) => trace.line(format_args!("pick flow {} {}", f.key.saddr, f.key.daddr)),
         }
+    }
+    let cards = hud.map_or(0, |hud| hud.cards.len());
+    if last.cards != cards {
+        last.cards = cards;
+        trace.line(format_args!("cards {cards}"));
     }
     let several = selection.count();
     if last.several != several {

@@ -165,6 +165,12 @@ static CHECKS: &[Check] = &[
         |_, a| told(a, "stays selected"),
         &[r#"{"action":"keep-selected"}"#],
     ),
+    check(
+        "pin-card",
+        &[],
+        |b, a| number(b, "/cards") == 0.0 && number(a, "/cards") == 1.0 && a["selected"] == b["selected"],
+        &[],
+    ),
     check("follow", &[], |b, a| b["follow"] == false && a["follow"] == true, &[HIGH]),
     check("copy-address", &[], |_, a| a["selected"][0].as_str().is_some_and(|s| told(a, &format!("copied {s}"))), &[]),
     check("search", &[], |_, a| opened(a, "search"), &["Escape"]),

@@ -186,8 +186,8 @@ pub(crate) struct Args {
     /// Jump over silence of a recording that is longer than this.
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub(super) skip_idle: Option<Duration>,
-    /// Parts of the screen that are never shown, joined by commas: status, keys, clock, caption, notice, messages, or any
-    /// layer.
+    /// Parts of the screen that are never shown, joined by commas: status, keys, clock, caption, notice, messages, compass,
+    /// or any layer.
     #[arg(long, value_name = "LIST")]
     pub(super) hide: Option<String>,
     /// Hours of the day, by this machine's clock, in which wall mode is darker: 22:00-06:30.

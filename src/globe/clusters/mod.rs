@@ -94,6 +94,13 @@ impl Clusters {
         best.map(|(index, _)| index)
     }
 
+    /// Where the cluster with a host, by its index into `Snapshot::hosts`, is on the screen.
+    #[must_use]
+    pub fn place_of(&self, view: &View, host: u32) -> Option<[f32; 2]> {
+        let mark = self.marks.iter().find(|m| m.hosts.contains(&host))?;
+        Some(view.pin_on_screen(&mark.spot())?.0)
+    }
+
     /// Where the clusters with some of these pins are on the screen.
     #[must_use]
     pub fn places_of(&self, view: &View, snapshot: &Snapshot, wanted: &Set<IpAddr>) -> Vec<[f32; 2]> {

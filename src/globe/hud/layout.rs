@@ -8,27 +8,30 @@ use bevy_egui::{EguiContext, EguiContexts, EguiPrimaryContextPass, PrimaryEguiCo
 use egui::{Align2, Area, Context, Id, LayerId, Margin, Order, Panel, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::bar::{BarModel, bar_ui};
+use super::hover::{Hover, hover_card};
 use super::notice::{NoticeModel, notice_ui, sample_ui};
+use super::pinned::pinned_cards;
 use super::status::{StatusModel, status_ui};
-use super::{Hud, HudOptions, Part, help, rail, shelf, sources, theme};
+use super::{Hud, HudOptions, Part, compass, help, rail, shelf, sources, theme};
 use crate::globe::actions::Action;
 use crate::globe::alerts::{self, alerts_ui};
 use crate::globe::arcs::Arcs;
 use crate::globe::camera::{CameraRig, FreeRect, UiWants};
-use crate::globe::clusters::{Clusters, cluster_card};
+use crate::globe::clusters::Clusters;
 use crate::globe::colouring::{ColourBy, Colouring};
 use crate::globe::feed::Feed;
 use crate::globe::gpu::RenderProfile;
 use crate::globe::inks::inks;
-use crate::globe::inspector::{HoverModel, ask_witness, detail_ui, hover_ui, several_ui};
+use crate::globe::inspector::{ask_witness, detail_ui, several_ui};
 use crate::globe::kept::SavedFilters;
 use crate::globe::layers::{LayerId as Layer, Layers};
 use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
 use crate::globe::palette::{Known, palette_ui};
+use crate::globe::picking::Picker;
 use crate::globe::pins::Pins;
 use crate::globe::quality::Drawn;
 use crate::globe::roles::{Role, RoleCamera, are_typed_into};
-use crate::globe::selection::{Picked, Selection, find_host, find_path};
+use crate::globe::selection::Selection;
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{GRAPH, Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
@@ -39,10 +42,10 @@ use crate::pipeline::PlayState;
 
 /// Rows up to which the table's answer is made within the frame.
 const INLINE_ROWS: usize = 2_000;
-/// Seconds the pointer rests on a pin before its card appears.
-const HOVER_DELAY: f64 = 0.12;
 /// Height that the legend takes with its notes, in points.
 const LEGEND_HEIGHT: f32 = 275.0;
+/// Height and width of the free part below which there is no compass, in points.
+const COMPASS_ROOM: f32 = 240.0;
 /// Distance of cards from the edges of the free part, in points.
 const EDGE: f32 = 10.0;
 
@@ -140,25 +143,26 @@ fn answer_table((feed, layers): (Res<Feed>, Res<Layers>), windows: Query<&RoleCa
 
 /// What the panels read.
 #[derive(SystemParam)]
-struct Seen<'w, 's> {
-    feed: Res<'w, Feed>,
-    layers: Res<'w, Layers>,
-    selection: Res<'w, Selection>,
-    rig: Res<'w, CameraRig>,
-    options: Res<'w, HudOptions>,
-    legend: Res<'w, LegendModel>,
-    clock: Res<'w, SceneClock>,
-    trace: Res<'w, Trace>,
-    wall: Res<'w, Wall>,
-    motion: Res<'w, Motion>,
-    views: Res<'w, Views>,
-    filters: Res<'w, SavedFilters>,
-    marks: Res<'w, Marks>,
-    drawn: Res<'w, Drawn>,
-    pins: Option<Res<'w, Pins>>,
-    colouring: Res<'w, Colouring>,
-    clusters: Option<Res<'w, Clusters>>,
-    windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
+pub(super) struct Seen<'w, 's> {
+    pub(super) feed: Res<'w, Feed>,
+    pub(super) layers: Res<'w, Layers>,
+    pub(super) selection: Res<'w, Selection>,
+    pub(super) rig: Res<'w, CameraRig>,
+    pub(super) options: Res<'w, HudOptions>,
+    pub(super) legend: Res<'w, LegendModel>,
+    pub(super) clock: Res<'w, SceneClock>,
+    pub(super) trace: Res<'w, Trace>,
+    pub(super) wall: Res<'w, Wall>,
+    pub(super) motion: Res<'w, Motion>,
+    pub(super) views: Res<'w, Views>,
+    pub(super) filters: Res<'w, SavedFilters>,
+    pub(super) marks: Res<'w, Marks>,
+    pub(super) drawn: Res<'w, Drawn>,
+    pub(super) pins: Option<Res<'w, Pins>>,
+    pub(super) colouring: Res<'w, Colouring>,
+    pub(super) picker: Option<Res<'w, Picker>>,
+    pub(super) clusters: Option<Res<'w, Clusters>>,
+    pub(super) windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
 fn draw_panels(
@@ -213,7 +217,8 @@ fn draw_panels(
     let rect = root.available_rect_before_wrap();
     free_is(&ctx, rect, &mut free);
     cards(&ctx, rect, &seen, hud, &mut done);
-    hover_card(&ctx, &seen, &mut hover);
+    pinned_cards(&ctx, rect.shrink(EDGE), &seen, hud, &mut done);
+    hover_card(&ctx, &seen, (&mut hover, hud), &mut done);
     overlays(&ctx, rect, &seen, hud, &mut done);
     (hud.focus_filter, hud.reveal) = (false, false);
     if let Some(text) = hud.clipboard.take() {
@@ -312,17 +317,18 @@ fn docks(root: &mut Ui, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     }
 }
 
-fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
+pub(super) fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
 /// The legend: whole, or without the scale of rates.
-fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, whole: bool) {
+fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, whole: bool) -> egui::Rect {
     let kinds = (!whole).then(|| LegendModel { classes: Vec::new(), ..seen.legend.clone() });
     let model = kinds.as_ref().unwrap_or(&seen.legend);
-    card("legend", pivot, at).show(ctx, |ui| {
+    let shown = card("legend", pivot, at).show(ctx, |ui| {
         theme::card_frame().show(ui, |ui| legend_ui(ui, model, seen.clock.elapsed));
     });
+    shown.response.rect
 }
 
 /// What the kinds of pins and the density of traffic add to the legend's height.
@@ -334,6 +340,7 @@ fn added_height(seen: &Seen) -> f32 {
 /// Cards over the globe: layers, legend, details, addresses without a place.
 fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let mut beside = free.left() + EDGE;
+    hud.taken.clear();
     if !seen.options.hidden.has(Part::Rail) {
         let rail = card("rail", Align2::LEFT_TOP, free.left_top() + vec2(EDGE, EDGE)).show(ctx, |ui| {
             let frame = theme::card_frame().inner_margin(Margin::same(5));
@@ -343,23 +350,25 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             });
         });
         beside = rail.response.rect.right() + 8.0;
+        hud.taken.push(rail.response.rect);
     }
     let room = free.height() - 2.0 * EDGE;
     let whole = room > LEGEND_HEIGHT - 40.0 + added_height(seen);
     let kinds_alone = (seen.legend.kinds.is_some() || seen.legend.heat) && room > 30.0 + added_height(seen);
     if seen.layers.is_on(Layer::Legend) && (whole || kinds_alone) && free.width() > 520.0 {
         let at = pos2(beside, free.bottom() - EDGE);
-        legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole);
+        hud.taken.push(legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole));
     }
     if hud.alerts {
         let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now, seen.feed.is_behind_live());
-        card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
+        let list = card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
                 let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + added_height(seen) } else { 0.0 };
                 done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0), true));
             });
         });
+        hud.taken.push(list.response.rect);
     }
     let sample = seen.options.sample && hud.sample && !hud.sources && !seen.options.hidden.has(Part::Notice);
     if sample && !seen.selection.is_some() {
@@ -369,6 +378,7 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         });
     }
     let mut right = free.right() - EDGE;
+    let mut below = free.top();
     if seen.selection.details
         && let Some((model, several)) = hud.detail.get(&seen.feed.snapshot, seen.feed.generation, &seen.selection)
     {
@@ -383,6 +393,8 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             });
         });
         right = shown.response.rect.left() - 8.0;
+        below = shown.response.rect.bottom();
+        hud.taken.push(shown.response.rect);
     }
     if hud.sources {
         card("sources", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
@@ -395,69 +407,24 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
             });
         });
     }
+    let mut corner = pos2(right, free.bottom() - EDGE);
+    if !seen.options.hidden.has(Part::Compass) && free.height() > COMPASS_ROOM && free.width() > COMPASS_ROOM {
+        // In the corner, unless the details reach down to it.
+        let free_corner = free.right_bottom() - vec2(EDGE, EDGE);
+        let at = if below < free_corner.y - compass::SIZE - 8.0 { free_corner } else { corner };
+        card("compass", Align2::RIGHT_BOTTOM, at).show(ctx, |ui| {
+            done.extend(compass::compass_ui(ui, seen.rig.orbit));
+        });
+        corner.x = corner.x.min(at.x - compass::SIZE - 8.0);
+    }
     if hud.unplaced {
-        card("unplaced", Align2::RIGHT_BOTTOM, pos2(right, free.bottom() - EDGE)).show(ctx, |ui| {
+        card("unplaced", Align2::RIGHT_BOTTOM, corner).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(280.0);
                 done.extend(shelf::shelf_ui(ui, &seen.feed.snapshot));
             });
         });
     }
-}
-
-/// Which pin is hovered, and since when.
-#[derive(Default)]
-struct Hover {
-    addr: Option<std::net::IpAddr>,
-    since: f64,
-}
-
-/// The card beside the pointer. From pin to pin it moves at once; from nothing it waits a moment.
-fn hover_card(ctx: &Context, seen: &Seen, hover: &mut Hover) {
-    let now = seen.clock.elapsed;
-    if seen.selection.hovered != hover.addr {
-        if hover.addr.is_none() {
-            hover.since = now;
-        }
-        hover.addr = seen.selection.hovered;
-    }
-    let Some(model) = hover_model(seen, hover, now) else { return };
-    let Some(at) = seen.windows.iter().next().and_then(Window::cursor_position) else { return };
-    let zoom = ctx.zoom_factor();
-    let (at, screen) = (pos2(at.x / zoom, at.y / zoom), ctx.viewport_rect());
-    // Below and right of the pointer where there is room, else on the other side.
-    let (right, down) = (at.x + 340.0 < screen.right(), at.y + 170.0 < screen.bottom());
-    let pivot = match (right, down) {
-        (true, true) => Align2::LEFT_TOP,
-        (true, false) => Align2::LEFT_BOTTOM,
-        (false, true) => Align2::RIGHT_TOP,
-        (false, false) => Align2::RIGHT_BOTTOM,
-    };
-    let by = vec2(if right { 16.0 } else { -12.0 }, if down { 14.0 } else { -10.0 });
-    let area = card("hover", pivot, at + by).order(Order::Tooltip).interactable(false);
-    area.show(ctx, |ui| {
-        theme::card_frame().show(ui, |ui| hover_ui(ui, &model));
-    });
-}
-
-/// What the card says: of the pin under the pointer, else of the cluster, else of the path.
-fn hover_model(seen: &Seen, hover: &Hover, now: f64) -> Option<HoverModel> {
-    let snapshot = &seen.feed.snapshot;
-    let Some(addr) = hover.addr else {
-        let bunch = seen.clusters.as_ref().and_then(|c| c.marks.get(c.hovered?));
-        if let Some(bunch) = bunch {
-            return Some(cluster_card(snapshot, bunch));
-        }
-        let (a, b) = seen.selection.hovered_path?;
-        let told = seen.selection.details && [Picked::Path(a, b), Picked::Path(b, a)].contains(&seen.selection.picked);
-        return if told { None } else { HoverModel::of_path(snapshot, find_path(snapshot, a, b)?) };
-    };
-    // The details of a selected pin say the same and more.
-    let told = seen.selection.details && seen.selection.picked == Picked::Host(addr);
-    if told || now - hover.since < HOVER_DELAY {
-        return None;
-    }
-    Some(HoverModel::new(snapshot, find_host(snapshot, addr)?))
 }
 
 /// What happens if the files over the window are let go.

@@ -5,11 +5,14 @@
 //! they leave free is told to the camera through `FreeRect`; the globe takes the pointer only there.
 
 mod bar;
+mod compass;
 mod complete;
 pub mod help;
+mod hover;
 mod layout;
 pub mod notice;
 pub mod parts;
+mod pinned;
 #[cfg(test)]
 pub(crate) mod probe;
 mod rail;

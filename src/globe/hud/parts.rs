@@ -18,6 +18,8 @@ pub enum Part {
     Notice,
     /// Passing messages.
     Messages,
+    /// The ring that shows where north is.
+    Compass,
 }
 
 /// All parts by their names on the command line.
@@ -28,6 +30,7 @@ pub static PARTS: &[(&str, Part)] = &[
     ("caption", Part::Caption),
     ("notice", Part::Notice),
     ("messages", Part::Messages),
+    ("compass", Part::Compass),
 ];
 
 /// What is hidden: a set of bits.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use bevy::prelude::Resource;
 use bevy::tasks::Task;
+use bevy_egui::egui::{Pos2, Rect};
 
 use super::bar::FilterBar;
 use super::parts::Hidden;
 use crate::base::Span;
 use crate::cache::{Series, Snapshot};
 use crate::globe::actions::{Row, rows};
-use crate::globe::inspector::{DetailModel, SeveralModel};
+use crate::globe::inspector::{Cards, DetailModel, SeveralModel};
 use crate::globe::open::Chooser;
 use crate::globe::palette::{Palette, Sought};
 use crate::globe::selection::{Picked, Selection};
@@ -64,6 +65,14 @@ pub struct Hud {
     pub sample: bool,
     /// Whether the list of sources is open.
     pub sources: bool,
+    /// Pinned cards.
+    pub cards: Cards,
+    /// What the card under the pointer is about, and its upper left corner.
+    pub hovered_card: Option<(Picked, Pos2)>,
+    /// What panels leave free for cards, in points.
+    pub room: Rect,
+    /// Where other things lie within that, such as the legend.
+    pub taken: Vec<Rect>,
     /// Digits of a speed being typed.
     pub typed: String,
     /// A passing message.
@@ -107,6 +116,10 @@ impl Default for Hud {
             alerts: false,
             sample: true,
             sources: false,
+            cards: Cards::default(),
+            hovered_card: None,
+            room: Rect::ZERO,
+            taken: Vec::new(),
             typed: String::new(),
             toast: None,
             shown: String::new(),

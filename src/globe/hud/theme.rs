@@ -242,13 +242,15 @@ pub enum Icon {
     Last,
     /// Diagonal cross.
     Close,
+    /// Push-pin.
+    Pin,
 }
 
 /// A square button with a drawn symbol.
 pub fn icon_button(ui: &mut Ui, icon: Icon, tip: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(26.0), Sense::click());
     let look = ui.style().interact(&response);
-    if icon != Icon::Close || response.hovered() {
+    if !matches!(icon, Icon::Close | Icon::Pin) || response.hovered() {
         ui.painter().rect(rect, look.corner_radius, look.bg_fill, look.bg_stroke, egui::StrokeKind::Inside);
     }
     paint_icon(ui.painter(), rect.center(), icon, look.fg_stroke.color);
@@ -290,6 +292,11 @@ fn paint_icon(painter: &egui::Painter, c: egui::Pos2, icon: Icon, ink: Color32) 
             let stroke = Stroke::new(1.5, ink);
             painter.line_segment([c + vec2(-4.0, -4.0), c + vec2(4.0, 4.0)], stroke);
             painter.line_segment([c + vec2(-4.0, 4.0), c + vec2(4.0, -4.0)], stroke);
+        }
+        Icon::Pin => {
+            let stroke = Stroke::new(1.5, ink);
+            painter.circle(c + vec2(0.0, -2.5), 3.0, Color32::TRANSPARENT, stroke);
+            painter.line_segment([c + vec2(0.0, 0.5), c + vec2(0.0, 6.0)], stroke);
         }
     }
 }

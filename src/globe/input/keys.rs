@@ -177,6 +177,8 @@ pub(super) fn read_keys(
             continue;
         }
         trace.line(format_args!("key {chord} {}", row.id));
-        actions.write(row.action.clone());
+        // What is under the pointer comes before what is selected.
+        let pins = row.action == Action::Details && hud.hovered_card.is_some();
+        actions.write(if pins { Action::PinCard } else { row.action });
     }
 }

@@ -290,7 +290,10 @@ pub(super) fn obey_panels(
                 let text = format!("pins by {}", panels.colouring.by.title());
                 panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
-            Action::NextLevel(_) => panels.selection.follow_level(&feed.snapshot),
+            Action::NextLevel(_) => {
+                panels.selection.follow_level(&feed.snapshot);
+                panels.hud.cards.follow_level(&feed.snapshot);
+            }
             Action::NextPin | Action::PreviousPin => {
                 let from = panels.selection.picked.ends()[0];
                 if let Some(addr) = neighbour_by_rate(&feed.snapshot, from, *action == Action::NextPin) {
@@ -383,6 +386,18 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::SelectFlow(id) if selection.picked == Picked::Flow(*id) => selection.pick(Picked::Nothing),
         Action::SelectFlow(id) => selection.pick(Picked::Flow(*id)),
         Action::AddOrRemove(thing) => selection.add_or_remove(*thing),
+        Action::Choose(thing) => selection.pick(*thing),
+        Action::PinCard => {
+            let corner = hud.hovered_card.map(|(_, corner)| corner);
+            let thing = hud.hovered_card.map_or(selection.picked, |(thing, _)| thing);
+            if thing == Picked::Nothing {
+                let text = "nothing is under the pointer or selected that a card could be of".into();
+                hud.toast = Some(Toast { text, until: now + TOAST });
+            }
+            let (room, taken) = (hud.room, std::mem::take(&mut hud.taken));
+            hud.cards.pin(thing, corner.unwrap_or(room.min), room, &taken);
+        }
+        Action::CloseCard(id) => hud.cards.close(*id),
         Action::TurnTo(thing) => selection.turn_to(*thing),
         Action::StayOrGo => {
             let text = match selection.stay_or_go() {
@@ -398,7 +413,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             hud.toast = Some(Toast { text, until: now + TOAST });
         }
         Action::Deselect => selection.pick(Picked::Nothing),
-        Action::Escape if !hud.step_back() && !selection.step_back() => hud.sample = false,
+        Action::Escape if !hud.step_back() && !selection.step_back() && !hud.cards.close_last() => hud.sample = false,
         _ => {}
     }
 }

@@ -40,8 +40,8 @@ impl HoverModel {
         lines.extend(as_text(p));
         lines.push(format!("out {}  \u{b7}  in {}", text::load(host.load_out), text::load(host.load_in)));
         lines.push(format!(
-            "{} flows  \u{b7}  sent {}  \u{b7}  received {}",
-            host.flows,
+            "{}  \u{b7}  sent {}  \u{b7}  received {}",
+            counted(host.flows.into(), "flow", "flows"),
             text::bytes(host.sent.bytes),
             text::bytes(host.received.bytes)
         ));
@@ -68,7 +68,7 @@ impl HoverModel {
             format!("{} \u{2194} {}", where_text(&a.place), where_text(&b.place)),
             format!("\u{2192} {}  \u{b7}  {}", text::load(path.load_ab), text::bytes(path.ab.bytes)),
             format!("\u{2190} {}  \u{b7}  {}", text::load(path.load_ba), text::bytes(path.ba.bytes)),
-            format!("{} flows  \u{b7}  {}", grouped(path.flows.into()), distance(a, b)),
+            format!("{}  \u{b7}  {}", counted(path.flows.into(), "flow", "flows"), distance(a, b)),
             format!("seen {}", seen_text(path.seen)),
         ];
         Some(HoverModel { title: format!("{} \u{2194} {}", name(a), name(b)), lines })

@@ -2,6 +2,7 @@
 
 use bevy_egui::egui::{self, Align, FontId, Label, Layout, RichText, ScrollArea, Sense, Ui};
 
+use super::cards::Card;
 use super::model::{DetailModel, HoverModel};
 use crate::globe::actions::Action;
 use crate::globe::hud::text;
@@ -10,14 +11,62 @@ use crate::globe::inks::inks;
 use crate::globe::selection::Picked;
 use crate::pipeline::Witness;
 
-/// Draws the card under the pointer.
-pub fn hover_ui(ui: &mut Ui, model: &HoverModel) {
+/// Draws the card under the pointer; `hint` stands behind its title.
+pub fn hover_ui(ui: &mut Ui, model: &HoverModel, hint: &str) {
     ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+    // A click belongs to the card, not to the text on it.
+    ui.style_mut().interaction.selectable_labels = false;
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.label(RichText::new(&model.title).font(FontId::monospace(theme::BODY)).color(inks().text));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(&model.title).font(FontId::monospace(theme::BODY)).color(inks().text));
+        if !hint.is_empty() {
+            ui.label(theme::hint(hint));
+        }
+    });
     for line in &model.lines {
         ui.label(theme::label(line.as_str()));
     }
+}
+
+/// Draws a pinned card; the action is a click on one of its buttons.
+pub fn card_ui(ui: &mut Ui, card: &Card) -> Option<Action> {
+    let mut action = None;
+    let model = &card.model;
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if theme::icon_button(ui, Icon::Close, "take this card away").clicked() {
+                action = Some(Action::CloseCard(card.id));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let title = RichText::new(&model.title).font(FontId::monospace(theme::BODY)).color(inks().text);
+                ui.add(Label::new(title).truncate().selectable(false));
+            });
+        });
+    });
+    if !model.present {
+        ui.label(theme::label("not in the window at this time"));
+        return action;
+    }
+    for line in &model.lines {
+        ui.add(Label::new(theme::label(line.as_str())).truncate().selectable(false));
+    }
+    ui.add_space(3.0);
+    course_ui(ui, &model.course);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        if ui.button("details").on_hover_text("select it and show all that is known of it").clicked() {
+            action = Some(Action::Choose(card.thing));
+        }
+        if ui.button("add").on_hover_text("add it to what is selected, or take it out").clicked() {
+            action = Some(Action::AddOrRemove(card.thing));
+        }
+        let tip = "show only these flows in the table";
+        if !model.filter.is_empty() && ui.button("flows").on_hover_text(tip).clicked() {
+            action = Some(Action::Filter(model.filter.clone()));
+        }
+    });
+    action
 }
 
 /// Draws the details; the action is a click on a peer, a flow or a button. `witness` holds the records of a flow, and
@@ -28,6 +77,9 @@ pub fn detail_ui(ui: &mut Ui, model: &DetailModel, (witness, follows): (&Witness
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if theme::icon_button(ui, Icon::Close, "close (Esc)").clicked() {
                 action = Some(Action::Details);
+            }
+            if theme::icon_button(ui, Icon::Pin, "pin a card of it, which stays (Shift+Enter)").clicked() {
+                action = Some(Action::PinCard);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(&model.title).font(FontId::monospace(15.0)).color(inks().text);
@@ -378,12 +430,39 @@ mod tests {
     }
 
     #[test]
+    fn a_pinned_card_is_drawn_whole_and_its_buttons_act() {
+        let s = fixture::snapshot();
+        let mut cards = crate::globe::inspector::Cards::default();
+        let area = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(800.0, 600.0));
+        let thing = Picked::Host(s.hosts[0].addr);
+        cards.pin(thing, area.min, area, &[]);
+        cards.update(&s, 1);
+        let card = cards.all_mut().next().expect("a card").clone();
+        let size = crate::globe::inspector::CARD;
+        for (face, expect) in [
+            ("details", Action::Choose(thing)),
+            ("add", Action::AddOrRemove(thing)),
+            ("flows", Action::Filter("host=129.132.1.1".into())),
+        ] {
+            let mut probe = Probe::new(size.x + 16.0, size.y + 16.0);
+            let mut action = None;
+            let mut draw = |ui: &mut Ui| action = card_ui(ui, &card).or(action.take());
+            probe.frame(None, &mut draw);
+            assert!(probe.shows("Zurich, CH") && probe.shows("most "), "{:?}", probe.texts());
+            assert_eq!((probe.overlaps(), probe.clipped()), (vec![], vec![]));
+            let at = probe.find(face).expect("a button");
+            probe.frame(Some(at), &mut draw);
+            assert_eq!(action, Some(expect));
+        }
+    }
+
+    #[test]
     fn the_card_is_drawn_whole() {
         let s = fixture::snapshot();
         let model = HoverModel::new(&s, &s.hosts[0]);
         let mut probe = Probe::new(340.0, 180.0);
-        probe.frame(None, |ui| hover_ui(ui, &model));
+        probe.frame(None, |ui| hover_ui(ui, &model, "Enter pins"));
         assert!(probe.clipped().is_empty() && probe.overlaps().is_empty());
-        assert_eq!(probe.texts().len(), model.lines.len() + 1);
+        assert_eq!(probe.texts().len(), model.lines.len() + 2);
     }
 }

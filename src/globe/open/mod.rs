@@ -91,6 +91,7 @@ fn open(
             feed.overrides = std::sync::Arc::default();
             // Places and times of the old recording mean nothing in the new one; bookmarks are moments of their own.
             *selection = Selection::default();
+            hud.cards.clear();
             marks.clear_part();
             hud.stretch = None;
             options.sample = false;

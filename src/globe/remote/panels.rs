@@ -36,6 +36,7 @@ impl Panels<'_, '_> {
             "selected_things": self.selection.count(),
             "details": self.selection.details && self.selection.is_some(),
             "open": self.hud.open_parts(),
+            "cards": self.hud.cards.len(),
             "message": self.hud.toast.as_ref().map(|t| &t.text),
             "theme": self.theme.title(),
             "colour": self.colouring.by.to_string(),
