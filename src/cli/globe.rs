@@ -30,9 +30,9 @@ use crate::geo::{find_data, parse_cities};
 use crate::globe::{
     CameraRig, Colouring, Column, DeafPlugin, Extension, FeedInput, FixedSource, Headless, Hidden, Hud, HudOptions,
     Imagery, Keeper, Layers, Look, LookPlugin, LookPoll, LookSource, Marks, Motion, Opener, Orbit, Picked,
-    PipelineFeed, Projection, QualityTarget, Resolution, SavedView, Scene, Selection, Setup, Synthetic, Theme, Trace,
-    Views, Wall, WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene, run_bench, run_load,
-    run_start, show_local_time, window,
+    PipelineFeed, Projection, QualityTarget, RateShift, Resolution, SavedView, Scene, Selection, Setup, Synthetic,
+    Theme, Trace, Views, Wall, WallSwitch, WindowOptions, complaints, failed, measure_main, panels, parse_scene,
+    run_bench, run_load, run_start, show_local_time, window,
 };
 use crate::pipeline::{At, Pipeline, Plan, Start, moment_at};
 use crate::source::SourceSpec;
@@ -218,14 +218,15 @@ fn save_view(args: &Args, name: &str, view: Option<Orbit>) -> anyhow::Result<Out
     let layers = args.layers.as_deref().map(Layers::parse).transpose().map_err(|e| Usage(e.to_string()))?;
     let level = (args.input.level() != Level::default()).then(|| args.input.level());
     let projection = (args.projection != Projection::default()).then_some(args.projection);
-    let file = views::save(&path, name, &SavedView { orbit: view, layers, level, projection })?;
+    let shift = (args.rate_scale != RateShift::PLAIN).then_some(args.rate_scale);
+    let file = views::save(&path, name, &SavedView { orbit: view, layers, level, projection, shift })?;
     writeln!(std::io::stderr(), "argus-globe: view {name:?} saved in {}", file.display())?;
     Ok(Outcome::Done)
 }
 
 /// The globe with its panels as the options say.
 fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> anyhow::Result<Setup> {
-    let Look { layers, ui_scale, reduced_motion, theme, colour, .. } =
+    let Look { layers, ui_scale, reduced_motion, theme, colour, rate_shift, .. } =
         look(args, Views::default(), &kept::Known::default())?;
     let (_, hidden) = hidden(args, layers)?;
     let options = HudOptions {
@@ -248,7 +249,7 @@ fn setup(args: &Args, filter: Option<&str>, feed: FeedInput, orbit: Orbit) -> an
     setup.extend.push(Box::new(move |app| {
         panels(app);
         app.insert_resource(options).insert_resource(trace).insert_resource(theme).insert_resource(imagery);
-        app.insert_resource(Colouring::new(colour)).insert_resource(resolution);
+        app.insert_resource(Colouring::new(colour)).insert_resource(resolution).insert_resource(rate_shift);
         app.insert_resource(wall).insert_resource(Motion { reduced: reduced_motion });
         let mut rig = app.world_mut().resource_mut::<CameraRig>();
         rig.reduced_motion = reduced_motion;
@@ -279,6 +280,7 @@ fn look(args: &Args, views: Views, known: &kept::Known) -> anyhow::Result<Look> 
         time_scale: args.time_scale,
         theme: args.theme,
         colour: args.colour.clone(),
+        rate_shift: args.rate_scale,
         columns: args.columns.as_ref().map(|c| c.0.clone()).or_else(|| known.columns.clone()),
         bookmarks: known.bookmarks.clone(),
         keys: known.keys.clone(),

@@ -13,6 +13,7 @@ use super::camera::Orbit;
 use super::colouring::ColourBy;
 use super::layers::{LAYERS, LayerId};
 use super::palette::Sought;
+use super::scale::RateShift;
 use super::selection::Picked;
 use super::table::{Column, FlowId};
 use crate::base::{Span, Timestamp};
@@ -75,6 +76,10 @@ pub enum Action {
     NextColour,
     /// What the colour of pins says.
     Colour(ColourBy),
+    /// The scale of rates finer by a decade, or from the finest to the coarsest.
+    NextRateShift,
+    /// Moves the scale of rates.
+    RateShift(RateShift),
     /// Turns the globe: screens to the right and up.
     Pan([f32; 2]),
     /// Heading and tilt, in radians.
@@ -392,6 +397,13 @@ pub static ACTIONS: &[Spec] = &[
     spec(View, "north-up", Action::NorthUp, "north up", &[ch('u')]),
     spec(View, "top-down", Action::TopDown, "look straight down", &[shift(KeyName::Char('u'))]),
     spec(View, "projection", Action::Projection, "globe or flat map", &[shift(KeyName::Char('p'))]),
+    spec(
+        View,
+        "rate-scale",
+        Action::NextRateShift,
+        "scale of rates: finer by 10, up to \u{d7}1/1,000",
+        &[shift(KeyName::Char('d'))],
+    ),
     spec(View, "spin", Action::Spin, "spin on or off", &[ch('s')]),
     spec(Selection, "next-pin", Action::NextPin, "next pin by rate", &[plain(KeyName::Tab)]),
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),

@@ -14,6 +14,7 @@ use super::inks::Theme;
 use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
+use super::scale::RateShift;
 use super::table::Column;
 use super::timeline::{Marks, TimeScale};
 use super::views::Views;
@@ -46,6 +47,8 @@ pub struct Look {
     pub theme: Theme,
     /// What the colour of pins says.
     pub colour: ColourBy,
+    /// By how much the scale of rates is moved.
+    pub rate_shift: RateShift,
     /// The user's own keys.
     pub keys: Keymap,
     /// Columns of the flow table; none: those at first.
@@ -90,7 +93,7 @@ fn take_look(
     (source, clock): (Option<ResMut<LookSource>>, Res<SceneClock>),
     (mut hud, mut options, mut layers): (ResMut<Hud>, ResMut<HudOptions>, ResMut<Layers>),
     (mut motion, mut rig): (ResMut<Motion>, ResMut<CameraRig>),
-    (mut theme, mut colouring): (ResMut<Theme>, ResMut<Colouring>),
+    (mut theme, mut colouring, mut shift): (ResMut<Theme>, ResMut<Colouring>, ResMut<RateShift>),
     mut known: Known,
     input: Option<ResMut<FeedInput>>,
 ) {
@@ -140,6 +143,9 @@ fn take_look(
     }
     if was.colour != now.colour {
         colouring.set(now.colour);
+    }
+    if was.rate_shift != now.rate_shift {
+        *shift = now.rate_shift;
     }
     if was.level != now.level
         && let Some(mut input) = input

@@ -85,6 +85,7 @@ pub use remote::{Errand, LONGEST_LINE, RemotePlugin, RemoteSource};
 pub use rings::RING_SECS;
 pub use roles::{MOST_WINDOWS, Role, RoleError, RoleWindow, Screen};
 pub use run::{Extension, Headless, Picture, RunError, Setup, WindowOptions, window};
+pub use scale::RateShift;
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
 pub use table::{Column, ColumnError, columns_of};
@@ -188,6 +189,7 @@ impl Plugin for GlobePlugins {
             .init_resource::<Theme>()
             .init_resource::<Emphasis>()
             .init_resource::<Colouring>()
+            .init_resource::<scale::RateShift>()
             .configure_sets(bevy_egui::EguiPrimaryContextPass, (PaintSet::Names, PaintSet::Panels).chain())
             .configure_sets(
                 Update,

@@ -1,7 +1,8 @@
 //! What a rate looks like: the one fixed scale of widths and dash speeds. The legend reads the same table. The colours of
 //! the classes are the theme's ([`Inks::rates`](super::inks::Inks::rates)).
 //!
-//! Classes are decades of bit/s and never follow the data: the same rate looks the same tomorrow.
+//! Classes are decades of bit/s and never follow the data: the same rate looks the same tomorrow. Who looks at a network
+//! that is far slower or faster may move the whole scale by decades ([`RateShift`]); the legend then says so.
 
 /// One class of the scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +15,114 @@ pub struct RateClass {
     pub width: f32,
     /// Speed of the dashes in arc lengths per second.
     pub dash_speed: f32,
+}
+
+/// By how many decades the scale is moved: with 3 a line looks at 1 Mbit/s as it does at 1 kbit/s otherwise. Widths,
+/// colours and dash speeds go together.
+#[derive(bevy::prelude::Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateShift(i8);
+
+impl RateShift {
+    /// The scale as it is.
+    pub const PLAIN: RateShift = RateShift(0);
+    /// Farthest that the scale is moved, in decades.
+    pub const MOST: i8 = 3;
+    /// All of them, from the finest scale to the coarsest.
+    pub const ALL: [RateShift; 7] =
+        [RateShift(-3), RateShift(-2), RateShift(-1), RateShift(0), RateShift(1), RateShift(2), RateShift(3)];
+
+    /// A number of decades; `None` beyond [`RateShift::MOST`].
+    #[must_use]
+    pub fn of(decades: i8) -> Option<RateShift> {
+        (-Self::MOST..=Self::MOST).contains(&decades).then_some(RateShift(decades))
+    }
+
+    /// How many decades.
+    #[must_use]
+    pub fn decades(self) -> i8 {
+        self.0
+    }
+
+    /// The next one: finer by a decade, and from the finest to the coarsest.
+    #[must_use]
+    pub fn next(self) -> RateShift {
+        RateShift(if self.0 <= -Self::MOST { Self::MOST } else { self.0 - 1 })
+    }
+
+    /// The class of a rate in bit/s; nonsense counts as 0.
+    #[must_use]
+    pub fn class_of(self, bps: f64) -> usize {
+        class_of(bps / self.factor())
+    }
+
+    /// What rates of the scale are multiplied by.
+    #[must_use]
+    pub fn factor(self) -> f64 {
+        10f64.powi(self.0.into())
+    }
+
+    /// What the legend says: `scaled ×1,000`, `scaled ×1/1,000`; nothing for the scale as it is.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self.0 {
+            1 => "scaled \u{d7}10",
+            2 => "scaled \u{d7}100",
+            3 => "scaled \u{d7}1,000",
+            -1 => "scaled \u{d7}1/10",
+            -2 => "scaled \u{d7}1/100",
+            -3 => "scaled \u{d7}1/1,000",
+            _ => "",
+        }
+    }
+
+    /// The true rates of a class, as the legend says them.
+    #[must_use]
+    pub fn label(self, class: usize) -> String {
+        let bound = |class: usize| RATE_SCALE.get(class).map(|c| parts(c.from_bps * self.factor()));
+        match (bound(class), bound(class + 1)) {
+            (_, Some(end)) if class == 0 => format!("below {} {}", end.0, end.1),
+            (Some(from), None) => format!("{} {} and more", from.0, from.1),
+            (Some(from), Some(end)) if from.1 == end.1 => format!("{}\u{2013}{} {}", from.0, end.0, end.1),
+            (Some(from), Some(end)) => format!("{} {} \u{2013} {} {}", from.0, from.1, end.0, end.1),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// The rate at which a class begins in a few letters, `100k`; nothing for the first.
+    #[must_use]
+    pub fn tick(self, class: usize) -> String {
+        match RATE_SCALE.get(class).filter(|c| c.from_bps > 0.0) {
+            Some(c) => {
+                let (number, unit) = parts(c.from_bps * self.factor());
+                format!("{number}{}", unit.trim_end_matches("bit/s"))
+            }
+            None => String::new(),
+        }
+    }
+}
+
+impl std::str::FromStr for RateShift {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<RateShift, String> {
+        let most = Self::MOST;
+        let found = text.trim().parse().ok().and_then(RateShift::of);
+        found.ok_or_else(|| format!("expected a number of decades from -{most} to {most}"))
+    }
+}
+
+impl std::fmt::Display for RateShift {
+    /// As it is written on the command line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A power of ten as a number from 1 to 100 and its unit.
+fn parts(bps: f64) -> (u32, &'static str) {
+    let decade = bps.max(1.0).log10().round() as u32;
+    let units = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s", "Pbit/s"];
+    (10u32.pow(decade % 3), units.get((decade / 3) as usize).copied().unwrap_or("bit/s"))
 }
 
 /// Number of classes.
@@ -84,6 +193,34 @@ mod tests {
             assert_eq!(class_of(bps), class, "{bps}");
         }
         assert_eq!((class_of(f64::NAN), class_of(-5.0)), (0, 0));
+    }
+
+    #[test]
+    fn a_moved_scale_has_the_same_classes_at_other_rates_and_says_the_true_ones() {
+        let plain = RateShift::default();
+        for (class, row) in RATE_SCALE.iter().enumerate() {
+            assert_eq!(plain.label(class), row.label);
+        }
+        for shift in RateShift::ALL {
+            for bps in [0.0, 3.0, 500.0, 1e3, 2e5, 4e7, 9e12] {
+                assert_eq!(shift.class_of(bps * shift.factor()), class_of(bps), "{shift} {bps}");
+            }
+            assert_eq!(shift.words().is_empty(), shift == plain);
+            assert_eq!(shift.to_string().parse(), Ok(shift));
+        }
+        let (up, down) = (RateShift(3), RateShift(-3));
+        assert_eq!((up.label(0).as_str(), up.label(8).as_str()), ("below 1 Mbit/s", "10 Tbit/s and more"));
+        assert_eq!((down.label(0).as_str(), down.label(1).as_str()), ("below 1 bit/s", "1\u{2013}10 bit/s"));
+        assert_eq!((down.label(3).as_str(), down.tick(4).as_str()), ("100 bit/s \u{2013} 1 kbit/s", "1k"));
+        assert_eq!((plain.tick(0), plain.tick(3), plain.tick(8)), (String::new(), "100k".into(), "10G".into()));
+        for wrong in ["4", "-4", "", "x", "1.5"] {
+            assert!(wrong.parse::<RateShift>().is_err(), "{wrong}");
+        }
+        let mut all = vec![plain];
+        while all.len() < 7 {
+            all.push(all[all.len() - 1].next());
+        }
+        assert!(RateShift::ALL.iter().all(|shift| all.contains(shift)) && all[6].next() == plain);
     }
 
     #[test]

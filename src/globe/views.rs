@@ -1,5 +1,5 @@
-//! Saved views: where the eye is, on globe or map, which layers are on and what one pin stands for, under a
-//! name.
+//! Saved views: where the eye is, on globe or map, which layers are on, what one pin stands for and on which
+//! scale rates are drawn, under a name.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use bevy::prelude::Resource;
 
 use super::camera::{Orbit, Projection};
 use super::layers::Layers;
+use super::scale::RateShift;
 use crate::cache::Level;
 
 /// Most views that are kept.
@@ -23,6 +24,8 @@ pub struct SavedView {
     pub level: Option<Level>,
     /// Globe or flat map.
     pub projection: Option<Projection>,
+    /// By how much the scale of rates is moved.
+    pub shift: Option<RateShift>,
 }
 
 /// All saved views by name.

@@ -155,6 +155,7 @@ static CHECKS: &[Check] = &[
         |b, a| is(b, "projection", "globe") && is(a, "projection", "flat"),
         &[r#"{"action":"projection"}"#],
     ),
+    check("rate-scale", &[], |b, a| number(b, "/rate_scale") == 0.0 && number(a, "/rate_scale") == -1.0, &[]),
     check("spin", &[], |b, a| b["spin"] == false && a["spin"] == true, &[r#"{"action":"spin"}"#, HIGH]),
     check("next-pin", &[ESCAPE, ESCAPE], |b, a| b["selected"] == json!([]) && a["selected"][0].is_string(), &[]),
     check("previous-pin", &[], |b, a| b["selected"][0].is_string() && a["selected"] != b["selected"], &[]),

@@ -14,8 +14,8 @@ use crate::cli::Usage;
 use crate::cli::input::InputArgs;
 use crate::geo::LatLon;
 use crate::globe::{
-    ColourBy, Column, ColumnError, DimHours, Layers, MOST_WINDOWS, Orbit, Projection, RADIUS_KM, Role, RoleWindow,
-    Screen, Theme, TimeScale, Views, Vision, columns_of,
+    ColourBy, Column, ColumnError, DimHours, Layers, MOST_WINDOWS, Orbit, Projection, RADIUS_KM, RateShift, Role,
+    RoleWindow, Screen, Theme, TimeScale, Views, Vision, columns_of,
 };
 use crate::pipeline::At;
 
@@ -109,7 +109,10 @@ pub(crate) struct Args {
     /// or the name of a saved view.
     #[arg(long, value_name = "LAT,LON,ALT_KM|NAME", allow_hyphen_values = true)]
     pub(super) view: Option<String>,
-    /// Save --view, --layers and --level under a name beside the configuration, and end.
+    /// Move the scale of rates by decades, from -3 to 3: with 3 a line looks at 1 Mbit/s as it does at 1 kbit/s otherwise.
+    #[arg(long, value_name = "DECADES", default_value_t, allow_hyphen_values = true)]
+    pub(super) rate_scale: RateShift,
+    /// Save --view, --layers, --level and --rate-scale under a name beside the configuration, and end.
     #[arg(long, value_name = "NAME")]
     pub(super) save_view: Option<String>,
     /// Layers to show, joined by commas; with `+` or `-` before each name the default set is changed.
@@ -253,6 +256,9 @@ impl Args {
             self.layers = self.layers.take().or(view.layers.map(Layers::names));
             if let Some(level) = view.level.filter(|_| self.input.level == By::Address) {
                 self.input.level = level.by;
+            }
+            if let Some(shift) = view.shift.filter(|_| self.rate_scale == RateShift::PLAIN) {
+                self.rate_scale = shift;
             }
             if let Some(projection) = view.projection.filter(|_| self.projection == Projection::Globe) {
                 self.projection = projection;

@@ -167,8 +167,8 @@ pub(super) fn printed(globe: &Command) -> String {
         "# Configuration of argus-globe: values for options that the command line does not give.\n\
          # Looked for at $XDG_CONFIG_HOME/argus-globe/config.toml (~/.config by default), or named with --config FILE.\n\
          # Keys are the long names of options. While the globe runs, changes of layers, level, mask, ui-scale,\n\
-         # reduced-motion, local-time, time-scale, theme, colour and columns, of views, filters and keys are taken over at\n\
-         # once. A switch that is on here is off with --NAME=false.\n",
+         # reduced-motion, local-time, time-scale, theme, colour, rate-scale and columns, of views, filters and keys are\n\
+         # taken over at once. A switch that is on here is off with --NAME=false.\n",
     );
     for (name, arg) in options(globe) {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();

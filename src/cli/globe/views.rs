@@ -15,7 +15,7 @@ use toml::{Table, Value};
 use super::parse_view;
 use crate::cache::{By, Level};
 use crate::cli::Usage;
-use crate::globe::{Layers, MOST_VIEWS, Orbit, RADIUS_KM, SavedView, UnknownProjection, Views};
+use crate::globe::{Layers, MOST_VIEWS, Orbit, RADIUS_KM, RateShift, SavedView, UnknownProjection, Views};
 
 /// Name of the file of saved views.
 const FILE: &str = "views.toml";
@@ -74,13 +74,18 @@ pub(super) fn view_of(value: &Value) -> Result<SavedView, String> {
         Value::Table(table) => table,
         other => {
             return Err(format!(
-                "expected LAT,LON,ALT_KM or a table with view, layers, level, projection, found {}",
+                "expected LAT,LON,ALT_KM or a table with view, layers, level, projection, rate-scale, found {}",
                 other.type_str()
             ));
         }
     };
     let mut view = SavedView::default();
     for (key, value) in table {
+        if let ("rate-scale" | "rate_scale", Value::Integer(decades)) = (key.as_str(), value) {
+            let shift: RateShift = decades.to_string().parse().map_err(|e| format!("{key}: {e}"))?;
+            view.shift = Some(shift);
+            continue;
+        }
         let text = value.as_str().ok_or_else(|| format!("{key}: expected a text, found {}", value.type_str()))?;
         match key.as_str() {
             "view" => view.orbit = orbit(text)?,
@@ -90,7 +95,7 @@ pub(super) fn view_of(value: &Value) -> Result<SavedView, String> {
                 view.level = Some(Level { by, ..Level::default() });
             }
             "projection" => view.projection = Some(text.parse().map_err(|e: UnknownProjection| e.to_string())?),
-            _ => return Err(format!("unknown key {key:?}; known are view, layers, level, projection")),
+            _ => return Err(format!("unknown key {key:?}; known are view, layers, level, projection, rate-scale")),
         }
     }
     Ok(view)
@@ -139,6 +144,9 @@ fn printed(view: &SavedView) -> Table {
     if let Some(projection) = &view.projection {
         put("projection", projection.to_string());
     }
+    if let Some(shift) = &view.shift {
+        table.insert("rate-scale".into(), Value::Integer(shift.decades().into()));
+    }
     table
 }
 
@@ -168,12 +176,13 @@ mod tests {
         layers.set(LayerId::Table, true);
         let level = Some(Level { by: By::City, ..Level::default() });
         let projection = Some(Projection::Flat);
-        let view = SavedView { orbit: Some(orbit), layers: Some(layers), level, projection };
+        let view = SavedView { orbit: Some(orbit), layers: Some(layers), level, projection, shift: RateShift::of(-2) };
         save(&config, "office", &view).expect("saved");
         save(&config, "a \"b\"", &SavedView::default()).expect("saved");
         let found = load(&config).expect("read");
         let office = found.find("office").expect("there");
         assert_eq!((office.layers, office.level, office.projection), (view.layers, view.level, projection));
+        assert_eq!(office.shift, RateShift::of(-2));
         let near = |a: f64, b: f64| (a - b).abs() < 1e-3;
         let back = office.orbit.expect("an orbit");
         assert!(near(back.target.lat, 48.1) && near(back.heading, 0.5) && near(back.tilt, 0.25), "{back:?}");
@@ -191,6 +200,7 @@ mod tests {
             ("x = { zoom = \"3\" }", "unknown key \"zoom\""),
             ("x = { layers = \"moon\" }", "layer \"moon\" does not exist"),
             ("x = { projection = \"cube\" }", "projection \"cube\" does not exist"),
+            ("x = { rate-scale = 5 }", "expected a number of decades from -3 to 3"),
             ("x = { level = 3 }", "level: expected a text"),
             ("x = { level = \"street\" }", "street"),
         ] {

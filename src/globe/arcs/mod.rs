@@ -17,6 +17,7 @@ use super::feed::Feed;
 use super::gpu::{BufferSlot, GpuData, RenderProfile};
 use super::inks::Theme;
 use super::quality::{Drawn, Step};
+use super::scale::RateShift;
 use super::{Emphasis, GlobeSet};
 
 /// The arcs that are drawn.
@@ -58,15 +59,16 @@ impl Plugin for ArcsPlugin {
 
 fn update_arcs(
     (feed, emphasis, theme): (Res<Feed>, Res<Emphasis>, Res<Theme>),
-    (scene, profile, drawn): (Res<SceneView>, Res<RenderProfile>, Res<Drawn>),
+    (scene, profile, drawn, shift): (Res<SceneView>, Res<RenderProfile>, Res<Drawn>, Res<RateShift>),
     mut arcs: ResMut<Arcs>,
     mut data: ResMut<GpuData>,
 ) {
     let step = drawn.0;
     let fewer = arcs.step.most_arcs() != step.most_arcs();
     let stale = arcs.generation != feed.generation || emphasis.is_changed() || theme.is_changed() || fewer;
+    let stale = stale || shift.is_changed();
     if stale {
-        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis, step.most_arcs(), theme.inks());
+        let made = make_arcs(&feed.snapshot, &feed.overrides, &emphasis, step.most_arcs(), (theme.inks(), *shift));
         data.set_buffer(BufferSlot::Arcs, &made.instances);
         *arcs = Arcs { generation: feed.generation, tolerance: arcs.tolerance, step, ..made };
     }

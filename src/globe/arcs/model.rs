@@ -11,7 +11,7 @@ use crate::globe::feed::Overrides;
 use crate::globe::inks::Inks;
 use crate::globe::math::{V3, add, angle, any_perpendicular, blend, dot, mul, sub, to_f32, unit};
 use crate::globe::pins::fade;
-use crate::globe::scale::{RATE_SCALE, class_of, pack};
+use crate::globe::scale::{RATE_SCALE, RateShift, pack};
 
 use super::Arcs;
 
@@ -81,10 +81,10 @@ struct Lane {
     seed: u32,
 }
 
-fn instance(lane: &Lane, inks: &Inks) -> ArcInstance {
+fn instance(lane: &Lane, inks: &Inks, shift: RateShift) -> ArcInstance {
     let (a, b) = (lane.from.to_unit(), lane.to.to_unit());
     let (b, way) = circle(a, b);
-    let class = class_of(lane.load);
+    let class = shift.class_of(lane.load);
     let scale = &RATE_SCALE[class];
     let height = if way == 0.0 { LOOP_HEIGHT } else { (HEIGHT_PER_RADIAN * way).max(LEAST_HEIGHT) };
     let dashes = (way / DASH).round().clamp(1.0, 40.0) as u32;
@@ -127,7 +127,7 @@ pub fn make_arcs(
     overrides: &Overrides,
     emphasis: &Emphasis,
     most: Option<usize>,
-    inks: &Inks,
+    (inks, shift): (&Inks, RateShift),
 ) -> Arcs {
     let chosen: Set<(IpAddr, IpAddr)> = emphasis.paths.iter().copied().collect();
     let mut lanes: Vec<(u32, Lane)> = Vec::with_capacity(snapshot.paths.len() * 2);
@@ -158,11 +158,11 @@ pub fn make_arcs(
     }
     let wanted = lanes.len();
     // Stable: arcs of one class keep the order of the snapshot.
-    lanes.sort_by_key(|(_, l)| (l.flags & SELECTED, class_of(l.load)));
+    lanes.sort_by_key(|(_, l)| (l.flags & SELECTED, shift.class_of(l.load)));
     let first = lanes.len().saturating_sub(most.unwrap_or(MOST).min(MOST));
     let drawn = lanes.get(first..).unwrap_or_default();
     Arcs {
-        instances: Arc::new(drawn.iter().map(|(_, l)| instance(l, inks)).collect()),
+        instances: Arc::new(drawn.iter().map(|(_, l)| instance(l, inks, shift)).collect()),
         paths: drawn.iter().map(|(i, _)| *i).collect(),
         wanted,
         ..Arcs::default()

@@ -24,7 +24,7 @@ use super::layers::{LayerId, Layers};
 use super::math::{V3, to_f32};
 use super::picking::{PinSpot, View};
 use super::pins::{PinInstance, Pins, kind_of, make_pins};
-use super::scale::pack;
+use super::scale::{RateShift, pack};
 use super::selection::Selection;
 use super::{GlobeSet, MarkScale, PaintSet};
 use crate::base::hash::Set;
@@ -139,7 +139,7 @@ impl Plugin for ClustersPlugin {
 /// Parts the pins into clusters and those that stand alone.
 pub(crate) fn bunch_pins(
     (scene, layers, marks, feed): (Res<SceneView>, Res<Layers>, Res<MarkScale>, Res<Feed>),
-    (mut pins, mut clusters, theme): (ResMut<Pins>, ResMut<Clusters>, Res<Theme>),
+    (mut pins, mut clusters, theme, shift): (ResMut<Pins>, ResMut<Clusters>, Res<Theme>, Res<RateShift>),
     mut data: ResMut<GpuData>,
 ) {
     let bunched = layers.is_on(LayerId::Clusters) && scene.view.height() >= SINGLE_BELOW;
@@ -166,7 +166,7 @@ pub(crate) fn bunch_pins(
         }
         bunch.members.sort_unstable();
         let radius = model::radius(bunch.members.len());
-        instances.push(instance(&bunch, &pins, (&feed.snapshot, &made.alerting), (radius, tints)));
+        instances.push(instance(&bunch, &pins, (&feed.snapshot, &made.alerting, *shift), (radius, tints)));
         let hosts = bunch.members.iter().filter_map(|i| pins.all_hosts.get(*i as usize).copied()).collect();
         made.marks.push(Cluster { at: bunch.at, hosts, radius });
     }
@@ -188,7 +188,7 @@ pub(crate) fn bunch_pins(
 fn instance(
     bunch: &Bunch,
     pins: &Pins,
-    (snapshot, alerting): (&Snapshot, &Set<IpAddr>),
+    (snapshot, alerting, shift): (&Snapshot, &Set<IpAddr>, RateShift),
     (radius, tints): (f32, [u32; 12]),
 ) -> ClusterInstance {
     let mut counts = [0; KINDS];
@@ -199,7 +199,7 @@ fn instance(
         let kind = |h: &HostPin| match &pins.kinds {
             _ if alerting.contains(&h.addr) => KINDS - 1,
             Some(kinds) => kinds.of_host.get(index).map_or(KIND_COLOURS, |k| usize::from(*k)),
-            None => kind_of(h),
+            None => kind_of(h, shift),
         };
         if let Some(count) = snapshot.hosts.get(index).and_then(|h| counts.get_mut(kind(h))) {
             *count += 1;

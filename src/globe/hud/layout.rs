@@ -25,7 +25,7 @@ use crate::globe::inks::inks;
 use crate::globe::inspector::{ask_witness, detail_ui, several_ui};
 use crate::globe::kept::SavedFilters;
 use crate::globe::layers::{LayerId as Layer, Layers};
-use crate::globe::legend::{LegendModel, legend_ui, note_arcs};
+use crate::globe::legend::{LegendModel, legend_ui, note_arcs, strip_ui};
 use crate::globe::palette::{Known, palette_ui};
 use crate::globe::picking::Picker;
 use crate::globe::pins::Pins;
@@ -44,6 +44,10 @@ use crate::pipeline::PlayState;
 const INLINE_ROWS: usize = 2_000;
 /// Height that the legend takes with its notes, in points.
 const LEGEND_HEIGHT: f32 = 275.0;
+/// Height of the legend as a strip, in points.
+const STRIP_HEIGHT: f32 = 70.0;
+/// Window below whose width or height the legend is a strip, in points.
+const SMALL: egui::Vec2 = vec2(760.0, 560.0);
 /// Height and width of the free part below which there is no compass, in points.
 const COMPASS_ROOM: f32 = 240.0;
 /// Distance of cards from the edges of the free part, in points.
@@ -207,7 +211,9 @@ fn draw_panels(
                 false => (Align2::LEFT_BOTTOM, rect.left_bottom(), WALL_EDGE),
                 true => (Align2::RIGHT_BOTTOM, rect.right_bottom(), -WALL_EDGE),
             };
-            legend_card(&ctx, (pivot, corner + vec2(inwards, -WALL_EDGE) + by), &seen, true);
+            let size = LegendSize::fitting(rect.size(), rect.height() - 2.0 * WALL_EDGE, added_height(&seen));
+            let size = size.unwrap_or(LegendSize::Whole);
+            legend_card(&ctx, (pivot, corner + vec2(inwards, -WALL_EDGE) + by), &seen, size);
         }
         // An empty globe explains itself on a wall as well.
         overlays(&ctx, rect, &seen, hud, &mut done);
@@ -321,12 +327,41 @@ pub(super) fn card(name: &str, pivot: Align2, at: egui::Pos2) -> Area {
     Area::new(Id::new(name)).pivot(pivot).fixed_pos(at).order(Order::Middle).fade_in(false).sense(Sense::hover())
 }
 
-/// The legend: whole, or without the scale of rates.
-fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, whole: bool) -> egui::Rect {
-    let kinds = (!whole).then(|| LegendModel { classes: Vec::new(), ..seen.legend.clone() });
+/// How much of the legend is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LegendSize {
+    /// All of it.
+    Whole,
+    /// Without the scale of rates, which has no room beside kinds and densities.
+    Kinds,
+    /// The scale of rates as one strip.
+    Strip,
+}
+
+impl LegendSize {
+    /// What fits into a window of a size, with `room` points of height for the legend. `added` points of it are for
+    /// kinds and densities, 0 where there are none. None where not even a strip fits.
+    fn fitting(window: egui::Vec2, room: f32, added: f32) -> Option<LegendSize> {
+        let small = window.y < SMALL.y || window.x < SMALL.x;
+        if !small && room > LEGEND_HEIGHT - 40.0 + added {
+            return Some(LegendSize::Whole);
+        }
+        if added > 0.0 && room > 30.0 + added {
+            return Some(LegendSize::Kinds);
+        }
+        (room > STRIP_HEIGHT && window.x > 300.0).then_some(LegendSize::Strip)
+    }
+}
+
+/// The legend.
+fn legend_card(ctx: &Context, (pivot, at): (Align2, egui::Pos2), seen: &Seen, size: LegendSize) -> egui::Rect {
+    let kinds = (size == LegendSize::Kinds).then(|| LegendModel { classes: Vec::new(), ..seen.legend.clone() });
     let model = kinds.as_ref().unwrap_or(&seen.legend);
     let shown = card("legend", pivot, at).show(ctx, |ui| {
-        theme::card_frame().show(ui, |ui| legend_ui(ui, model, seen.clock.elapsed));
+        theme::card_frame().show(ui, |ui| match size {
+            LegendSize::Strip => strip_ui(ui, model),
+            _ => legend_ui(ui, model, seen.clock.elapsed),
+        });
     });
     shown.response.rect
 }
@@ -353,19 +388,21 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         hud.taken.push(rail.response.rect);
     }
     let room = free.height() - 2.0 * EDGE;
-    let whole = room > LEGEND_HEIGHT - 40.0 + added_height(seen);
-    let kinds_alone = (seen.legend.kinds.is_some() || seen.legend.heat) && room > 30.0 + added_height(seen);
-    if seen.layers.is_on(Layer::Legend) && (whole || kinds_alone) && free.width() > 520.0 {
+    let legend = LegendSize::fitting(ctx.viewport_rect().size(), room, added_height(seen));
+    let legend = legend.filter(|_| seen.layers.is_on(Layer::Legend));
+    let mut above = free.bottom();
+    if let Some(size) = legend {
         let at = pos2(beside, free.bottom() - EDGE);
-        hud.taken.push(legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, whole));
+        let rect = legend_card(ctx, (Align2::LEFT_BOTTOM, at), seen, size);
+        above = rect.top();
+        hud.taken.push(rect);
     }
     if hud.alerts {
         let rows = alerts::rows(&seen.feed.alerts, seen.feed.playhead.now, seen.feed.is_behind_live());
         let list = card("alerts", Align2::LEFT_TOP, pos2(beside, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
                 ui.set_width(320.0);
-                let below = if seen.layers.is_on(Layer::Legend) { LEGEND_HEIGHT + added_height(seen) } else { 0.0 };
-                done.extend(alerts_ui(ui, &rows, (free.height() - below - 75.0).clamp(80.0, 420.0), true));
+                done.extend(alerts_ui(ui, &rows, (above - free.top() - 75.0).clamp(80.0, 420.0), true));
             });
         });
         hud.taken.push(list.response.rect);
@@ -500,6 +537,17 @@ fn overlays(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_legend_is_a_strip_in_small_windows() {
+        let fitting = |w: f32, h: f32, room: f32, added: f32| LegendSize::fitting(vec2(w, h), room, added);
+        assert_eq!(fitting(1280.0, 720.0, 540.0, 0.0), Some(LegendSize::Whole));
+        assert_eq!(fitting(640.0, 480.0, 300.0, 0.0), Some(LegendSize::Strip));
+        assert_eq!(fitting(1280.0, 500.0, 320.0, 0.0), Some(LegendSize::Strip));
+        assert_eq!(fitting(1280.0, 720.0, 200.0, 0.0), Some(LegendSize::Strip), "the table takes the room");
+        assert_eq!(fitting(1280.0, 720.0, 200.0, 120.0), Some(LegendSize::Kinds));
+        assert_eq!(fitting(640.0, 480.0, 50.0, 0.0), None);
+    }
 
     #[test]
     fn marks_grow_with_the_text_at_the_start_and_later() {

@@ -25,6 +25,7 @@ use crate::globe::kept::{Keeper, Kept, MOST_FILTERS, SavedFilters};
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::palette::Palette;
 use crate::globe::recorder::Recorder;
+use crate::globe::scale::RateShift;
 use crate::globe::selection::{Picked, Selection, find_host, neighbour_by_rate};
 use crate::globe::timeline::{IDLE, Marks, faster, slower, step};
 use crate::globe::trace::Trace;
@@ -261,6 +262,7 @@ pub(super) struct Panels<'w> {
     options: Res<'w, HudOptions>,
     theme: ResMut<'w, Theme>,
     colouring: ResMut<'w, Colouring>,
+    shift: ResMut<'w, RateShift>,
 }
 
 pub(super) fn obey_panels(
@@ -288,6 +290,17 @@ pub(super) fn obey_panels(
                     _ => panels.colouring.next(),
                 }
                 let text = format!("pins by {}", panels.colouring.by.title());
+                panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
+            }
+            Action::NextRateShift | Action::RateShift(_) => {
+                *panels.shift = match action {
+                    Action::RateShift(shift) => *shift,
+                    _ => panels.shift.next(),
+                };
+                let text = match panels.shift.words() {
+                    "" => "rates on the fixed scale".into(),
+                    words => format!("rates {words}: the legend says which"),
+                };
                 panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
             Action::NextLevel(_) => {
@@ -358,7 +371,8 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         },
         Action::SaveView(name) => {
             let projection = Some(p.rig.projection());
-            let view = SavedView { orbit: Some(p.rig.orbit), layers: Some(*p.layers), level: Some(level), projection };
+            let (layers, shift) = (Some(*p.layers), Some(*p.shift));
+            let view = SavedView { orbit: Some(p.rig.orbit), layers, level: Some(level), projection, shift };
             p.views.0.insert(name.clone(), view);
             let text = keep(p.keeper.as_deref(), &format!("view {name}"), Kept::View(name, &view));
             hud.toast = Some(Toast { text, until: now + TOAST });
@@ -375,7 +389,12 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             }
         }
         Action::SavedView(name) => match p.views.find(name) {
-            Ok(view) => *p.layers = view.layers.unwrap_or(*p.layers),
+            Ok(view) => {
+                *p.layers = view.layers.unwrap_or(*p.layers);
+                if let Some(shift) = view.shift.filter(|shift| *shift != *p.shift) {
+                    *p.shift = shift;
+                }
+            }
             Err(text) => hud.toast = Some(Toast { text, until: now + TOAST }),
         },
         Action::SelectHost(addr) | Action::FlyTo(addr) | Action::ShowAddress(addr) => {

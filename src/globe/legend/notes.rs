@@ -12,12 +12,13 @@ use crate::globe::heat::Heat;
 use crate::globe::inks::Theme;
 use crate::globe::layers::{LayerId, Layers};
 use crate::globe::pins::Pins;
+use crate::globe::scale::RateShift;
 
 /// Keeps the legend's notes up to date.
 pub(crate) fn note_arcs(
     (arcs, feed): (Res<Arcs>, Res<Feed>),
     (all, colouring, theme): (Res<Pins>, Res<Colouring>, Res<Theme>),
-    (heat, layers): (Res<Heat>, Res<Layers>),
+    (heat, layers, shift): (Res<Heat>, Res<Layers>, Res<RateShift>),
     mut legend: ResMut<LegendModel>,
 ) {
     let kinds = all.kinds.as_ref().map(|kinds| {
@@ -38,6 +39,9 @@ pub(crate) fn note_arcs(
     let pins = pins(&feed.snapshot);
     if legend.pins != pins {
         legend.pins = pins;
+    }
+    if legend.shift != *shift {
+        legend.move_to(*shift);
     }
     let hot = layers.is_on(LayerId::Heat);
     if legend.heat != hot {

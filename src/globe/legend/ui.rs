@@ -6,7 +6,7 @@ use crate::base::units::grouped;
 use crate::globe::heat::{SPREAD_KM, STOPS};
 use crate::globe::hud::{text, theme};
 use crate::globe::inks::inks;
-use crate::globe::scale::{RATE_SCALE, RateClass};
+use crate::globe::scale::{RATE_SCALE, RateShift};
 
 /// One decade of the scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub struct KindLine {
 pub struct LegendModel {
     /// The decades, lowest first; none where there is room for the kinds only.
     pub classes: Vec<LegendClass>,
+    /// By how much the scale is moved.
+    pub shift: RateShift,
     /// Heading and kinds, where the colour of pins is not their rate.
     pub kinds: Option<(String, Vec<KindLine>)>,
     /// Whether the scale of the traffic on the ground is shown.
@@ -48,15 +50,28 @@ pub struct LegendModel {
 impl Default for LegendModel {
     /// The fixed scale, nothing noted.
     fn default() -> LegendModel {
-        let class = |c: &RateClass| LegendClass { label: c.label.to_owned(), width: c.width, dash_speed: c.dash_speed };
         LegendModel {
-            classes: RATE_SCALE.iter().map(class).collect(),
+            classes: classes(RateShift::PLAIN),
+            shift: RateShift::PLAIN,
             kinds: None,
             heat: false,
             pins: String::new(),
             notes: Vec::new(),
         }
     }
+}
+
+impl LegendModel {
+    /// Says the rates of a moved scale.
+    pub fn move_to(&mut self, shift: RateShift) {
+        (self.classes, self.shift) = (classes(shift), shift);
+    }
+}
+
+/// The decades of a scale with their true rates.
+fn classes(shift: RateShift) -> Vec<LegendClass> {
+    let rows = (0..).zip(&RATE_SCALE);
+    rows.map(|(i, c)| LegendClass { label: shift.label(i), width: c.width, dash_speed: c.dash_speed }).collect()
 }
 
 /// Length of a sample line in points.
@@ -72,7 +87,7 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
         kinds_ui(ui, title, kinds);
     }
     if !model.classes.is_empty() {
-        ui.label(theme::label("Rate, each direction").color(inks().text));
+        title_ui(ui, model);
     }
     for (class, [r, g, b]) in model.classes.iter().zip(inks().rates).rev() {
         let colour = Color32::from_rgb(r, g, b);
@@ -105,6 +120,44 @@ pub fn legend_ui(ui: &mut Ui, model: &LegendModel, time: f64) {
     if !model.pins.is_empty() {
         ui.label(theme::hint(model.pins.as_str()));
     }
+    for note in &model.notes {
+        ui.add(egui::Label::new(theme::label(note.as_str()).color(inks().warn)).wrap());
+    }
+}
+
+/// The heading of the scale, and that it is another one than usual.
+fn title_ui(ui: &mut Ui, model: &LegendModel) {
+    ui.horizontal(|ui| {
+        ui.label(theme::label("Rate, each direction").color(inks().text));
+        if model.shift != RateShift::PLAIN {
+            let tip = "moved by decades for this view (Shift+D); the rates beside the lines are the true ones";
+            ui.label(theme::label(model.shift.words()).color(inks().warn)).on_hover_text(tip);
+        }
+    });
+}
+
+/// Draws the card for windows with little room: the scale as one strip.
+pub fn strip_ui(ui: &mut Ui, model: &LegendModel) {
+    /// Points of the strip for one class.
+    const PART: f32 = 24.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.set_max_width(WIDTH);
+    title_ui(ui, model);
+    let size = vec2(PART * model.classes.len() as f32, 24.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let y = rect.top() + 6.0;
+    for ((i, class), [r, g, b]) in model.classes.iter().enumerate().zip(inks().rates) {
+        let left = rect.left() + PART * i as f32;
+        let line = [pos2(left + 1.0, y), pos2(left + PART - 1.0, y)];
+        ui.painter().line_segment(line, Stroke::new(class.width, Color32::from_rgb(r, g, b)));
+        // Every other decade is named: there is no room for more.
+        if i % 2 == 1 {
+            let at = pos2(left, rect.bottom());
+            let font = FontId::monospace(theme::SMALL - 1.0);
+            ui.painter().text(at, Align2::CENTER_BOTTOM, model.shift.tick(i), font, inks().dim);
+        }
+    }
+    response.on_hover_text("bit/s in each direction; dashes run to the receiver, faster with the rate");
     for note in &model.notes {
         ui.add(egui::Label::new(theme::label(note.as_str()).color(inks().warn)).wrap());
     }
@@ -174,6 +227,7 @@ mod tests {
                 ],
             )),
             heat: true,
+            shift: RateShift::PLAIN,
             pins: "a pin is one country (12 for 431 addresses)".into(),
             notes: vec!["showing the 300 largest of 18 210 arcs".into()],
         };
@@ -184,5 +238,22 @@ mod tests {
         assert!(probe.shows("Traffic density") && probe.shows("10 kbit/s"));
         assert_eq!(probe.overlaps(), []);
         assert_eq!(probe.clipped(), [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_moved_scale_says_so_with_its_true_rates_and_the_strip_names_decades() {
+        let mut model = LegendModel::default();
+        let draw = |model: &LegendModel, strip: bool| {
+            let mut probe = Probe::new(280.0, if strip { 80.0 } else { 300.0 });
+            probe.frame(None, |ui| if strip { strip_ui(ui, model) } else { legend_ui(ui, model, 0.0) });
+            assert_eq!((probe.overlaps(), probe.clipped()), (vec![], vec![]));
+            probe.texts().join("|")
+        };
+        assert!(!draw(&model, false).contains("scaled") && draw(&model, true).contains("1k|100k|10M|1G"));
+        model.move_to(RateShift::of(3).expect("three decades"));
+        let whole = draw(&model, false);
+        assert!(whole.contains("scaled \u{d7}1,000") && whole.contains("10 Tbit/s and more"), "{whole}");
+        let strip = draw(&model, true);
+        assert!(strip.contains("scaled \u{d7}1,000") && strip.contains("1M|100M|10G|1T"), "{strip}");
     }
 }

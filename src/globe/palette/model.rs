@@ -12,6 +12,7 @@ use crate::globe::colouring::ColourBy;
 use crate::globe::hud::text;
 use crate::globe::kept::SavedFilters;
 use crate::globe::open::{Browsed, browse};
+use crate::globe::scale::RateShift;
 use crate::globe::timeline::{IDLE, SPEEDS};
 use crate::globe::views::Views;
 
@@ -74,6 +75,10 @@ pub fn commands(known: Known<'_>) -> Vec<Entry> {
     all.extend(["rate", "country", "as", "port", "sensor"].into_iter().filter_map(|word| {
         let by: ColourBy = word.parse().ok()?;
         Some(plain(format!("Pins: colour by {}", by.title()), Action::Colour(by)))
+    }));
+    all.extend(RateShift::ALL.map(|shift| {
+        let words = if shift == RateShift::PLAIN { "as it is" } else { shift.words() };
+        plain(format!("View: scale of rates {words}"), Action::RateShift(shift))
     }));
     all.push(plain("Pins: colour by rule WORDS".into(), go_on("colour by rule ")));
     all.push(plain("View: save view NAME".into(), go_on("save view ")));
@@ -300,7 +305,7 @@ mod tests {
             assert!(found.iter().any(|e| e.action == row.action), "{}", row.help);
         }
         assert_eq!(first(&matching(&all, "full scr")), "Program: full screen");
-        assert_eq!(first(&matching(&all, "tbl")), "Layers: Flow table");
+        assert_eq!(first(&matching(&all, "flw tbl")), "Layers: Flow table");
         assert!(matching(&all, "qqqqqq").is_empty());
         assert_eq!(matching(&all, "  ").len(), MOST);
     }

@@ -15,6 +15,7 @@ pub(crate) use model::{fade, kind_of};
 use super::colouring::{Colouring, Kinds, kinds};
 use super::feed::Feed;
 use super::inks::Theme;
+use super::scale::RateShift;
 use super::{Emphasis, GlobeSet, PaintSet};
 
 /// The pins. Which of them stand alone is chosen by [`clusters`](super::clusters).
@@ -51,16 +52,17 @@ impl Plugin for PinsPlugin {
 
 pub(crate) fn make_pins(
     (feed, emphasis, theme, colouring): (Res<Feed>, Res<Emphasis>, Res<Theme>, Res<Colouring>),
+    shift: Res<RateShift>,
     mut pins: ResMut<Pins>,
 ) {
     let newer = pins.generation != feed.generation || colouring.is_changed();
-    if !newer && !emphasis.is_changed() && !theme.is_changed() {
+    if !newer && !emphasis.is_changed() && !theme.is_changed() && !shift.is_changed() {
         return;
     }
     if newer {
         pins.kinds = kinds(&feed.snapshot, &colouring.by);
     }
-    let looks = Looks { overrides: &feed.overrides, kinds: pins.kinds.as_ref(), inks: theme.inks() };
+    let looks = Looks { overrides: &feed.overrides, kinds: pins.kinds.as_ref(), inks: theme.inks(), shift: *shift };
     (pins.all, pins.all_hosts) = place_pins(&feed.snapshot, &emphasis, &looks);
     pins.generation = feed.generation;
     pins.made += 1;

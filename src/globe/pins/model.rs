@@ -12,7 +12,7 @@ use crate::globe::inks::Inks;
 use crate::globe::math::to_f32;
 use crate::globe::picking::PinSpot;
 use crate::globe::picking::spread::spread;
-use crate::globe::scale::{CLASSES, class_of, pack, pin_radius};
+use crate::globe::scale::{CLASSES, RateShift, pack, pin_radius};
 
 /// Height of a head's middle above its foot, in radii of the head; the same number is in `pin.wgsl`.
 const CAP: f64 = 3.1;
@@ -76,6 +76,8 @@ pub struct Looks<'a> {
     pub kinds: Option<&'a Kinds>,
     /// The theme's colours.
     pub inks: &'a Inks,
+    /// By how much the scale of rates is moved.
+    pub shift: RateShift,
 }
 
 /// The pins of a snapshot, and the index into `hosts` of each.
@@ -83,7 +85,7 @@ pub struct Looks<'a> {
 pub fn place_pins(
     snapshot: &Snapshot,
     emphasis: &Emphasis,
-    &Looks { overrides, kinds, inks }: &Looks,
+    &Looks { overrides, kinds, inks, shift }: &Looks,
 ) -> (Vec<PinInstance>, Vec<u32>) {
     let shown: Vec<(u32, &HostPin)> =
         (0..).zip(&snapshot.hosts).filter(|(_, h)| !overrides.hidden.contains(&h.id)).collect();
@@ -97,7 +99,7 @@ pub fn place_pins(
             Some(colour) => *colour,
             None if kinds.is_some() => inks.kind(kinds.and_then(|k| k.of_host.get(index as usize)).copied()),
             None if own => inks.home,
-            None => inks.rates[class_of(host.load_in + host.load_out)],
+            None => inks.rates[shift.class_of(host.load_in + host.load_out)],
         };
         let mut marks = if own { HOME } else { 0 };
         if host.place.origin == Origin::CountryCentre {
@@ -130,8 +132,8 @@ fn is_own(host: &HostPin) -> bool {
 }
 
 /// What a pin is in the ring of a cluster: its class of rate, or the kind behind all classes for own networks.
-pub(crate) fn kind_of(host: &HostPin) -> usize {
-    if is_own(host) { CLASSES } else { class_of(host.load_in + host.load_out) }
+pub(crate) fn kind_of(host: &HostPin, shift: RateShift) -> usize {
+    if is_own(host) { CLASSES } else { shift.class_of(host.load_in + host.load_out) }
 }
 
 /// Opacity of something last seen at a time: 1 at the playhead, 0.3 a window before.
@@ -179,7 +181,7 @@ mod tests {
     }
 
     fn plain(overrides: &Overrides) -> Looks<'_> {
-        Looks { overrides, kinds: None, inks: inks() }
+        Looks { overrides, kinds: None, inks: inks(), shift: RateShift::default() }
     }
 
     fn snapshot(hosts: Vec<HostPin>) -> Snapshot {

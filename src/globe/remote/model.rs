@@ -374,7 +374,7 @@ pub fn words_markdown() -> String {
     out.push_str(&format!(
         "\nActions `export-…` write {} into the folder the program was started in. The answer to `status` says time, state and \
          speed, first and last record, window, view, layers, level, filter, what is selected and open, the message that is \
-         shown, theme, colours, projection, the part that is repeated, and figures of sources and traffic.\n",
+         shown, theme, colours, scale of rates, projection, the part that is repeated, and figures of sources and traffic.\n",
         endings.join(", ")
     ));
     out

@@ -10,6 +10,7 @@ use crate::globe::colouring::Colouring;
 use crate::globe::feed::Feed;
 use crate::globe::hud::Hud;
 use crate::globe::inks::Theme;
+use crate::globe::scale::RateShift;
 use crate::globe::selection::Selection;
 use crate::globe::timeline::Marks;
 
@@ -21,6 +22,7 @@ pub(super) struct Panels<'w, 's> {
     rig: Res<'w, CameraRig>,
     theme: Res<'w, Theme>,
     colouring: Res<'w, Colouring>,
+    shift: Res<'w, RateShift>,
     marks: Option<Res<'w, Marks>>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
@@ -40,6 +42,7 @@ impl Panels<'_, '_> {
             "message": self.hud.toast.as_ref().map(|t| &t.text),
             "theme": self.theme.title(),
             "colour": self.colouring.by.to_string(),
+            "rate_scale": self.shift.decades(),
             "projection": self.rig.projection().to_string(),
             "spin": self.rig.spin,
             "follow": self.rig.follows(),

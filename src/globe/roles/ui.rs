@@ -13,7 +13,7 @@ use crate::globe::alerts::{alerts_ui, rows};
 use crate::globe::feed::Feed;
 use crate::globe::hud::{Hud, HudOptions, state_ui, text, theme};
 use crate::globe::inks::inks;
-use crate::globe::scale::class_of;
+use crate::globe::scale::RateShift;
 use crate::globe::selection::{Picked, Selection};
 use crate::globe::table::{TableModel, table_ui};
 use crate::globe::timeline::{Bars, Marks, TimelineModel, timeline_ui};
@@ -31,6 +31,7 @@ struct Seen<'w> {
     selection: Res<'w, Selection>,
     options: Res<'w, HudOptions>,
     marks: Res<'w, Marks>,
+    shift: Res<'w, RateShift>,
 }
 
 /// What a window remembers between frames.
@@ -142,12 +143,12 @@ fn chart_ui(ui: &mut Ui, seen: &Seen, hud: &Hud, kept: &mut Kept) -> Vec<Action>
         done.extend(timeline_ui(ui, &model));
     }
     ui.add_space(10.0);
-    done.extend(largest_ui(ui, snapshot, &seen.selection));
+    done.extend(largest_ui(ui, snapshot, &seen.selection, *seen.shift));
     done
 }
 
 /// The pins with the most traffic of the window as bars, on one scale from nothing to the largest; the action selects one.
-fn largest_ui(ui: &mut Ui, snapshot: &Snapshot, selection: &Selection) -> Option<Action> {
+fn largest_ui(ui: &mut Ui, snapshot: &Snapshot, selection: &Selection, shift: RateShift) -> Option<Action> {
     /// Points for the name, and for the number behind the bar.
     const NAME: f32 = 240.0;
     const NUMBER: f32 = 90.0;
@@ -173,7 +174,7 @@ fn largest_ui(ui: &mut Ui, snapshot: &Snapshot, selection: &Selection) -> Option
         clip.text(pos2(rect.left() + 4.0, y), Align2::LEFT_CENTER, name, font, inks().cell);
         let whole = (rect.width() - NAME - NUMBER).max(10.0);
         let length = (bytes as f64 / peak as f64) as f32 * whole;
-        let [r, g, b] = inks().rates[class_of(host.load_in + host.load_out)];
+        let [r, g, b] = inks().rates[shift.class_of(host.load_in + host.load_out)];
         let bar =
             egui::Rect::from_min_size(pos2(rect.left() + NAME, rect.top() + 4.0), vec2(length.max(1.0), ROW - 8.0));
         ui.painter().rect_filled(bar, 2.0, egui::Color32::from_rgb(r, g, b));
@@ -220,7 +221,7 @@ mod tests {
         let mut action = None;
         let mut selection = Selection::default();
         selection.pick(Picked::Host(s.hosts[found[0].0].addr));
-        let mut draw = |ui: &mut Ui| action = largest_ui(ui, &s, &selection).or(action.take());
+        let mut draw = |ui: &mut Ui| action = largest_ui(ui, &s, &selection, RateShift::default()).or(action.take());
         probe.frame(None, &mut draw);
         assert_eq!(probe.overlaps(), []);
         probe.frame(Some(pos2(300.0, 20.0 + 4.0 + ROW * 1.5)), &mut draw);
