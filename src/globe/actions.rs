@@ -16,6 +16,7 @@ use super::palette::Sought;
 use super::scale::RateShift;
 use super::selection::Picked;
 use super::table::{Column, FlowId};
+use super::wall::TourKind;
 use crate::base::{Span, Timestamp};
 use crate::export::Format;
 
@@ -178,6 +179,8 @@ pub enum Action {
     FullScreen,
     /// Wall mode on or off.
     Wall,
+    /// What the wall's tour shows from now on.
+    Tour(TourKind),
     /// The next theme.
     NextTheme,
     /// Saves what is shown as data.

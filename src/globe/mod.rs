@@ -92,7 +92,7 @@ pub use table::{Column, ColumnError, columns_of};
 pub use timeline::{MOST_BOOKMARKS, Marks, TimeScale};
 pub use trace::Trace;
 pub use views::{MOST_VIEWS, SavedView, Views};
-pub use wall::{DimHours, Wall, WallSwitch};
+pub use wall::{DimHours, TourKind, TourWish, UnknownTour, Wall, WallSwitch};
 
 /// The order of the work of one frame, chained in `Update`.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]

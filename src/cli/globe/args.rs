@@ -15,7 +15,7 @@ use crate::cli::input::InputArgs;
 use crate::geo::LatLon;
 use crate::globe::{
     ColourBy, Column, ColumnError, DimHours, Layers, MOST_WINDOWS, Orbit, Projection, RADIUS_KM, RateShift, Role,
-    RoleWindow, Screen, Theme, TimeScale, Views, Vision, columns_of,
+    RoleWindow, Screen, Theme, TimeScale, TourWish, Views, Vision, columns_of,
 };
 use crate::pipeline::At;
 
@@ -164,9 +164,10 @@ pub(crate) struct Args {
     /// leaves it.
     #[arg(long)]
     pub(super) wall: bool,
-    /// Seconds at each stop of the wall's tour, 10 to 120.
-    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
-    pub(super) tour: f64,
+    /// What the wall's tour shows: data (alerts, new places, talkers, changes), alerts, talkers, places, views (the saved
+    /// views), spin (the whole globe) or off; and how many seconds it stays, 10 to 120, alone or behind a comma.
+    #[arg(long, value_name = "NAME|SECONDS|NAME,SECONDS", default_value_t)]
+    pub(super) tour: TourWish,
     /// Tell of what deserves attention, by a rule: "total > RATE", "address [NETWORK] > RATE",
     /// "pair [NETWORK [NETWORK]] > RATE", "new country|as|address [after TIME]", "list FILE" (addresses and networks, one
     /// a line), "silent TIME [SOURCE]". May be given several times.

@@ -348,6 +348,9 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             hud.chooser.close();
             (hud.alerts, hud.unplaced, hud.sources) = (false, false, false);
         }
+        Action::Tour(kind) => {
+            hud.toast = Some(Toast { text: format!("tour of {}", kind.about()), until: now + TOAST });
+        }
         Action::ShowSpan(stretch) => hud.stretch = *stretch,
         Action::NextTimeScale => hud.time_scale = hud.time_scale.next(),
         Action::Alerts => hud.alerts = !hud.alerts,

@@ -15,6 +15,7 @@ use crate::globe::open::{Browsed, browse};
 use crate::globe::scale::RateShift;
 use crate::globe::timeline::{IDLE, SPEEDS};
 use crate::globe::views::Views;
+use crate::globe::wall::TourKind;
 
 /// Most entries that are shown.
 pub const MOST: usize = 12;
@@ -80,6 +81,7 @@ pub fn commands(known: Known<'_>) -> Vec<Entry> {
         let words = if shift == RateShift::PLAIN { "as it is" } else { shift.words() };
         plain(format!("View: scale of rates {words}"), Action::RateShift(shift))
     }));
+    all.extend(TourKind::all().map(|kind| plain(format!("Wall: tour of {}", kind.about()), Action::Tour(kind))));
     all.push(plain("Pins: colour by rule WORDS".into(), go_on("colour by rule ")));
     all.push(plain("View: save view NAME".into(), go_on("save view ")));
     all.push(plain("Data: save filter NAME".into(), go_on("save filter ")));

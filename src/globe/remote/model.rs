@@ -17,6 +17,7 @@ use crate::globe::alerts::active;
 use crate::globe::camera::{Orbit, RADIUS_KM};
 use crate::globe::layers::{LAYERS, Layers};
 use crate::globe::views::Views;
+use crate::globe::wall::TourKind;
 use crate::pipeline::{At, PlayState, Playhead, Show};
 
 /// Longest line that is read, in bytes.
@@ -75,7 +76,12 @@ pub static WORDS: &[Word] = &[
         "sets the speed of replay",
         r#"{"speed":60}"#,
     ),
-    word("tour", "true or false", "switches wall mode with its tour", r#"{"tour":true}"#),
+    word(
+        "tour",
+        "true or false; or the name of a tour: data, alerts, talkers, places, views, spin, off",
+        "switches wall mode with its tour, on with the tour that is named",
+        r#"{"tour":"alerts"}"#,
+    ),
     word("select", "an address", "selects an address and flies to it", r#"{"select":"192.0.2.1"}"#),
     word(
         "action",
@@ -105,6 +111,7 @@ pub(super) enum Request {
     Speed(f64),
     Fit(Duration),
     Tour(bool),
+    NamedTour(TourKind),
     Act(Action),
     Screenshot(PathBuf),
     Status,
@@ -177,6 +184,9 @@ fn read(word: &str, value: &Value) -> Result<Request, String> {
             fit.filter(|d| *d >= Duration::from_millis(100) && parts.len() == 1).map(Request::Fit).ok_or_else(none)
         }
         ("tour", Value::Bool(on)) => Ok(Request::Tour(*on)),
+        ("tour", Value::String(name)) => {
+            name.parse().map(Request::NamedTour).map_err(|e: crate::globe::UnknownTour| e.to_string())
+        }
         ("select", Value::String(addr)) => Ok(Request::Act(Action::FlyTo(addr.parse().map_err(|_| none())?))),
         ("action", Value::String(id)) => {
             let row = rows().into_iter().find(|r| r.id == id).ok_or_else(|| format!("there is no action {id:?}"))?;
@@ -289,6 +299,8 @@ pub(super) fn actions(request: &Request, now: &Shown) -> Result<Vec<Action>, Str
         Request::Speed(speed) => vec![Action::Speed(*speed)],
         Request::Fit(length) => vec![Action::Fit(*length)],
         Request::Tour(on) if *on != now.wall => vec![Action::Wall],
+        Request::NamedTour(kind) if now.wall => vec![Action::Tour(*kind)],
+        Request::NamedTour(kind) => vec![Action::Tour(*kind), Action::Wall],
         Request::Act(action) => vec![action.clone()],
         Request::Tour(_) | Request::Screenshot(_) | Request::Status => Vec::new(),
     })
@@ -373,7 +385,8 @@ pub fn words_markdown() -> String {
     let endings: Vec<&str> = Format::ALL.iter().map(|f| f.ending()).collect();
     out.push_str(&format!(
         "\nActions `export-…` write {} into the folder the program was started in. The answer to `status` says time, state and \
-         speed, first and last record, window, view, layers, level, filter, what is selected and open, the message that is \
+         speed, first and last record, window, view, layers, level, filter, what is selected and open, how many cards are \
+         pinned, the tour, the message that is \
          shown, theme, colours, scale of rates, projection, the part that is repeated, and figures of sources and traffic.\n",
         endings.join(", ")
     ));
@@ -439,6 +452,7 @@ mod tests {
             (r#"{"speed":0}"#, "speed: expected a number from 0.01"),
             (r#"{"speed":{"fit":"x"}}"#, "speed: expected a number"),
             (r#"{"tour":1}"#, "tour: expected true or false"),
+            (r#"{"tour":"alarms"}"#, "no tour \"alarms\"; known are data, alerts"),
             (r#"{"action":"jump"}"#, "there is no action \"jump\""),
             (r#"{"screenshot":"/etc/passwd"}"#, "screenshot: expected the path of a PNG file"),
             (r#"{"status":false}"#, "status: expected true"),
@@ -469,6 +483,7 @@ mod tests {
         assert_eq!(ask(r#"{"time":"pause"}"#), Ok(vec![]));
         assert_eq!(ask(r#"{"layer":"+pins"}"#), Ok(vec![]));
         assert_eq!(ask(r#"{"tour":false}"#), Ok(vec![]));
+        assert_eq!(ask(r#"{"tour":"views"}"#), Ok(vec![Action::Tour(TourKind::Views), Action::Wall]));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::globe::inks::Theme;
 use crate::globe::scale::RateShift;
 use crate::globe::selection::Selection;
 use crate::globe::timeline::Marks;
+use crate::globe::wall::Wall;
 
 /// What it is read from.
 #[derive(SystemParam)]
@@ -24,6 +25,7 @@ pub(super) struct Panels<'w, 's> {
     colouring: Res<'w, Colouring>,
     shift: Res<'w, RateShift>,
     marks: Option<Res<'w, Marks>>,
+    wall: Option<Res<'w, Wall>>,
     windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
 
@@ -42,6 +44,7 @@ impl Panels<'_, '_> {
             "message": self.hud.toast.as_ref().map(|t| &t.text),
             "theme": self.theme.title(),
             "colour": self.colouring.by.to_string(),
+            "tour_of": self.wall.as_ref().map(|wall| wall.tour().to_string()),
             "rate_scale": self.shift.decades(),
             "projection": self.rig.projection().to_string(),
             "spin": self.rig.spin,

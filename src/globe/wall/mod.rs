@@ -6,6 +6,7 @@
 
 mod dim;
 mod hours;
+mod kinds;
 mod model;
 mod ui;
 
@@ -14,6 +15,7 @@ use bevy::input::mouse::{MouseButtonInput, MouseWheel};
 use bevy::prelude::*;
 use bevy::window::{CursorMoved, CursorOptions};
 pub use dim::DimHours;
+pub use kinds::{TourKind, TourWish, UnknownTour};
 use model::{STOP_SECS, Stop, Tour};
 pub(crate) use ui::{EDGE, Shown, wall_ui};
 
@@ -22,6 +24,7 @@ use super::camera::{CameraRig, Orbit};
 use super::feed::{Feed, FeedInput};
 use super::selection::{Picked, Selection, find_host};
 use super::trace::Trace;
+use super::views::Views;
 use super::{GlobeSet, SceneClock};
 use crate::base::Zone;
 use crate::base::clock::wall_now;
@@ -80,10 +83,23 @@ impl Default for Wall {
 }
 
 impl Wall {
-    /// A wall that is on from the start or not, with so many seconds (10 to 120) at each stop of its tour.
+    /// A wall that is on from the start or not, with a tour that stays 10 to 120 seconds at each stop.
     #[must_use]
-    pub fn new(on: bool, stop_secs: f64, looped: bool) -> Wall {
-        Wall { on, stop_secs: stop_secs.clamp(STOP_SECS[0], STOP_SECS[1]), looped, ..Wall::default() }
+    pub fn new(on: bool, tour: TourWish, looped: bool) -> Wall {
+        let stop_secs = tour.secs.clamp(STOP_SECS[0], STOP_SECS[1]);
+        Wall { on, stop_secs, looped, tour: Tour::of(tour.kind), ..Wall::default() }
+    }
+
+    /// Its tour as it is written on the command line.
+    #[must_use]
+    pub fn wish(&self) -> TourWish {
+        TourWish { kind: self.tour.kind, secs: self.stop_secs }
+    }
+
+    /// What its tour shows.
+    #[must_use]
+    pub fn tour(&self) -> TourKind {
+        self.tour.kind
     }
 
     /// The same, darker within some hours of the day.
@@ -136,6 +152,7 @@ pub struct WallPlugin;
 impl Plugin for WallPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Wall>()
+            .init_resource::<Views>()
             .add_systems(Update, (switch, tour).chain().in_set(GlobeSet::Input))
             .add_systems(Update, begin_anew.in_set(GlobeSet::Input))
             .add_systems(Last, tell_switch);
@@ -173,7 +190,21 @@ fn switch(
     let now = clock.elapsed;
     let wall = wall.bypass_change_detection();
     let touched = inputs.any();
-    let toggled = actions.read().any(|a| *a == Action::Wall);
+    let mut toggled = false;
+    for action in actions.read() {
+        match action {
+            Action::Wall => toggled = !toggled,
+            // Another tour begins at once.
+            Action::Tour(kind) => {
+                wall.tour = Tour::of(*kind);
+                wall.due = now;
+                if wall.on && *kind == TourKind::Off {
+                    rig.stop();
+                }
+            }
+            _ => {}
+        }
+    }
     // The frame in which it went down does not count: it may have lasted long.
     let held = |k: &Res<ButtonInput<KeyCode>>| k.pressed(KeyCode::Escape) && !k.just_pressed(KeyCode::Escape);
     let escape = inputs.held.as_ref().is_some_and(held);
@@ -182,7 +213,7 @@ fn switch(
         wall.on = !wall.on;
         wall.escape = 0.0;
         (wall.due, wall.input) = (now, f64::NEG_INFINITY);
-        wall.tour = Tour::default();
+        wall.tour = Tour::of(wall.tour.kind);
         if !wall.on {
             rig.stop();
             selection.pick(Picked::Nothing);
@@ -217,9 +248,10 @@ fn local_minute(zone: &Zone) -> u16 {
 fn tour(
     (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
     (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
+    (views, mut actions): (Res<Views>, MessageWriter<Action>),
 ) {
     let wall = wall.bypass_change_detection();
-    if !wall.on || feed.generation == 0 {
+    if !wall.on || feed.generation == 0 || wall.tour.kind == TourKind::Off {
         return;
     }
     if wall.spin_after_flight && rig.flight.is_none() {
@@ -232,12 +264,20 @@ fn tour(
     // The first stop is what the globe shows already: no flight before anything was seen.
     let first = wall.due == 0.0;
     wall.due = clock.elapsed + wall.stop_secs;
-    match wall.tour.go_on(&feed.snapshot, &feed.alerts) {
+    let before = wall.tour.stop();
+    match wall.tour.go_on(&feed.snapshot, &feed.alerts, &views) {
+        Stop::View(name) => {
+            if selection.is_some() {
+                selection.pick(Picked::Nothing);
+            }
+            actions.write(Action::SavedView(name));
+        }
         Stop::Overview => {
             if selection.is_some() {
                 selection.pick(Picked::Nothing);
             }
-            if !first {
+            // Who looks at the whole globe already goes on doing so.
+            if !first && before != Some(Stop::Overview) {
                 let target = rig.orbit.target;
                 rig.fly_to(Orbit { target, ..Orbit::default() });
             }
@@ -275,7 +315,7 @@ mod tests {
 
     #[test]
     fn panels_hide_until_an_input_and_again_after_it() {
-        let mut wall = Wall::new(true, 20.0, false);
+        let mut wall = Wall::new(true, TourWish::default(), false);
         assert!(wall.hides_panels(0.0));
         wall.input = 5.0;
         assert!(!wall.hides_panels(34.0));

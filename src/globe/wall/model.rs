@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::hours::{Change, Hours};
+use super::kinds::TourKind;
 use crate::alert::Alert;
 use crate::base::hash::Set;
 use crate::base::units::grouped;
 use crate::cache::{HostPin, Snapshot};
 use crate::globe::hud::text;
 use crate::globe::selection::find_host;
+use crate::globe::views::Views;
 
 /// Shortest and longest time at one stop, in seconds.
 pub(super) const STOP_SECS: [f64; 2] = [10.0, 120.0];
@@ -23,22 +25,28 @@ const DRIFT_EVERY: f64 = 60.0;
 const GLIDE: f64 = 2.0;
 
 /// Where the tour is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The whole globe, slowly turning.
     Overview,
     /// One address.
     Host(IpAddr),
+    /// A saved view.
+    View(String),
 }
 
-/// A tour driven by the data: the overview and what matters now take turns.
+/// A tour driven by the data, where the overview and what matters now take turns, or one of saved views.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tour {
+    /// What it shows.
+    pub(super) kind: TourKind,
     /// Where it is, once it has begun.
     stop: Option<Stop>,
     /// The sentence about it.
     pub(super) caption: String,
     visited: VecDeque<IpAddr>,
+    /// Countries whose busiest address was visited, the newest last.
+    countries: VecDeque<[u8; 2]>,
     /// Countries and cities that were on the map before, the first of them.
     places: Set<Place>,
     hours: Hours,
@@ -50,13 +58,23 @@ pub(super) struct Tour {
 const MAX_PLACES: usize = 100_000;
 
 impl Tour {
+    /// One that has not begun.
+    #[must_use]
+    pub(super) fn of(kind: TourKind) -> Tour {
+        Tour { kind, ..Tour::default() }
+    }
+
     /// Goes on to the next stop: after the overview to the newest alert that was not visited lately, else to an address
     /// in a country or city that was not seen before, else in turn to the busiest address and to the one whose load has
     /// changed most; after an address to the overview.
-    pub(super) fn go_on(&mut self, snapshot: &Snapshot, alerts: &[Alert]) -> Stop {
+    ///
+    /// Tours of one kind alone leave out the others; the tour of views goes through `views` in their order.
+    pub(super) fn go_on(&mut self, snapshot: &Snapshot, alerts: &[Alert], views: &Views) -> Stop {
+        if self.kind == TourKind::Views {
+            return self.next_view(snapshot, views);
+        }
         let to_host = self.stop == Some(Stop::Overview);
-        let calm = || self.newcomer(snapshot).or_else(|| self.change(snapshot)).or_else(|| self.busiest(snapshot));
-        let pick = if to_host { self.alerting(snapshot, alerts).or_else(calm) } else { None };
+        let pick = if to_host { self.pick(snapshot, alerts) } else { None };
         if let Some((_, why)) = &pick {
             self.changed_last = matches!(why, Why::Changed(_));
         }
@@ -68,7 +86,12 @@ impl Tour {
                 if self.visited.len() > REMEMBERED {
                     self.visited.pop_front();
                 }
-                self.caption = find_host(snapshot, addr).map(|h| sentence(h, &why)).unwrap_or_default();
+                let host = find_host(snapshot, addr);
+                self.caption = host.map(|h| sentence(h, &why)).unwrap_or_default();
+                if let Some(country) = host.and_then(|h| h.place.country) {
+                    self.countries.retain(|c| *c != country);
+                    self.countries.push_back(country);
+                }
                 Stop::Host(addr)
             }
             None => {
@@ -76,7 +99,63 @@ impl Tour {
                 Stop::Overview
             }
         };
-        self.stop = Some(stop);
+        self.stop = Some(stop.clone());
+        stop
+    }
+
+    /// Where it is, once it has begun.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        self.stop.clone()
+    }
+
+    /// The address that is shown next, and why.
+    fn pick(&self, snapshot: &Snapshot, alerts: &[Alert]) -> Option<(IpAddr, Why)> {
+        match self.kind {
+            TourKind::Data => self
+                .alerting(snapshot, alerts)
+                .or_else(|| self.newcomer(snapshot))
+                .or_else(|| self.change(snapshot))
+                .or_else(|| self.busiest(snapshot)),
+            // An alert that goes on is visited again.
+            TourKind::Alerts => self.alerting(snapshot, alerts).or_else(|| {
+                let again = Tour { kind: self.kind, ..Tour::default() };
+                again.alerting(snapshot, alerts)
+            }),
+            TourKind::Talkers => self.busiest(snapshot),
+            TourKind::Places => self.newcomer(snapshot).or_else(|| self.next_country(snapshot)),
+            TourKind::Views | TourKind::Spin | TourKind::Off => None,
+        }
+    }
+
+    /// The busiest address of the country that was visited longest ago; of those never visited, of the busiest one.
+    fn next_country(&self, snapshot: &Snapshot) -> Option<(IpAddr, Why)> {
+        let fresh = |h: &&HostPin| h.place.country.is_some_and(|c| !self.countries.contains(&c));
+        let oldest = || {
+            self.countries.iter().find_map(|c| busiest(snapshot.hosts.iter().filter(|h| h.place.country == Some(*c))))
+        };
+        let host = busiest(snapshot.hosts.iter().filter(fresh)).or_else(oldest)?;
+        Some((host.addr, Why::InCountry))
+    }
+
+    /// The saved view behind the one that is shown, by name; the overview where none is saved.
+    fn next_view(&mut self, snapshot: &Snapshot, views: &Views) -> Stop {
+        let names = || views.0.keys();
+        let now = match &self.stop {
+            Some(Stop::View(name)) => Some(name),
+            _ => None,
+        };
+        let next = names().find(|name| now.is_some_and(|now| *name > now)).or_else(|| names().next()).cloned();
+        let stop = match next {
+            Some(name) => {
+                self.caption = format!("View {}: {}", text::shorten(&name, 60), overview(snapshot));
+                Stop::View(name)
+            }
+            None => {
+                self.caption = format!("No view is saved yet. {}", overview(snapshot));
+                Stop::Overview
+            }
+        };
+        self.stop = Some(stop.clone());
         stop
     }
 
@@ -129,6 +208,7 @@ enum Why {
     /// What the alert says.
     Alert(String),
     New,
+    InCountry,
     Busiest,
     Largest,
     Changed(Change),
@@ -189,6 +269,7 @@ fn sentence(h: &HostPin, why: &Why) -> String {
         Why::Alert(text) => format!("Alert: {}{}", text::shorten(text, 160), place(h)),
         Why::Changed(change) => format!("Changed most: {who} {rates}; {}", before(change)),
         Why::New => format!("New on the map: {who} {rates} in {flows}"),
+        Why::InCountry => format!("Busiest of its country: {who} {rates} in {flows}"),
         Why::Busiest => format!("Among the busiest: {who} {rates} in {flows}"),
         Why::Largest => format!("Quiet now: {who} moved {} in {flows}", text::bytes(volume(h))),
     }
@@ -252,14 +333,16 @@ mod tests {
     fn the_overview_and_the_busiest_take_turns_and_none_comes_twice_in_a_row() {
         let snapshot = fixture::snapshot();
         let mut tour = Tour::default();
-        assert_eq!(tour.go_on(&snapshot, &[]), Stop::Overview);
+        assert_eq!(tour.go_on(&snapshot, &[], &Views::default()), Stop::Overview);
         let mut last = None;
         for _ in 0..40 {
-            let Stop::Host(addr) = tour.go_on(&snapshot, &[]) else { panic!("a host after the overview") };
+            let Stop::Host(addr) = tour.go_on(&snapshot, &[], &Views::default()) else {
+                panic!("a host after the overview")
+            };
             assert_ne!(Some(addr), last);
             assert!(tour.caption.contains(&addr.to_string()), "{}", tour.caption);
             last = Some(addr);
-            assert_eq!(tour.go_on(&snapshot, &[]), Stop::Overview);
+            assert_eq!(tour.go_on(&snapshot, &[], &Views::default()), Stop::Overview);
             assert!(tour.caption.starts_with("4 addresses in "), "{}", tour.caption);
         }
     }
@@ -268,12 +351,12 @@ mod tests {
     fn a_new_country_comes_before_the_busiest() {
         let mut snapshot = fixture::snapshot();
         let mut tour = Tour::default();
-        tour.go_on(&snapshot, &[]);
+        tour.go_on(&snapshot, &[], &Views::default());
         let last = snapshot.hosts.last_mut().expect("a host");
         last.place.country = Some(*b"ZZ");
         (last.load_in, last.load_out) = (0.0, 0.0);
         let addr = last.addr;
-        assert_eq!(tour.go_on(&snapshot, &[]), Stop::Host(addr));
+        assert_eq!(tour.go_on(&snapshot, &[], &Views::default()), Stop::Host(addr));
         assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
     }
 
@@ -283,21 +366,21 @@ mod tests {
         let mut now = early.clone();
         now.now = now.now + std::time::Duration::from_secs(3600);
         let mut tour = Tour::default();
-        tour.go_on(&early, &[]);
+        tour.go_on(&early, &[], &Views::default());
         // Nothing new, but one was silent and is loud.
         let last = now.hosts.last_mut().expect("a host");
         last.load_in = 5.0 * (last.load_in + last.load_out) + 1e6;
         let mut kinds = Vec::new();
         for _ in 0..4 {
-            let Stop::Host(_) = tour.go_on(&now, &[]) else { panic!("a host") };
+            let Stop::Host(_) = tour.go_on(&now, &[], &Views::default()) else { panic!("a host") };
             kinds.push(tour.caption.split(':').next().unwrap_or_default().to_owned());
-            assert_eq!(tour.go_on(&now, &[]), Stop::Overview);
+            assert_eq!(tour.go_on(&now, &[], &Views::default()), Stop::Overview);
         }
         assert_eq!(kinds[0], "Changed most");
         assert!(kinds[1..].iter().all(|k| k == "Among the busiest" || k == "Quiet now"), "{kinds:?}");
         // A city that was not there is a new place like a country.
         now.hosts[0].place.city = Some("Nowhere".into());
-        assert_eq!(tour.go_on(&now, &[]), Stop::Host(now.hosts[0].addr));
+        assert_eq!(tour.go_on(&now, &[], &Views::default()), Stop::Host(now.hosts[0].addr));
         assert!(tour.caption.starts_with("New on the map"), "{}", tour.caption);
     }
 
@@ -309,24 +392,68 @@ mod tests {
         let mut tour = Tour::default();
         let mut visits = Vec::new();
         for _ in 0..3 {
-            assert_eq!(tour.go_on(&snapshot, &alerts), Stop::Overview);
-            let Stop::Host(addr) = tour.go_on(&snapshot, &alerts) else { panic!("a host") };
+            assert_eq!(tour.go_on(&snapshot, &alerts, &Views::default()), Stop::Overview);
+            let Stop::Host(addr) = tour.go_on(&snapshot, &alerts, &Views::default()) else { panic!("a host") };
             visits.push((addr.to_string(), tour.caption.starts_with("Alert: ")));
         }
         // The newest first, without the one that has no place; then what is calm.
         let told: Vec<(&str, bool)> = visits.iter().map(|(a, told)| (a.as_str(), *told)).collect();
         assert_eq!(told[..2], [("131.111.8.42", true), ("193.0.6.139", true)]);
         assert!(!told[2].1);
-        tour.go_on(&snapshot, &past);
-        tour.go_on(&snapshot, &past);
+        tour.go_on(&snapshot, &past, &Views::default());
+        tour.go_on(&snapshot, &past, &Views::default());
         assert!(!tour.caption.starts_with("Alert"), "{}", tour.caption);
+    }
+
+    #[test]
+    fn tours_of_one_kind_leave_out_the_others() {
+        let snapshot = fixture::snapshot();
+        let alerts = [alert("193.0.6.139", 20, 0)];
+        let captions = |kind: TourKind, alerts: &[Alert]| {
+            let mut tour = Tour { kind, ..Tour::default() };
+            let mut step = || {
+                let stop = tour.go_on(&snapshot, alerts, &Views::default());
+                (stop, tour.caption.split(':').next().unwrap_or_default().to_owned())
+            };
+            (0..6).map(|_| step()).collect::<Vec<_>>()
+        };
+        let hosts = |steps: &[(Stop, String)]| steps.iter().filter(|(s, _)| matches!(s, Stop::Host(_))).count();
+        let told = captions(TourKind::Alerts, &alerts);
+        assert!(hosts(&told) == 3 && told[1].1 == "Alert" && told[5].1 == "Alert", "{told:?}");
+        assert_eq!(hosts(&captions(TourKind::Alerts, &[])), 0, "without alerts the globe is looked at");
+        let told = captions(TourKind::Talkers, &alerts);
+        assert!(hosts(&told) == 3 && told.iter().all(|(_, why)| why != "Alert" && why != "New on the map"), "{told:?}");
+        assert_eq!(hosts(&captions(TourKind::Spin, &alerts)), 0);
+        let told = captions(TourKind::Places, &alerts);
+        let places: Vec<&Stop> = told.iter().map(|(s, _)| s).filter(|s| matches!(s, Stop::Host(_))).collect();
+        assert!(places.len() == 3 && places[0] != places[1] && places[1] != places[2] && places[0] != places[2]);
+        assert!(told[1].1 == "Busiest of its country", "{told:?}");
+    }
+
+    #[test]
+    fn the_tour_of_views_goes_through_all_of_them_in_order_and_round() {
+        let snapshot = fixture::snapshot();
+        let mut views = Views::default();
+        let mut tour = Tour { kind: TourKind::Views, ..Tour::default() };
+        assert_eq!(tour.go_on(&snapshot, &[], &views), Stop::Overview);
+        assert!(tour.caption.starts_with("No view is saved yet"));
+        for name in ["office", "coast", "world"] {
+            views.0.insert(name.into(), crate::globe::SavedView::default());
+        }
+        let mut next = |views: &Views| match tour.go_on(&snapshot, &[], views) {
+            Stop::View(name) => name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([next(&views), next(&views), next(&views), next(&views)], ["coast", "office", "world", "coast"]);
+        views.0.remove("coast");
+        assert_eq!([next(&views), next(&views)], ["office", "world"], "one that is gone is passed over");
     }
 
     #[test]
     fn an_empty_window_stays_with_the_overview() {
         let mut tour = Tour::default();
         for _ in 0..3 {
-            assert_eq!(tour.go_on(&Snapshot::default(), &[]), Stop::Overview);
+            assert_eq!(tour.go_on(&Snapshot::default(), &[], &Views::default()), Stop::Overview);
         }
         assert!(tour.caption.starts_with("No address"));
     }
