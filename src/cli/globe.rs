@@ -150,9 +150,9 @@ fn show(args: &Args, mut setup: Setup, look: Look, size: (u32, u32)) -> anyhow::
         setup.extend.push(Box::new(move |app| _ = app.insert_resource(source)));
     }
     let fps = args.fps.unwrap_or(60.0);
-    if args.quality == "auto" {
-        setup.extend.push(Box::new(move |app| _ = app.insert_resource(QualityTarget { fps: fps.min(SMOOTH) })));
-    }
+    let quality = QualityTarget { fps: fps.min(SMOOTH), full: args.quality != "auto" };
+    let origins = config::origins(std::env::args_os().collect());
+    setup.extend.push(Box::new(move |app| _ = app.insert_resource(quality).insert_resource(origins)));
     if args.no_input {
         setup.extend.push(Box::new(|app| _ = app.add_plugins(DeafPlugin)));
     }

@@ -11,13 +11,16 @@ use bevy::prelude::Message;
 
 use super::camera::Orbit;
 use super::colouring::ColourBy;
+use super::inks::Theme;
 use super::layers::{LAYERS, LayerId};
 use super::palette::Sought;
 use super::scale::RateShift;
 use super::selection::Picked;
 use super::table::{Column, FlowId};
+use super::timeline::TimeScale;
 use super::wall::TourKind;
 use crate::base::{Span, Timestamp};
+use crate::cache::By;
 use crate::export::Format;
 
 /// Something to be done.
@@ -173,6 +176,26 @@ pub enum Action {
     Alerts,
     /// Shows or hides the list of sources.
     Sources,
+    /// Shows or hides the settings.
+    Settings,
+    /// Colours of everything.
+    Theme(Theme),
+    /// Size of all text and panels relative to the normal one.
+    UiScale(f32),
+    /// Nothing moves that need not, or all moves.
+    ReducedMotion(bool),
+    /// Scale of the bars of the time line.
+    TimeScale(TimeScale),
+    /// Times in the machine's zone, or in UTC.
+    LocalTime(bool),
+    /// The full picture however busy the machine is, or less when it is.
+    FullQuality(bool),
+    /// What one pin stands for.
+    Level(By),
+    /// Writes the settings that were changed into the configuration.
+    SaveSettings,
+    /// Puts them on the clipboard.
+    CopySettings,
     /// Shows or hides the keys.
     Help,
     /// Full screen on or off.
@@ -437,6 +460,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(Selection, "alerts", Action::Alerts, "list of alerts", &[ch('!')]),
     spec(Selection, "escape", Action::Escape, "close or deselect, one step", &[plain(KeyName::Escape)]),
     spec(Program, "palette", Action::Palette(Sought::Commands), "palette of all actions", &[ctrl('k')]),
+    spec(Program, "settings", Action::Settings, "settings, with their keys of the file", &[ctrl(',')]),
     spec(Program, "help", Action::Help, "this help", &[ch('?'), plain(KeyName::F(1))]),
     spec(Program, "full-screen", Action::FullScreen, "full screen", &[plain(KeyName::F(11))]),
     spec(Program, "wall", Action::Wall, "wall mode; Esc held leaves it", &[ch('w')]),

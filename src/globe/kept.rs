@@ -29,6 +29,8 @@ pub enum Kept<'a> {
     Bookmarks(&'a [Timestamp]),
     /// The columns of the flow table, in order.
     Columns(&'a [Column]),
+    /// Keys of the configuration with values, as TOML.
+    Settings(&'a [(&'static str, String)]),
 }
 
 /// Keeps something for the next start; gives the file, or why it could not.

@@ -15,6 +15,7 @@ use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
 use super::scale::RateShift;
+use super::settings::Values;
 use super::table::Column;
 use super::timeline::{Marks, TimeScale};
 use super::views::Views;
@@ -77,6 +78,17 @@ impl LookSource {
     #[must_use]
     pub fn new(now: Look, poll: LookPoll) -> LookSource {
         LookSource { last: now, poll, due: EVERY }
+    }
+}
+
+impl LookSource {
+    /// Counts values as known, which the window itself has written into the configuration.
+    pub(crate) fn believe(&mut self, now: &Values) {
+        let last = &mut self.last;
+        (last.theme, last.ui_scale, last.layers, last.level.by) = (now.theme, now.ui_scale, now.layers, now.level);
+        (last.reduced_motion, last.local_time, last.rate_shift) = (now.reduced_motion, now.local_time, now.rate_shift);
+        last.time_scale = now.time_scale;
+        last.colour.clone_from(&now.colour);
     }
 }
 

@@ -52,6 +52,7 @@ pub mod rings;
 pub mod roles;
 pub mod run;
 pub mod scale;
+pub mod settings;
 pub mod scene;
 pub mod selection;
 pub mod stars;
@@ -88,6 +89,7 @@ pub use run::{Extension, Headless, Picture, RunError, Setup, WindowOptions, wind
 pub use scale::RateShift;
 pub use scene::{Scene, SceneError, Synthetic, parse_scene};
 pub use selection::{Picked, Selection};
+pub use settings::{Origin, Origins};
 pub use table::{Column, ColumnError, columns_of};
 pub use timeline::{MOST_BOOKMARKS, Marks, TimeScale};
 pub use trace::Trace;
@@ -214,6 +216,7 @@ impl Plugin for GlobePlugins {
 pub fn panels(app: &mut App) {
     app.add_plugins((hud::HudPlugin, picking::PickingPlugin, input::InputPlugin, trace::TracePlugin, wall::WallPlugin));
     app.add_plugins((remote::RemotePlugin, alerts::AlertsPlugin, open::OpenPlugin, recorder::RecorderPlugin));
+    app.add_plugins(settings::SettingsPlugin);
 }
 
 fn advance_clock(time: Res<Time>, mut clock: ResMut<SceneClock>) {

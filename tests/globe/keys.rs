@@ -194,6 +194,7 @@ static CHECKS: &[Check] = &[
     check("alerts", &[], |_, a| opened(a, "alerts"), &[ESCAPE]),
     check("escape", &[r#"{"action":"sources"}"#], |b, a| opened(b, "sources") && !opened(a, "sources"), &[]),
     check("palette", &[], |_, a| opened(a, "palette"), &["Escape"]),
+    check("settings", &[], |_, a| opened(a, "settings"), &[ESCAPE]),
     check("help", &[], |_, a| opened(a, "help"), &[ESCAPE]),
     check("full-screen", &[], |b, a| a["full_screen"] != b["full_screen"], &[]),
     check("close-window", &[], |_, a| told(a, "main window"), &[]),

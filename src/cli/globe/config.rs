@@ -16,6 +16,103 @@ use toml::de::{DeTable, DeValue};
 
 use crate::base::nearest::nearest;
 use crate::cli::Usage;
+use crate::globe::{Origin, Origins};
+
+/// Where the values of the options came from: those that the words of a command line do not give come from the file.
+pub(super) fn origins(argv: Vec<OsString>) -> Origins {
+    use clap::CommandFactory as _;
+
+    let mut origins = Origins::default();
+    let (mut words, _) = crate::cli::split_filter(&crate::cli::with_subcommand(argv));
+    crate::cli::tools::separate(&mut words);
+    let cli = crate::cli::Cli::command();
+    let Ok(matches) = cli.clone().try_get_matches_from(&words) else { return origins };
+    let Some(("globe", given)) = matches.subcommand() else { return origins };
+    let Some(globe) = cli.find_subcommand("globe") else { return origins };
+    let text = path(given).and_then(|path| read(&path).ok()).unwrap_or_default();
+    let said: Vec<String> = DeTable::parse(&text)
+        .map(|table| table.get_ref().keys().map(|key| key.get_ref().replace('_', "-")).collect())
+        .unwrap_or_default();
+    for (name, arg) in options(globe) {
+        let id = arg.get_id().as_str();
+        let origin = if given.value_source(id) == Some(ValueSource::CommandLine) {
+            Origin::CommandLine
+        } else if said.iter().any(|key| key == name) {
+            Origin::File
+        } else {
+            continue;
+        };
+        // From how far the screen is looked at is another way to say its size.
+        let name = if name == "viewing-distance" { "ui-scale" } else { name };
+        origins.0.insert(name.to_owned(), origin);
+    }
+    origins
+}
+
+/// Writes keys with values, which are TOML, into a configuration file; all else in it stays as it is.
+///
+/// # Errors
+/// The file cannot be read, is no TOML or cannot be written.
+pub(super) fn save(path: &Path, pairs: &[(&str, String)]) -> anyhow::Result<PathBuf> {
+    let text = if path.is_file() { read(path)? } else { String::new() };
+    let text = with_pairs(&text, pairs).map_err(|e| Usage(format!("{}: {e}", path.display())))?;
+    super::views::write(path, &text)?;
+    Ok(path.to_owned())
+}
+
+/// A configuration that says something else for some keys. What is written about them is replaced, the others are added
+/// before the first table; comments and order stay. From how far the screen is looked at becomes a comment when its size
+/// is said.
+fn with_pairs(text: &str, pairs: &[(&str, String)]) -> Result<String, String> {
+    let no_toml = |e: toml::de::Error| format!("which is no TOML: {}", e.to_string().trim_end());
+    let table = DeTable::parse(text).map_err(no_toml)?;
+    let known = |name: &str| {
+        let mut entries = table.get_ref().iter();
+        entries.find(|(key, _)| key.get_ref().replace('_', "-") == name).map(|(key, value)| (key.span(), value.span()))
+    };
+    // What is put where: from the end on, so that places stay true.
+    let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    let mut added = String::new();
+    for (key, value) in pairs {
+        match known(key) {
+            Some((_, at)) => edits.push((at, value.clone())),
+            None => {
+                let _ = writeln!(added, "{key} = {value}");
+            }
+        }
+    }
+    if pairs.iter().any(|(key, _)| *key == "ui-scale")
+        && let Some((key, _)) = known("viewing-distance")
+    {
+        edits.push((key.start..key.start, "# ".into()));
+    }
+    if !added.is_empty() {
+        let inside = |at: usize| table.get_ref().values().any(|value| value.span().start < at && at < value.span().end);
+        let mut at = 0;
+        let lines = text.split_inclusive('\n').map(|line| {
+            let start = at;
+            at += line.len();
+            (start, line)
+        });
+        let header = lines.into_iter().find(|(start, line)| line.trim_start().starts_with('[') && !inside(*start));
+        match header {
+            Some((start, _)) => edits.push((start..start, format!("{added}\n"))),
+            None => {
+                let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+                edits.push((text.len()..text.len(), format!("{gap}{added}")));
+            }
+        }
+    }
+    edits.sort_by_key(|(at, _)| std::cmp::Reverse((at.start, at.end)));
+    let mut out = text.to_owned();
+    for (at, value) in edits {
+        if out.get(at.clone()).is_some() {
+            out.replace_range(at, &value);
+        }
+    }
+    DeTable::parse(&out).map(|_| ()).map_err(no_toml)?;
+    Ok(out)
+}
 
 /// Options that belong to one run and not into a file.
 const NOT_KEPT: &[&str] = &[
@@ -263,6 +360,44 @@ mod tests {
         let words = words_of(&globe, "wall = true\nloop = true\n[views]\nx = \"1,2,3\"", |id| id == "wall");
         assert_eq!(words.expect("right"), [OsString::from("--loop=true")], "the command line has said it");
         assert!(globe.clone().try_get_matches_from(["globe", "--wall=maybe"]).is_err());
+    }
+
+    #[test]
+    fn saved_keys_are_written_and_all_else_stays() {
+        let pairs = |list: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            list.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
+        };
+        let text = "# mine\ntheme = 'light' # for print\nui_scale = 1.5\nserver = [\n  \"a:561\",\n  [] ]\n\n\
+                    # views\n[views]\noffice = \"1,2,3\"\ntheme = \"5,6,7\"\n";
+        let text = text.replace(",\n  [] ]", ",\n]");
+        let out = with_pairs(&text, &pairs(&[("theme", "\"night\""), ("window", "\"30s\""), ("ui-scale", "2.00")]));
+        let expect = "# mine\ntheme = \"night\" # for print\nui_scale = 2.00\nserver = [\n  \"a:561\",\n]\n\n\
+                      # views\nwindow = \"30s\"\n\n[views]\noffice = \"1,2,3\"\ntheme = \"5,6,7\"\n";
+        assert_eq!(out.as_deref(), Ok(expect));
+        assert!(words(expect).is_ok());
+        // Without a file or a table the keys stand at the end.
+        assert_eq!(with_pairs("", &pairs(&[("level", "\"as\"")])).as_deref(), Ok("level = \"as\"\n"));
+        let out = with_pairs("loop = true", &pairs(&[("rate-scale", "-2")]));
+        assert_eq!(out.as_deref(), Ok("loop = true\nrate-scale = -2\n"));
+        assert_eq!(words("rate-scale = -2\ntour = \"alerts,30\""), Ok(vec!["--rate-scale=-2".to_owned()]));
+        // A size would not be heard beside a distance.
+        let out = with_pairs("viewing-distance = 3 # wall\n", &pairs(&[("ui-scale", "1.20")]));
+        assert_eq!(out.as_deref(), Ok("# viewing-distance = 3 # wall\nui-scale = 1.20\n"));
+        assert!(with_pairs("theme = ", &pairs(&[("theme", "1")])).is_err());
+    }
+
+    #[test]
+    fn values_are_known_to_come_from_the_command_line_the_file_or_nowhere() {
+        let folder = std::env::temp_dir().join(format!("argus-globe-origins-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("config.toml");
+        std::fs::write(&file, "theme = \"light\"\nviewing_distance = \"3\"\nwindow = \"60s\"\n").expect("written");
+        let words = ["argus-globe", "--window", "30", "--config"].map(OsString::from);
+        let origins = origins(words.into_iter().chain([file.into_os_string()]).collect());
+        let of = |key: &str| origins.of(key);
+        assert_eq!((of("theme"), of("window"), of("level")), (Origin::File, Origin::CommandLine, Origin::Default));
+        assert_eq!(of("ui-scale"), Origin::File);
+        std::fs::remove_dir_all(folder).expect("removed");
     }
 
     #[test]

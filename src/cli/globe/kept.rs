@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use toml::{Table, Value};
 
+use super::config;
 use super::views::{self, table_of};
 use crate::base::Timestamp;
 use crate::cli::Usage;
@@ -136,6 +137,7 @@ pub(super) fn keep(configuration: &Path, kept: Kept<'_>) -> anyhow::Result<PathB
     let file = file_beside(configuration);
     let mut table = if file.is_file() { table_of(&file)? } else { Table::new() };
     match kept {
+        Kept::Settings(pairs) => return config::save(configuration, pairs),
         Kept::View(name, view) => return views::save(configuration, name, view),
         Kept::Filter(name, text) => {
             let filters = table.entry("filters").or_insert_with(|| Value::Table(Table::new()));

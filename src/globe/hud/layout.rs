@@ -32,6 +32,7 @@ use crate::globe::pins::Pins;
 use crate::globe::quality::Drawn;
 use crate::globe::roles::{Role, RoleCamera, are_typed_into};
 use crate::globe::selection::Selection;
+use crate::globe::settings::{Settings, settings_ui};
 use crate::globe::table::{TableModel, View, table_ui};
 use crate::globe::timeline::{GRAPH, Marks, TimelineModel, following, timeline_ui};
 use crate::globe::trace::Trace;
@@ -165,6 +166,7 @@ pub(super) struct Seen<'w, 's> {
     pub(super) pins: Option<Res<'w, Pins>>,
     pub(super) colouring: Res<'w, Colouring>,
     pub(super) picker: Option<Res<'w, Picker>>,
+    settings: Settings<'w>,
     pub(super) clusters: Option<Res<'w, Clusters>>,
     pub(super) windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
 }
@@ -374,6 +376,48 @@ fn added_height(seen: &Seen) -> f32 {
 
 /// Cards over the globe: layers, legend, details, addresses without a place.
 fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
+    left_cards(ctx, free, seen, hud, done);
+    let sample = seen.options.sample && hud.sample && !hud.sources && !seen.options.hidden.has(Part::Notice);
+    if sample && !seen.selection.is_some() {
+        let at = pos2(free.right() - EDGE, free.top() + EDGE);
+        card("sample", Align2::RIGHT_TOP, at).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| done.extend(sample_ui(ui)));
+        });
+    }
+    let (right, below) = tall_cards(ctx, free, seen, hud, done);
+    if hud.sources {
+        card("sources", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(330.0);
+                let kinds = seen.pins.as_ref().filter(|_| seen.colouring.by == ColourBy::Sensor);
+                let kinds = kinds.and_then(|pins| pins.kinds.as_ref());
+                let room = (free.height() - 90.0).clamp(80.0, 420.0);
+                done.extend(sources::list_ui(ui, &seen.feed.snapshot, kinds, room));
+            });
+        });
+    }
+    let mut corner = pos2(right, free.bottom() - EDGE);
+    if !seen.options.hidden.has(Part::Compass) && free.height() > COMPASS_ROOM && free.width() > COMPASS_ROOM {
+        // In the corner, unless the details reach down to it.
+        let free_corner = free.right_bottom() - vec2(EDGE, EDGE);
+        let at = if below < free_corner.y - compass::SIZE - 8.0 { free_corner } else { corner };
+        card("compass", Align2::RIGHT_BOTTOM, at).show(ctx, |ui| {
+            done.extend(compass::compass_ui(ui, seen.rig.orbit));
+        });
+        corner.x = corner.x.min(at.x - compass::SIZE - 8.0);
+    }
+    if hud.unplaced {
+        card("unplaced", Align2::RIGHT_BOTTOM, corner).show(ctx, |ui| {
+            theme::card_frame().show(ui, |ui| {
+                ui.set_width(280.0);
+                done.extend(shelf::shelf_ui(ui, &seen.feed.snapshot));
+            });
+        });
+    }
+}
+
+/// Cards at the left: layers, legend, alerts.
+fn left_cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) {
     let mut beside = free.left() + EDGE;
     hud.taken.clear();
     if !seen.options.hidden.has(Part::Rail) {
@@ -407,13 +451,11 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         });
         hud.taken.push(list.response.rect);
     }
-    let sample = seen.options.sample && hud.sample && !hud.sources && !seen.options.hidden.has(Part::Notice);
-    if sample && !seen.selection.is_some() {
-        let at = pos2(free.right() - EDGE, free.top() + EDGE);
-        card("sample", Align2::RIGHT_TOP, at).show(ctx, |ui| {
-            theme::card_frame().show(ui, |ui| done.extend(sample_ui(ui)));
-        });
-    }
+}
+
+/// Details and settings beside each other, from the right on: where the next card ends at the right, and how far down they
+/// reach.
+fn tall_cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut Vec<Action>) -> (f32, f32) {
     let mut right = free.right() - EDGE;
     let mut below = free.top();
     if seen.selection.details
@@ -433,35 +475,20 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         below = shown.response.rect.bottom();
         hud.taken.push(shown.response.rect);
     }
-    if hud.sources {
-        card("sources", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
+    if hud.settings {
+        let model = seen.settings.model(hud.time_scale);
+        let width = (free.width() - 2.0 * EDGE - 24.0).clamp(280.0, 560.0);
+        let shown = card("settings", Align2::RIGHT_TOP, pos2(right, free.top() + EDGE)).show(ctx, |ui| {
             theme::card_frame().show(ui, |ui| {
-                ui.set_width(330.0);
-                let kinds = seen.pins.as_ref().filter(|_| seen.colouring.by == ColourBy::Sensor);
-                let kinds = kinds.and_then(|pins| pins.kinds.as_ref());
-                let room = (free.height() - 90.0).clamp(80.0, 420.0);
-                done.extend(sources::list_ui(ui, &seen.feed.snapshot, kinds, room));
+                ui.set_width(width);
+                done.extend(settings_ui(ui, &model, (free.height() - 2.0 * EDGE - 92.0).min(640.0)));
             });
         });
+        right = shown.response.rect.left() - 8.0;
+        below = below.max(shown.response.rect.bottom());
+        hud.taken.push(shown.response.rect);
     }
-    let mut corner = pos2(right, free.bottom() - EDGE);
-    if !seen.options.hidden.has(Part::Compass) && free.height() > COMPASS_ROOM && free.width() > COMPASS_ROOM {
-        // In the corner, unless the details reach down to it.
-        let free_corner = free.right_bottom() - vec2(EDGE, EDGE);
-        let at = if below < free_corner.y - compass::SIZE - 8.0 { free_corner } else { corner };
-        card("compass", Align2::RIGHT_BOTTOM, at).show(ctx, |ui| {
-            done.extend(compass::compass_ui(ui, seen.rig.orbit));
-        });
-        corner.x = corner.x.min(at.x - compass::SIZE - 8.0);
-    }
-    if hud.unplaced {
-        card("unplaced", Align2::RIGHT_BOTTOM, corner).show(ctx, |ui| {
-            theme::card_frame().show(ui, |ui| {
-                ui.set_width(280.0);
-                done.extend(shelf::shelf_ui(ui, &seen.feed.snapshot));
-            });
-        });
-    }
+    (right, below)
 }
 
 /// What happens if the files over the window are let go.

@@ -65,6 +65,8 @@ pub struct Hud {
     pub sample: bool,
     /// Whether the list of sources is open.
     pub sources: bool,
+    /// Whether the settings are open.
+    pub settings: bool,
     /// Pinned cards.
     pub cards: Cards,
     /// What the card under the pointer is about, and its upper left corner.
@@ -116,6 +118,7 @@ impl Default for Hud {
             alerts: false,
             sample: true,
             sources: false,
+            settings: false,
             cards: Cards::default(),
             hovered_card: None,
             room: Rect::ZERO,
@@ -175,6 +178,7 @@ impl Hud {
         let lists = [
             (self.chooser.is_open(), "files"),
             (self.help, "help"),
+            (self.settings, "settings"),
             (self.alerts, "alerts"),
             (self.unplaced, "unplaced"),
             (self.sources, "sources"),
@@ -193,6 +197,8 @@ impl Hud {
             self.palette = None;
         } else if self.help {
             self.help = false;
+        } else if self.settings {
+            self.settings = false;
         } else if self.alerts {
             self.alerts = false;
         } else if self.unplaced {

@@ -14,6 +14,12 @@ pub fn show_local_time(local: bool) {
     *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = local.then(Zone::local);
 }
 
+/// Whether times are shown in the machine's zone.
+#[must_use]
+pub fn shows_local_time() -> bool {
+    in_shown_zone(|zone| zone.is_some())
+}
+
 fn in_shown_zone<T>(f: impl FnOnce(Option<&Zone>) -> T) -> T {
     f(SHOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref())
 }

@@ -303,7 +303,7 @@ pub(super) fn obey_panels(
                 };
                 panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
             }
-            Action::NextLevel(_) => {
+            Action::NextLevel(_) | Action::Level(_) => {
                 panels.selection.follow_level(&feed.snapshot);
                 panels.hud.cards.follow_level(&feed.snapshot);
             }
@@ -330,10 +330,11 @@ pub(super) fn obey_panels(
 }
 
 fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
-    let (hud, selection) = (&mut *p.hud, &mut *p.selection);
+    let hud = &mut *p.hud;
     match action {
         Action::Toggle(id) => p.layers.toggle(*id),
         Action::Help => hud.help = !hud.help,
+        Action::Settings => hud.settings = !hud.settings,
         Action::Palette(sought) => hud.palette = Some(Palette::new(*sought)),
         Action::ClosePalette => hud.palette = None,
         Action::Browse => hud.chooser.open(),
@@ -346,7 +347,7 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
         Action::Wall => {
             (hud.palette, hud.help) = (None, false);
             hud.chooser.close();
-            (hud.alerts, hud.unplaced, hud.sources) = (false, false, false);
+            (hud.alerts, hud.unplaced, hud.sources, hud.settings) = (false, false, false, false);
         }
         Action::Tour(kind) => {
             hud.toast = Some(Toast { text: format!("tour of {}", kind.about()), until: now + TOAST });
@@ -400,6 +401,15 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             }
             Err(text) => hud.toast = Some(Toast { text, until: now + TOAST }),
         },
+        Action::Escape if !hud.step_back() && !p.selection.step_back() && !hud.cards.close_last() => hud.sample = false,
+        _ => obey_selection(action, p, now),
+    }
+}
+
+/// What is selected, and cards of it.
+fn obey_selection(action: &Action, p: &mut Panels, now: f64) {
+    let (hud, selection) = (&mut *p.hud, &mut *p.selection);
+    match action {
         Action::SelectHost(addr) | Action::FlyTo(addr) | Action::ShowAddress(addr) => {
             selection.pick(Picked::Host(*addr));
         }
@@ -435,7 +445,6 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
             hud.toast = Some(Toast { text, until: now + TOAST });
         }
         Action::Deselect => selection.pick(Picked::Nothing),
-        Action::Escape if !hud.step_back() && !selection.step_back() && !hud.cards.close_last() => hud.sample = false,
         _ => {}
     }
 }

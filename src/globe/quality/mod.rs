@@ -14,6 +14,8 @@ use super::GlobeSet;
 pub struct QualityTarget {
     /// Frames per second that are wished; 0: the full picture, whatever it takes.
     pub fps: f64,
+    /// The full picture all the same.
+    pub full: bool,
 }
 
 /// How much is drawn.
@@ -56,6 +58,12 @@ fn measure(
     mut quality: Local<Quality>,
     mut drawn: ResMut<Drawn>,
 ) {
+    if target.full {
+        if drawn.0 != Step::Full {
+            (drawn.0, *quality) = (Step::Full, Quality::default());
+        }
+        return;
+    }
     let Some(time) = time.filter(|_| target.fps > 0.0) else { return };
     if quality.frame(time.delta_secs_f64(), target.fps) {
         drawn.0 = quality.step();
