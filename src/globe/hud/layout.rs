@@ -397,7 +397,9 @@ fn cards(ctx: &Context, free: egui::Rect, seen: &Seen, hud: &mut Hud, done: &mut
         });
     }
     let mut corner = pos2(right, free.bottom() - EDGE);
-    if !seen.options.hidden.has(Part::Compass) && free.height() > COMPASS_ROOM && free.width() > COMPASS_ROOM {
+    // The settings leave no corner of the globe free.
+    let has_room = free.height() > COMPASS_ROOM && free.width() > COMPASS_ROOM && !hud.settings;
+    if has_room && !seen.options.hidden.has(Part::Compass) {
         // In the corner, unless the details reach down to it.
         let free_corner = free.right_bottom() - vec2(EDGE, EDGE);
         let at = if below < free_corner.y - compass::SIZE - 8.0 { free_corner } else { corner };
