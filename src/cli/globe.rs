@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
@@ -96,18 +97,8 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
     let mut setup = Setup { overrides, ..setup(&args, filter, feed, orbit)? };
     let look = look(&args, views, &known)?;
     setup.extend.push(knowing(&look, known)?);
-    if args.bench_start {
-        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&run_start(setup, size, began)?)?)?;
-    } else if let Some(frames) = args.bench_load {
-        let mut globe = Headless::new(setup, size, 1.0)?;
-        let result = run_load(&mut globe, frames.clamp(1, 100_000))?;
-        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
-    } else if let Some(frames) = args.bench_frames {
-        // What is measured is the picture without its panels.
-        setup.extend.clear();
-        setup.extend.push(Box::new(measure_main));
-        let result = run_bench(&mut Headless::new(setup, size, 1.0)?, frames.clamp(1, 100_000))?;
-        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&result)?)?;
+    if args.bench_start || args.bench_load.is_some() || args.bench_frames.is_some() {
+        writeln!(std::io::stdout().lock(), "{}", measured(&args, setup, size, began)?)?;
     } else if let Some(path) = &args.screenshot {
         let mut globe = Headless::new(setup, size, 1.0)?;
         for _ in 0..SETTLE {
@@ -130,6 +121,22 @@ pub(crate) fn run(mut args: Args, filter: Option<String>) -> anyhow::Result<Outc
         show(&args, setup, look, size)?;
     }
     Ok(Outcome::Done)
+}
+
+/// What one of the measurements gives, as one line of JSON.
+fn measured(args: &Args, mut setup: Setup, size: (u32, u32), began: Instant) -> anyhow::Result<String> {
+    if args.bench_start {
+        return Ok(serde_json::to_string(&run_start(setup, size, began)?)?);
+    }
+    let count = |frames: usize| frames.clamp(1, 100_000);
+    if let Some(frames) = args.bench_load {
+        return Ok(serde_json::to_string(&run_load(&mut Headless::new(setup, size, 1.0)?, count(frames))?)?);
+    }
+    // What is measured is the picture without its panels.
+    setup.extend.clear();
+    setup.extend.push(Box::new(measure_main));
+    let frames = count(args.bench_frames.unwrap_or_default());
+    Ok(serde_json::to_string(&run_bench(&mut Headless::new(setup, size, 1.0)?, frames)?)?)
 }
 
 /// Opens the window.

@@ -1,8 +1,9 @@
 //! A file dragged from another program of the desktop and dropped on the window: the whole exchange of the X server's
 //! drag and drop (XDND, version 5), with this test as the other program.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use argus_globe::base::clock::steady_now;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -59,7 +60,7 @@ impl Source {
 
     /// Answers questions for what is dragged until the message comes; gives its data.
     fn until(&self, name: &str, dragged: &str) -> [u32; 5] {
-        let (wanted, began) = (self.atom(name), Instant::now());
+        let (wanted, began) = (self.atom(name), steady_now());
         while began.elapsed() < PATIENCE {
             match self.conn.poll_for_event().expect("the X server") {
                 Some(Event::ClientMessage(m)) if m.type_ == wanted => return m.data.as_data32(),

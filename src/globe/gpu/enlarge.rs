@@ -37,10 +37,13 @@ fn reduced(size: Extent3d, share: f64) -> Extent3d {
     Extent3d { width: side(size.width), height: side(size.height), depth_or_array_layers: 1 }
 }
 
+/// What may not have been made yet.
+type Made<'w> = (Option<Res<'w, Canvas>>, Option<Res<'w, Small>>, Option<Res<'w, GpuObjects>>);
+
 /// Makes the smaller picture where one is wanted, and lets it go where not.
 pub(super) fn choose_small(
     mut commands: Commands,
-    (canvas, small, objects): (Option<Res<Canvas>>, Option<Res<Small>>, Option<Res<GpuObjects>>),
+    (canvas, small, objects): Made,
     (data, shaders): (Res<GpuData>, Res<Shaders>),
     (device, cache): (Res<RenderDevice>, Res<PipelineCache>),
 ) {
@@ -105,7 +108,6 @@ pub(super) fn choose_small(
             shader_defs: vec![share],
             entry_point: Some("fragment".into()),
             targets: vec![Some(ColorTargetState { format, blend: None, write_mask: ColorWrites::ALL })],
-            ..default()
         }),
         ..default()
     });
