@@ -232,6 +232,9 @@ fn a_lost_source_is_named_in_management_records() {
     let reader = read_server(outer.port(), &[]);
     relay.wait_for_clients(2);
     outer.wait_for_clients(2);
+    // Only who was connected can be lost.
+    upstream.wait_for_clients(1);
+    theirs.wait_for("connect from");
     let says = |what: &str| {
         for w in &watchers {
             w.wait(what, |lines| lines.iter().any(|l| l.contains(what)));

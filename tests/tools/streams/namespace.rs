@@ -440,19 +440,21 @@ fn what_the_kernel_had_no_room_for_is_told_in_a_management_record() {
     std::fs::write(&conf, "ARGUS_PCAP_BUF_SIZE=128K\nARGUS_MAR_STATUS_INTERVAL=1\n").expect("written");
     let mut sensor = net.ours(&["-F", text(&conf), "-w", text(&own)]);
     until_marked(&net, &[&own]);
-    assert_eq!(dropped(&own), 0, "nothing was lost yet");
+    // A busy machine may have lost one or the other already.
+    let before = dropped(&own);
+    assert!(before < 1_000, "{before}");
     // Nobody reads what arrives while the sensor stands still.
     sensor.signal("STOP");
     net.talk(FLOOD);
     sensor.signal("CONT");
     let told = (0..PATIENCE.as_millis() / 250).any(|_| {
         std::thread::sleep(Duration::from_millis(250));
-        dropped(&own) > 0
+        dropped(&own) > before + 1_000
     });
     assert!(told, "no management record tells of packets that were lost");
     sensor.signal("TERM");
     assert!(sensor.end().success());
-    let lost = dropped(&own);
+    let lost = dropped(&own) - before;
     // Most of the flood, and no more than there was.
     assert!((10_000..50_000).contains(&lost), "{lost}");
 }
