@@ -433,7 +433,7 @@ pub static ACTIONS: &[Spec] = &[
     spec(View, "spin", Action::Spin, "spin on or off", &[ch('s')]),
     spec(Selection, "next-pin", Action::NextPin, "next pin by rate", &[plain(KeyName::Tab)]),
     spec(Selection, "previous-pin", Action::PreviousPin, "previous pin by rate", &[shift(KeyName::Tab)]),
-    spec(Selection, "details", Action::Details, "details of the selection", &[plain(KeyName::Enter)]),
+    spec(Selection, "details", Action::Details, "details, or pin the hovered card", &[plain(KeyName::Enter)]),
     spec(
         Selection,
         "keep-selected",
@@ -441,7 +441,7 @@ pub static ACTIONS: &[Spec] = &[
         "keep it while others are selected",
         &[ctrl_key(KeyName::Enter)],
     ),
-    spec(Selection, "pin-card", Action::PinCard, "pin a card of it, which stays", &[shift(KeyName::Enter)]),
+    spec(Selection, "pin-card", Action::PinCard, "pin a card of the hovered or selected", &[shift(KeyName::Enter)]),
     spec(Selection, "follow", Action::Follow, "the eye stays over the selection, or not", &[shift(KeyName::Char('l'))]),
     spec(Selection, "copy-address", Action::CopyAddress, "copy the selected address", &[ctrl('c')]),
     spec(Data, "search", Action::Palette(Sought::Places), "search addresses and places", &[ch('/'), ctrl('f')]),

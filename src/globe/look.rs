@@ -15,7 +15,6 @@ use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
 use super::scale::RateShift;
-use super::settings::Values;
 use super::table::Column;
 use super::timeline::{Marks, TimeScale};
 use super::views::Views;
@@ -71,24 +70,23 @@ pub struct LookSource {
     last: Look,
     poll: LookPoll,
     due: f64,
+    /// Until when a change is taken for the window's own, in seconds of the scene's clock.
+    own_until: f64,
 }
 
 impl LookSource {
     /// Begins with the settings in force.
     #[must_use]
     pub fn new(now: Look, poll: LookPoll) -> LookSource {
-        LookSource { last: now, poll, due: EVERY }
+        LookSource { last: now, poll, due: EVERY, own_until: 0.0 }
     }
 }
 
 impl LookSource {
-    /// Counts values as known, which the window itself has written into the configuration.
-    pub(crate) fn believe(&mut self, now: &Values) {
-        let last = &mut self.last;
-        (last.theme, last.ui_scale, last.layers, last.level.by) = (now.theme, now.ui_scale, now.layers, now.level);
-        (last.reduced_motion, last.local_time, last.rate_shift) = (now.reduced_motion, now.local_time, now.rate_shift);
-        last.time_scale = now.time_scale;
-        last.colour.clone_from(&now.colour);
+    /// The window has written into the configuration what it shows, `now` in seconds of the scene's clock: the next
+    /// change is no news. What the command line says comes before the configuration, so it may not even be the same.
+    pub(crate) fn believe(&mut self, now: f64) {
+        self.own_until = now + 3.0 * EVERY;
     }
 }
 
@@ -115,6 +113,10 @@ fn take_look(
         None => return,
         Some(Err(problem)) => {
             hud.toast = Some(Toast { text: problem, until: clock.elapsed + TOAST });
+            return;
+        }
+        Some(Ok(now)) if clock.elapsed < source.own_until => {
+            (source.last, source.own_until) = (now, 0.0);
             return;
         }
         Some(Ok(now)) => (std::mem::replace(&mut source.last, now.clone()), now),

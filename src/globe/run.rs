@@ -61,7 +61,7 @@ pub enum RunError {
     #[error("no address with a place came from the sources within half a minute; name a file with traffic by -r")]
     NoTraffic,
     /// What a measurement waits for did not come.
-    #[error("{what} did not come within five minutes; give -r FILE with a recording longer than the window")]
+    #[error("{what} does not come; give -r FILE with a recording longer than the window")]
     NeverThere {
         /// What it waits for.
         what: &'static str,

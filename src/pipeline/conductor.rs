@@ -220,13 +220,13 @@ impl Conductor {
         self.news = true;
         match control {
             Control::Pause => {
-                self.player.put(self.now(clocks), steady);
+                self.player.put(self.playhead(clocks).now, steady);
                 self.player.pause(steady);
             }
             Control::Resume => {
                 if let (true, Some(span)) = (self.all_read(), self.engine.span()) {
                     let (now, back) = (self.now(clocks), self.player.playhead(steady).speed < 0.0);
-                    if back && now <= span.start {
+                    if back && now <= self.engine.first_kept().unwrap_or(span.start) {
                         self.put_at_end(span, clocks);
                     } else if !back && !self.any_live && now >= span.end {
                         self.player.put(span.start, steady);
@@ -255,7 +255,7 @@ impl Conductor {
             }
             Control::Speed(speed) => {
                 self.fit = None;
-                self.player.put(self.now(clocks), steady);
+                self.player.put(self.playhead(clocks).now, steady);
                 self.player.set_speed(speed, steady);
                 if speed < 0.0 && self.player.state() == PlayState::Live {
                     self.player.play(steady);
@@ -374,13 +374,14 @@ impl Conductor {
     }
 
     /// The time to show on the way back. Each step back fills the window anew, so the next one waits until that of the
-    /// last is whole and has been shown: less than whole pictures would flicker. At the first record the playhead stands.
+    /// last is whole and has been shown: less than whole pictures would flicker. At the first record that is
+    /// still kept the playhead stands.
     fn rewound(&mut self, now: Timestamp, clocks: Clocks) -> Timestamp {
         let shown = self.engine.cache().now();
         if !self.sought && now < shown && (self.is_filling() || self.moved()) {
             return shown;
         }
-        let Some(start) = self.engine.span().map(|s| s.start).filter(|start| now <= *start) else { return now };
+        let Some(start) = self.engine.first_kept().filter(|start| now <= *start) else { return now };
         self.player.put(start, clocks.steady);
         self.player.pause(clocks.steady);
         start
@@ -454,13 +455,17 @@ impl Conductor {
 
     /// The playhead's time, after the jumps that are due: to the start of the part that is repeated, over silence.
     fn jumped(&mut self, clocks: Clocks) -> Timestamp {
-        let now = self.now(clocks);
+        let mut now = self.now(clocks);
         if !matches!(self.player.state(), PlayState::Replay { .. }) {
             return now;
         }
         let rewinding = self.is_rewinding();
+        if let Some(part) = self.looped.filter(|_| rewinding) {
+            // Its beginning is shown before it begins anew.
+            now = now.max(part.start);
+        }
         let again = self.looped.and_then(|part| match rewinding {
-            true => (now <= part.start).then_some(part.end),
+            true => (self.engine.cache().now() <= part.start).then_some(part.end),
             false => (now >= part.end).then_some(part.start),
         });
         let jump = again.or_else(|| {

@@ -155,6 +155,12 @@ impl Engine {
         self.span.or(self.odd_span)
     }
 
+    /// Where the records begin that replay can show.
+    pub(super) fn first_kept(&self) -> Option<Timestamp> {
+        let start = self.span()?.start;
+        Some(self.history.kept_from().map_or(start, |kept| kept.max(start)))
+    }
+
     /// Moves the window's end to `now`. Forward, the window is up to date at once; back, it may still be
     /// [filling](Engine::filled).
     pub(super) fn go_to(&mut self, now: Timestamp) {

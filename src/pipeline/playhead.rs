@@ -21,6 +21,7 @@ impl Player {
 
     pub(super) fn new(state: PlayState, speed: f64, from: Timestamp) -> Player {
         let speed = bounded(speed).unwrap_or(1.0);
+        let speed = if state == PlayState::Live { speed.abs() } else { speed };
         let state = if let PlayState::Replay { .. } = state { PlayState::Replay { speed } } else { state };
         Player { state, speed, from, since: Duration::ZERO }
     }
@@ -62,6 +63,8 @@ impl Player {
 
     pub(super) fn live(&mut self) {
         self.state = PlayState::Live;
+        // Time goes on there, and from there.
+        self.speed = self.speed.abs();
     }
 
     /// Values that are no speed change nothing.

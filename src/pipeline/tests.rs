@@ -377,7 +377,8 @@ fn a_part_is_played_backwards_over_and_over() {
     let mut at = |millis| picture(&mut c, Duration::from_millis(millis)).now;
     assert_eq!(at(100), part.end);
     assert_eq!(at(1100), part.end - Duration::from_secs(1));
-    assert_eq!(at(2200), part.end);
+    assert_eq!(at(2200), part.start, "its beginning is shown");
+    assert_eq!(at(2300), part.end);
 }
 
 #[test]

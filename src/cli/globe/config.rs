@@ -94,7 +94,11 @@ fn with_pairs(text: &str, pairs: &[(&str, String)]) -> Result<String, String> {
             at += line.len();
             (start, line)
         });
-        let header = lines.into_iter().find(|(start, line)| line.trim_start().starts_with('[') && !inside(*start));
+        let opens = |line: &str| line.trim_start_matches(MARK).trim_start().starts_with('[');
+        let header = lines.into_iter().find(|(start, line)| opens(line) && !inside(*start));
+        // A mark of the byte order stays first.
+        let header =
+            header.map(|(start, line)| (start + if line.starts_with(MARK) { MARK.len_utf8() } else { 0 }, line));
         match header {
             Some((start, _)) => edits.push((start..start, format!("{added}\n"))),
             None => {
@@ -110,8 +114,36 @@ fn with_pairs(text: &str, pairs: &[(&str, String)]) -> Result<String, String> {
             out.replace_range(at, &value);
         }
     }
-    DeTable::parse(&out).map(|_| ()).map_err(no_toml)?;
-    Ok(out)
+    if says_the_same(text, &out, pairs) {
+        Ok(out)
+    } else {
+        Err("is written in a way that keys cannot be added to safely; copy them as TOML and put them in by hand".into())
+    }
+}
+
+/// Mark of the byte order, with which some editors begin a file.
+const MARK: char = '\u{feff}';
+
+/// Whether a configuration says what the pairs say, and else what it said before.
+fn says_the_same(before: &str, after: &str, pairs: &[(&str, String)]) -> bool {
+    let parse = |text: &str| text.trim_start_matches(MARK).parse::<toml::Table>().ok();
+    let (Some(mut before), Some(mut after)) = (parse(before), parse(after)) else { return false };
+    let sized = pairs.iter().any(|(key, _)| *key == "ui-scale");
+    let own = |key: &str| {
+        let key = key.replace('_', "-");
+        pairs.iter().any(|(name, _)| *name == key) || (sized && key == "viewing-distance")
+    };
+    let says = |(name, value): &(&str, String)| {
+        let wanted = format!("x = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("x"));
+        let found = after.iter().find(|(key, _)| key.replace('_', "-") == *name).map(|(_, value)| value);
+        wanted.is_some() && wanted.as_ref() == found
+    };
+    if !pairs.iter().all(says) {
+        return false;
+    }
+    before.retain(|key, _| !own(key));
+    after.retain(|key, _| !own(key));
+    before == after
 }
 
 /// Options that belong to one run and not into a file.
@@ -126,6 +158,8 @@ const NOT_KEPT: &[&str] = &[
     "from",
     "to",
     "bench-frames",
+    "bench-load",
+    "bench-start",
     "select",
     "save-view",
     "show-keys",
@@ -328,6 +362,21 @@ mod tests {
     fn words(text: &str) -> Result<Vec<String>, String> {
         let words = words_of(&globe(), text, |id| id == "tour")?;
         Ok(words.into_iter().map(|w| w.into_string().expect("text")).collect())
+    }
+
+    #[test]
+    fn what_cannot_be_changed_safely_is_left_alone() {
+        let pairs = [("theme", "\"night\"".to_owned())];
+        let marked = with_pairs("\u{feff}[views]\nx = \"1,2,3\"\n", &pairs).expect("added");
+        assert!(marked.starts_with("\u{feff}theme = \"night\"\n"), "{marked}");
+        // A header within a text is none.
+        let text = "filters.x = \"\"\"\n[a]\n\"\"\"\n";
+        match with_pairs(text, &pairs) {
+            Ok(out) => assert!(says_the_same(text, &out, &pairs), "{out}"),
+            Err(problem) => assert!(problem.contains("by hand"), "{problem}"),
+        }
+        assert!(!says_the_same("a = 1\n", "theme = \"night\"\n", &pairs), "a is gone");
+        assert!(!says_the_same("a = 1\n", "a = 1\n[b]\ntheme = \"night\"\n", &pairs), "it is elsewhere");
     }
 
     #[test]

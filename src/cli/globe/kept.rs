@@ -135,10 +135,15 @@ fn keymap(table: &Table) -> Result<Keymap, String> {
 /// The file cannot be read, is damaged, or cannot be written.
 pub(super) fn keep(configuration: &Path, kept: Kept<'_>) -> anyhow::Result<PathBuf> {
     let file = file_beside(configuration);
-    let mut table = if file.is_file() { table_of(&file)? } else { Table::new() };
+    // These have files of their own.
     match kept {
         Kept::Settings(pairs) => return config::save(configuration, pairs),
         Kept::View(name, view) => return views::save(configuration, name, view),
+        _ => {}
+    }
+    let mut table = if file.is_file() { table_of(&file)? } else { Table::new() };
+    match kept {
+        Kept::Settings(_) | Kept::View(..) => {}
         Kept::Filter(name, text) => {
             let filters = table.entry("filters").or_insert_with(|| Value::Table(Table::new()));
             let filters = filters.as_table_mut().with_context(|| format!("{}: filters is no table", file.display()))?;

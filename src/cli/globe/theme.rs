@@ -26,7 +26,9 @@ pub(super) fn theme(name: &str) -> Result<Theme, String> {
     };
     let path = [Some(PathBuf::from(name)), in_folder(name)].into_iter().flatten().find(|p| p.is_file());
     match path {
-        Some(path) => load(&path).map_err(|e| format!("{}: {e}", path.display())),
+        // Saved into a configuration it has to be found from any folder.
+        Some(path) => load(&std::path::absolute(&path).unwrap_or_else(|_| path.clone()))
+            .map_err(|e| format!("{}: {e}", path.display())),
         None => Err(match in_folder(name) {
             Some(path) => format!("{unknown}; neither {name} nor {} is a file", path.display()),
             None => unknown,

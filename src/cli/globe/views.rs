@@ -7,6 +7,7 @@
 //! overview = { view = "20,0,15000", layers = "-clouds,+table", level = "country" }
 //! ```
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -116,17 +117,32 @@ pub(super) fn save(configuration: &Path, name: &str, view: &SavedView) -> anyhow
     Ok(file)
 }
 
-/// Writes a file aside and renames it, so that a crash leaves the old one.
+/// Writes a file aside and renames it, so that a crash leaves the old one. A link stays one, and who may read the file
+/// stays as it was.
 ///
 /// # Errors
-/// It cannot be written.
+/// It cannot be written, or is no file.
 pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     let about = || format!("writing {}", file.display());
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(about)?;
     }
-    let aside = file.with_extension("toml.new");
-    std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, file)).with_context(about)
+    let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let before = std::fs::symlink_metadata(&real).ok();
+    if before.as_ref().is_some_and(|m| !m.is_file()) {
+        return Err(Usage(format!("{}: is no file that can be written anew", file.display())).into());
+    }
+    let aside = real.with_extension("toml.new");
+    let put = || -> std::io::Result<()> {
+        let mut out = std::fs::File::create(&aside)?;
+        if let Some(before) = &before {
+            out.set_permissions(before.permissions())?;
+        }
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        std::fs::rename(&aside, &real)
+    };
+    put().with_context(about)
 }
 
 fn printed(view: &SavedView) -> Table {
@@ -159,6 +175,29 @@ pub(super) fn orbit_text(o: &Orbit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_written_anew_stays_a_link_and_stays_private() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = std::env::temp_dir().join(format!("argus-globe-write-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let (real, link) = (folder.join("real.toml"), folder.join("link.toml"));
+        std::fs::write(&real, "x = 1\n").expect("written");
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+        symlink(&real, &link).expect("a link");
+        write(&link, "x = 2\n").expect("written");
+        assert!(std::fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).expect("there"), "x = 2\n");
+        assert_eq!(std::fs::metadata(&real).expect("there").permissions().mode() & 0o777, 0o600);
+        for odd in [PathBuf::from("/dev/null"), folder.clone()] {
+            assert!(write(&odd, "x = 3\n").is_err(), "{odd:?}");
+        }
+        let dangling = folder.join("dangling.toml");
+        symlink(folder.join("nowhere.toml"), &dangling).expect("a link");
+        assert!(write(&dangling, "x = 4\n").is_err());
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
     use crate::globe::{LayerId, Projection};
 
     fn folder(name: &str) -> PathBuf {

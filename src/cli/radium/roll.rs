@@ -29,7 +29,8 @@ impl Roll {
         let mar = if record.kind() == RecordKind::Mar { Mar::new(record) } else { None };
         let (Some(mar), Some(entry)) = (mar, self.entries.get_mut(usize::from(source.0))) else { return };
         // A relay passes on what others say, under their names; only its first record is about itself.
-        if entry.maker.is_none() || record.cause() == Cause::Start {
+        let is_first = entry.maker.is_none() && record.cause() == Cause::Status;
+        if is_first || record.cause() == Cause::Start {
             let said = MarMaker::like(&mar);
             entry.maker = Some(MarMaker { packets: 0, bytes: 0, records: 0, flows: 0, dropped: 0, ..said });
         }

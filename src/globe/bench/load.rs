@@ -96,18 +96,24 @@ pub fn run_load(globe: &mut Headless, frames: usize) -> Result<LoadResult, RunEr
         let done = |state: &SourceState| matches!(state, SourceState::Ended | SourceState::Failed(_));
         s.span.is_some() && s.health.sources.iter().all(|source| done(&source.state))
     };
+    if globe.world().resource::<Feed>().snapshot.health.sources.iter().any(|source| source.live) {
+        return Err(RunError::NeverThere { what: "the end of a live source" });
+    }
     send(globe, Control::Pause);
     wait(globe, "the whole recording", is_read)?;
-    let (start, window) = {
+    let (span, window) = {
         let s = &globe.world().resource::<Feed>().snapshot;
-        (s.span.unwrap_or_default().start, s.window)
+        (s.span.unwrap_or_default(), s.window)
     };
-    let middle = start + window + Duration::from_secs(1);
+    let middle = span.start + window + Duration::from_secs(1);
+    if middle >= span.end {
+        return Err(RunError::NeverThere { what: "a full window" });
+    }
     send(globe, Control::Seek(middle));
     wait(globe, "a full window", |s| s.now == middle && s.filled.is_none())?;
     let (mut still, still_cpu_ms) = frames_of(globe, frames)?;
     send(globe, Control::Resume);
-    wait(globe, "a moving playhead", |s| s.now > middle)?;
+    wait(globe, "a moving playhead", |s| s.now != middle)?;
     let mark = |globe: &mut Headless| {
         let feed = globe.world().resource::<Feed>();
         (feed.snapshot.now, feed.generation)

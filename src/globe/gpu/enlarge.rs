@@ -31,6 +31,11 @@ pub(super) struct Small {
     pipeline: CachedRenderPipelineId,
 }
 
+/// Pipelines that bring smaller pictures onto the screen, by share and format: they outlive the pictures, since the
+/// renderer keeps every pipeline it was asked for.
+#[derive(Resource, Default)]
+pub(super) struct Enlargers(Vec<(u32, TextureFormat, CachedRenderPipelineId)>);
+
 /// Size of a picture that has a share of the pixels of each side.
 fn reduced(size: Extent3d, share: f64) -> Extent3d {
     let side = |n: u32| (f64::from(n) * share).ceil().max(1.0) as u32;
@@ -45,6 +50,7 @@ pub(super) fn choose_small(
     mut commands: Commands,
     (canvas, small, objects): Made,
     (data, shaders): (Res<GpuData>, Res<Shaders>),
+    mut enlargers: ResMut<Enlargers>,
     (device, cache): (Res<RenderDevice>, Res<PipelineCache>),
 ) {
     let Some(canvas) = canvas.filter(|_| data.share < 1.0) else {
@@ -55,6 +61,9 @@ pub(super) fn choose_small(
     };
     let (size, format) = (reduced(canvas.size(), data.share), canvas.format());
     let renewed = objects.is_some_and(|o| o.is_added());
+    if renewed {
+        enlargers.0.clear();
+    }
     if !renewed && small.is_some_and(|s| s.size == size && s.share == data.share && s.format == format) {
         return;
     }
@@ -91,10 +100,25 @@ pub(super) fn choose_small(
         &cache.get_bind_group_layout(&layout),
         &BindGroupEntries::sequential((&view, &between)),
     );
-    let shader = shaders.enlarge.clone();
     // The last column and row may reach beyond the screen.
-    let share = ShaderDefVal::UInt("SHARE".into(), (data.share * 10_000.0).round() as u32);
-    let pipeline = cache.queue_render_pipeline(RenderPipelineDescriptor {
+    let share = (data.share * 10_000.0).round() as u32;
+    let made = enlargers.0.iter().find(|(s, f, _)| *s == share && *f == format).map(|(.., pipeline)| *pipeline);
+    let pipeline = made.unwrap_or_else(|| {
+        let pipeline = cache.queue_render_pipeline(describe(layout, shaders.enlarge.clone(), share, format));
+        enlargers.0.push((share, format, pipeline));
+        pipeline
+    });
+    commands.insert_resource(Small { size, share: data.share, format, view, depth, group, pipeline });
+}
+
+fn describe(
+    layout: BindGroupLayoutDescriptor,
+    shader: Handle<Shader>,
+    share: u32,
+    format: TextureFormat,
+) -> RenderPipelineDescriptor {
+    let share = ShaderDefVal::UInt("SHARE".into(), share);
+    RenderPipelineDescriptor {
         label: Some("enlarge".into()),
         layout: vec![layout],
         vertex: VertexState {
@@ -110,8 +134,7 @@ pub(super) fn choose_small(
             targets: vec![Some(ColorTargetState { format, blend: None, write_mask: ColorWrites::ALL })],
         }),
         ..default()
-    });
-    commands.insert_resource(Small { size, share: data.share, format, view, depth, group, pipeline });
+    }
 }
 
 impl Small {

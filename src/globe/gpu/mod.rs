@@ -209,6 +209,7 @@ impl Plugin for GpuPlugin {
         render_app
             .insert_resource(shaders)
             .init_resource::<sketch::Sketched>()
+            .init_resource::<enlarge::Enlargers>()
             .add_systems(RenderStartup, prepare::start)
             .add_systems(Render, (prepare::upload, sketch::draw).in_set(RenderSystems::PrepareResources))
             .add_systems(Render, (draw::choose_pipelines, enlarge::choose_small).chain().in_set(RenderSystems::Queue))

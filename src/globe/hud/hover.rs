@@ -80,8 +80,12 @@ pub(super) fn hover_card(ctx: &Context, seen: &Seen, (hover, hud): (&mut Hover, 
     let at = seen.windows.iter().next().and_then(Window::cursor_position).map(|p| pos2(p.x / zoom, p.y / zoom));
     hud.hovered_card = None;
     hover.follow(under(seen), at, now);
-    let Some(shown) = &mut hover.shown else { return };
-    let Some(model) = model_of(seen, hud, shown.thing) else { return };
+    let model = hover.shown.and_then(|shown| model_of(seen, hud, shown.thing));
+    let (Some(model), Some(shown)) = (model, &mut hover.shown) else {
+        // Where another card says the same there is none, and none that waits.
+        hover.shown = None;
+        return;
+    };
     let pinnable = match shown.thing {
         Thing::One(thing) => Some(thing),
         Thing::Cluster(_) => None,

@@ -193,6 +193,7 @@ fn draw_panels(
     let builder = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.viewport_rect());
     let mut root = Ui::new(ctx.clone(), Id::new("root"), builder);
     let mut done: Vec<Action> = Vec::new();
+    hud.hovered_card = None;
     let asks = hud.help || hud.palette.is_some() || hud.chooser.is_open();
     if seen.wall.hides_panels(seen.clock.elapsed) && !asks {
         let rect = root.available_rect_before_wrap();

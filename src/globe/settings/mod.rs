@@ -158,9 +158,12 @@ fn save(
         (_, Some(keeper)) => match (keeper.0)(Kept::Settings(&pairs)) {
             Ok(file) => {
                 if let Some(mut look) = look {
-                    look.believe(&now);
+                    look.believe(clock.elapsed);
                 }
                 commands.insert_resource(Saved(Some(now)));
+                let mut origins = settings.origins.clone();
+                origins.0.extend(pairs.iter().map(|(key, _)| ((*key).to_owned(), Origin::File)));
+                commands.insert_resource(origins);
                 format!("{} settings saved in {}", pairs.len(), file.display())
             }
             Err(problem) => format!("not saved: {problem}"),

@@ -165,7 +165,7 @@ fn footer_ui(ui: &mut Ui, model: &SettingsModel) -> Option<Action> {
             }
         });
         ui.label(theme::hint(match count {
-            0 => "nothing was changed since the start".to_owned(),
+            0 => "nothing is unsaved".to_owned(),
             1 => "1 key was changed".to_owned(),
             n => format!("{n} keys were changed"),
         }));

@@ -294,16 +294,24 @@ fn tour(
     trace.line(format_args!("tour {}", wall.tour.caption));
 }
 
-/// Plays a recording from its beginning when it has been played to its end.
+/// Plays a recording from its beginning when it has been played to its end, or the other way round.
 fn begin_anew(wall: Res<Wall>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>, mut sent: Local<u64>) {
     let (Some(mut input), Some(span)) = (input, feed.snapshot.span) else { return };
     let sources = &feed.snapshot.health.sources;
     let read = !sources.is_empty() && sources.iter().all(|s| matches!(s.state, SourceState::Ended));
-    let over = feed.playhead.now >= span.end && feed.playhead.state != PlayState::Live;
+    // Backwards, the pipeline itself begins at the end again.
+    let back = feed.playhead.speed < 0.0;
+    let over = match feed.playhead.state {
+        PlayState::Live => false,
+        state if back => state == PlayState::Paused && feed.playhead.now <= span.start,
+        _ => feed.playhead.now >= span.end,
+    };
     // Once per snapshot: the wish needs a moment to arrive.
     if wall.looped && read && over && *sent != feed.generation {
         *sent = feed.generation;
-        input.send(Control::Seek(span.start));
+        if !back {
+            input.send(Control::Seek(span.start));
+        }
         input.send(Control::Resume);
     }
 }
