@@ -195,18 +195,15 @@ fn rss_mb() -> f64 {
     line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok()).map_or(0.0, |kib| kib * 1024.0 / 1e6)
 }
 
-/// Measures `frames` frames of a globe that was built with [`measure_main`].
-///
-/// # Errors
-/// The graphics device failed.
-pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, RunError> {
+/// Wall times of frames of the turning globe in ms, and the processor time of one. After the first frames, which are not
+/// measured, `begin` is called.
+fn turned(globe: &mut Headless, frames: usize, begin: impl Fn(&mut World)) -> Result<(Vec<f64>, f64), RunError> {
     let mut wall = Vec::with_capacity(frames);
-    let mut cpu_before = 0.0;
+    let mut cpu = 0.0;
     for frame in 0..WARM_UP + frames {
         if frame == WARM_UP {
-            cpu_before = cpu_ms();
-            *globe.world().resource_mut::<MainClock>() = MainClock::default();
-            *globe.world().resource_mut::<Found>() = Found::default();
+            cpu = cpu_ms();
+            begin(globe.world());
         }
         let mut rig = globe.world().resource_mut::<CameraRig>();
         rig.orbit.target.lon += TURN_DEG;
@@ -217,7 +214,18 @@ pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, Run
             wall.push(ms_since(start));
         }
     }
-    let cpu = (cpu_ms() - cpu_before) / frames.max(1) as f64;
+    Ok((wall, (cpu_ms() - cpu) / frames.max(1) as f64))
+}
+
+/// Measures `frames` frames of a globe that was built with [`measure_main`].
+///
+/// # Errors
+/// The graphics device failed.
+pub fn run_bench(globe: &mut Headless, frames: usize) -> Result<BenchResult, RunError> {
+    let (mut wall, cpu) = turned(globe, frames, |world| {
+        *world.resource_mut::<MainClock>() = MainClock::default();
+        *world.resource_mut::<Found>() = Found::default();
+    })?;
     let adapter = globe.adapter().0;
     let world = globe.world();
     let MainClock { spent_ms: mut main, cpu_ms: mut turning, .. } =

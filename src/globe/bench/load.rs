@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{NAP, TURN_DEG, WARM_UP, cpu_ms, ms_since, quantile, rss_mb};
+use super::{NAP, ms_since, quantile, rss_mb, turned};
 use crate::base::clock::steady_now;
 use crate::cache::{Snapshot, SourceState};
-use crate::globe::camera::{CameraRig, Orbit};
 use crate::globe::feed::{Feed, FeedInput};
 use crate::globe::pins::Pins;
 use crate::globe::run::{Headless, RunError};
@@ -64,26 +63,6 @@ fn wait(globe: &mut Headless, what: &'static str, wanted: impl Fn(&Snapshot) -> 
     }
 }
 
-/// Wall times of frames of the turning globe in ms, and the processor time of one.
-fn frames_of(globe: &mut Headless, frames: usize) -> Result<(Vec<f64>, f64), RunError> {
-    let mut wall = Vec::with_capacity(frames);
-    let mut cpu = 0.0;
-    for frame in 0..WARM_UP + frames {
-        if frame == WARM_UP {
-            cpu = cpu_ms();
-        }
-        let mut rig = globe.world().resource_mut::<CameraRig>();
-        rig.orbit.target.lon += TURN_DEG;
-        rig.orbit = Orbit::clamped(rig.orbit);
-        let start = steady_now();
-        globe.frame()?;
-        if frame >= WARM_UP {
-            wall.push(ms_since(start));
-        }
-    }
-    Ok((wall, (cpu_ms() - cpu) / frames.max(1) as f64))
-}
-
 /// Measures `frames` frames with the playhead in the middle of a recording, standing and then moving.
 ///
 /// # Errors
@@ -111,7 +90,7 @@ pub fn run_load(globe: &mut Headless, frames: usize) -> Result<LoadResult, RunEr
     }
     send(globe, Control::Seek(middle));
     wait(globe, "a full window", |s| s.now == middle && s.filled.is_none())?;
-    let (mut still, still_cpu_ms) = frames_of(globe, frames)?;
+    let (mut still, still_cpu_ms) = turned(globe, frames, |_| ())?;
     send(globe, Control::Resume);
     wait(globe, "a moving playhead", |s| s.now != middle)?;
     let mark = |globe: &mut Headless| {
@@ -119,7 +98,7 @@ pub fn run_load(globe: &mut Headless, frames: usize) -> Result<LoadResult, RunEr
         (feed.snapshot.now, feed.generation)
     };
     let (from, began) = (mark(globe), steady_now());
-    let (mut running, running_cpu_ms) = frames_of(globe, frames)?;
+    let (mut running, running_cpu_ms) = turned(globe, frames, |_| ())?;
     let (until, secs) = (mark(globe), ms_since(began) / 1000.0);
     let adapter = globe.adapter().0;
     let pins = globe.world().resource::<Pins>().instances.len();
