@@ -5,8 +5,9 @@
 //! took, how long the first and the complete pictures of times here and there took to come, on the clock and of the
 //! processors, and the most memory that was used. With RECORDS 6,000,000 all of them lie in the window at the end.
 //!
-//! `cargo bench --bench replay -- RECORDS PER_SECOND FILE` only makes the file, for `argus-globe globe -r FILE
-//! --bench-load 30`, which measures frames while such records run in.
+//! `cargo bench --bench replay -- RECORDS PER_SECOND FILE [CONVERSATIONS]` only makes the file, for `argus-globe globe
+//! -r FILE --bench-load 30`, which measures frames while such records run in. They are status records of CONVERSATIONS
+//! (300,000); otherwise each record is one of its own.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -56,20 +57,21 @@ fn dsrs(record: &[u8]) -> Option<(usize, usize)> {
     Some((flow?, time?))
 }
 
-/// Records one after the other, between addresses all over the world.
-fn write(path: &Path, records: u64, per_second: u64) -> Result<u64, Failure> {
+/// Records one after the other, of so many conversations between addresses all over the world.
+fn write(path: &Path, records: u64, per_second: u64, conversations: u64) -> Result<u64, Failure> {
     let (mut record, flow, time) = pattern()?;
     let words = usize::from(record[time + 3]);
     let mut out = BufWriter::new(File::create(path)?);
     out.write_all(&SAMPLE[..128])?;
     for n in 0..records {
-        let host = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let talk = n % conversations.max(1);
+        let host = talk.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let [a, b] = [(host >> 40) as u32 % 20_000, (host >> 20) as u32 % 20_000];
         // Spread over the space of unicast addresses.
         let address = |n: u32| (0x0100_0000 + n * 180_000).to_be_bytes();
         record[flow + 4..flow + 8].copy_from_slice(&address(a));
         record[flow + 8..flow + 12].copy_from_slice(&address(b));
-        record[flow + 14..flow + 16].copy_from_slice(&(1024 + (n % 60_000) as u16).to_be_bytes());
+        record[flow + 14..flow + 16].copy_from_slice(&(1024 + (talk % 60_000) as u16).to_be_bytes());
         let (secs, micros) = (BEGIN + n / per_second, n % per_second * 1_000_000 / per_second);
         for stamp in (time + 4..time + 4 * words).step_by(8) {
             record[stamp..stamp + 4].copy_from_slice(&(secs as u32).to_be_bytes());
@@ -108,13 +110,14 @@ fn main() -> Result<(), Failure> {
     let (records, per_second) = (numbers.next().unwrap_or(4_000_000), numbers.next().unwrap_or(50_000).max(1));
     let mut out = std::io::stdout();
     if let Some(path) = words.get(2) {
-        let bytes = write(Path::new(path), records, per_second)?;
-        writeln!(out, "{path}: {records} records, {per_second} per second, {} MB", bytes / 1_000_000)?;
+        let talks = words.get(3).map_or(Ok(300_000), |w| w.parse())?;
+        let bytes = write(Path::new(path), records, per_second, talks)?;
+        writeln!(out, "{path}: {records} records of {talks} conversations, {per_second}/s, {} MB", bytes / 1_000_000)?;
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("recording.argus");
-    let bytes = write(&path, records, per_second)?;
+    let bytes = write(&path, records, per_second, records)?;
     writeln!(out, "{records} records, {per_second} per second of the recording, {} MB", bytes / 1_000_000)?;
     let before = peak();
     let began = clock::steady_now();

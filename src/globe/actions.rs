@@ -18,6 +18,7 @@ use super::scale::RateShift;
 use super::selection::Picked;
 use super::table::{Column, FlowId};
 use super::timeline::TimeScale;
+use super::views::SavedView;
 use super::wall::TourKind;
 use crate::base::{Span, Timestamp};
 use crate::cache::By;
@@ -96,6 +97,8 @@ pub enum Action {
     SaveView(String),
     /// Takes a saved view.
     SavedView(String),
+    /// Takes a view that has no name.
+    TakeView(SavedView),
     /// Saves the filter of everything shown under a name.
     SaveFilter(String),
     /// Takes a saved filter.

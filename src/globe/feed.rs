@@ -51,6 +51,8 @@ pub struct Overrides {
 pub struct Feed {
     /// The picture of the moment.
     pub snapshot: Arc<Snapshot>,
+    /// The picture before, where it was at another level.
+    pub left: Option<Arc<Snapshot>>,
     /// Grows by one each time `snapshot` is replaced; 0 before the first.
     pub generation: u64,
     /// The one clock of the picture.
@@ -68,6 +70,7 @@ impl Default for Feed {
         let playhead = Playhead { now: crate::base::Timestamp::default(), state: PlayState::Paused, speed: 1.0 };
         Feed {
             snapshot: Arc::default(),
+            left: None,
             generation: 0,
             playhead,
             alerts: Arc::default(),
@@ -86,7 +89,8 @@ impl Feed {
 
     /// Replaces the snapshot.
     pub fn show(&mut self, snapshot: Arc<Snapshot>) {
-        self.snapshot = snapshot;
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        self.left = Some(before).filter(|s| self.generation > 0 && s.level != self.snapshot.level);
         self.generation += 1;
     }
 }

@@ -15,6 +15,7 @@ use super::kept::SavedFilters;
 use super::keymap::Keymap;
 use super::layers::{LAYERS, Layers};
 use super::scale::RateShift;
+use super::settings::{Origin, Origins, Saved};
 use super::table::Column;
 use super::timeline::{Marks, TimeScale};
 use super::views::Views;
@@ -147,6 +148,7 @@ fn take_look(
         hud.set_rows(rows);
     }
     let mut read = known.take(&was, &now);
+    known.remember(&was, &now);
     let columns = now.columns.clone().unwrap_or_else(Column::at_first);
     if was.columns != now.columns && hud.columns != columns {
         hud.columns = columns;
@@ -178,9 +180,19 @@ struct Known<'w> {
     views: ResMut<'w, Views>,
     filters: ResMut<'w, SavedFilters>,
     marks: ResMut<'w, Marks>,
+    saved: Option<ResMut<'w, Saved>>,
+    origins: Option<ResMut<'w, Origins>>,
 }
 
 impl Known<'_> {
+    /// What comes from files is not changed by hand, and the panel says where it comes from.
+    fn remember(&mut self, was: &Look, now: &Look) {
+        let keys = self.saved.as_mut().map(|saved| saved.read_again(was, now)).unwrap_or_default();
+        if let Some(origins) = self.origins.as_mut().filter(|_| !keys.is_empty()) {
+            origins.0.extend(keys.iter().map(|key| ((*key).to_owned(), Origin::File)));
+        }
+    }
+
     /// Takes over what files say otherwise than before, and gives what is news to the window. What they never said (it is
     /// for this run only) stays.
     fn take(&mut self, was: &Look, now: &Look) -> Vec<&'static str> {
@@ -237,6 +249,7 @@ mod tests {
     use crate::globe::input::InputPlugin;
     use crate::globe::layers::LayerId;
     use crate::globe::picking::PickingPlugin;
+    use crate::globe::settings::Values;
 
     #[test]
     fn only_what_changed_is_taken_over_and_mistakes_are_told() {
@@ -246,7 +259,10 @@ mod tests {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, Devices, GlobePlugins, PickingPlugin, InputPlugin, LookPlugin))
             .init_resource::<Hud>()
-            .init_resource::<HudOptions>();
+            .init_resource::<HudOptions>()
+            .init_resource::<Origins>();
+        let values = crate::globe::settings::values();
+        app.insert_resource(Saved(Some(Values { theme: Theme::Light, ..values })));
         app.insert_resource(LookSource::new(start.clone(), Box::new(move || ask.lock().expect("not poisoned").take())));
         let say = |app: &mut App, what: Result<Look, String>| {
             *answer.lock().expect("not poisoned") = Some(what);
@@ -278,6 +294,12 @@ mod tests {
         assert!(hud.rows().iter().any(|r| r.id == "spin" && r.keys[0].to_string() == "F5"));
         let toast = app.world().resource::<Hud>().toast.clone().expect("a message");
         assert_eq!(toast.text, "read again: configuration, views, columns");
+        // For the panel of settings that is where they come from, and no change of its own.
+        let saved = app.world().resource::<Saved>().0.clone().expect("settings");
+        assert!(saved.reduced_motion && saved.colour == ColourBy::Port && !saved.layers.is_on(LayerId::Clouds));
+        assert_eq!(saved.theme, Theme::Light, "what the file does not say otherwise stays");
+        let origins = app.world().resource::<Origins>();
+        assert_eq!((origins.of("colour"), origins.of("theme")), (Origin::File, Origin::Default));
         // A view and a filter are taken out of the files, a bookmark is put in; what the files never said stays.
         app.world_mut().resource_mut::<SavedFilters>().0.insert("mine".into(), "udp".into());
         let at = Timestamp::from_parts(1_362_692_526, 0);

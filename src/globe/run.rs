@@ -121,14 +121,18 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
     if cfg!(target_os = "linux") && !has("DISPLAY") && !has("WAYLAND_DISPLAY") && !has("WAYLAND_SOCKET") {
         return Err(RunError::NoDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set".into()));
     }
+    // OpenGL would be found, but no window can be opened with it: the libraries do not tell it the display.
+    let render = WgpuSettings { backends: named_backends().or(Some(Backends::PRIMARY)), ..default() };
     let plugins = DefaultPlugins
         .set(WindowPlugin {
             primary_window: Some(window_of(options)),
             exit_condition: ExitCondition::OnPrimaryClosed,
             ..default()
         })
+        .set(RenderPlugin { render_creation: RenderCreation::Automatic(Box::new(render)), ..default() })
         .disable::<LogPlugin>();
-    let mut app = guarded(move || {
+    let said = Heard::default();
+    let mut app = guarded(&said, move || {
         let mut app = App::new();
         app.add_plugins(plugins);
         app
@@ -158,9 +162,13 @@ pub fn window(setup: Setup, options: &WindowOptions) -> Result<(), RunError> {
     app.add_systems(First, read_canvas);
     let (windows, main) = (options.windows.clone(), options.screen.clone());
     app.add_plugins(RolesPlugin(Wanted { windows, main, fill: options.fullscreen }));
-    match guarded(move || app.run()).map_err(start_error)? {
+    match guarded(&said, move || app.run()).map_err(start_error)? {
         AppExit::Success => Ok(()),
-        AppExit::Error(code) => Err(RunError::Window(code.get())),
+        // Systems that panic end the app with a status only.
+        AppExit::Error(code) => match said.take() {
+            text if text.is_empty() => Err(RunError::Window(code.get())),
+            text => Err(start_error(text)),
+        },
     }
 }
 
@@ -174,18 +182,36 @@ fn window_of(options: &WindowOptions) -> Window {
     }
 }
 
+/// The text of the first panic.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<String>>);
+
+impl Heard {
+    fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Runs something that may panic inside the graphics libraries; gives the panic's text.
-fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, String> {
-    let said = Arc::new(Mutex::new(String::new()));
+fn guarded<T>(said: &Heard, f: impl FnOnce() -> T) -> Result<T, String> {
     let hook = std::panic::take_hook();
-    let heard = Arc::clone(&said);
+    let heard = said.clone();
     std::panic::set_hook(Box::new(move |info| {
         tracing::debug!("{info}");
-        heard.lock().unwrap_or_else(PoisonError::into_inner).push_str(&info.to_string());
+        let mut said = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What follows from the first one says less.
+        if said.is_empty() {
+            *said = info.to_string();
+        }
     }));
     let result = catch_unwind(AssertUnwindSafe(f));
     std::panic::set_hook(hook);
-    result.map_err(|_| std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner)))
+    result.map_err(|_| said.take())
+}
+
+/// The interfaces to graphics devices that the environment names (`WGPU_BACKEND`), if it does.
+fn named_backends() -> Option<Backends> {
+    WgpuSettings::default().backends.filter(|b| *b != Backends::all())
 }
 
 /// Names the cause of a panic at start.
@@ -308,18 +334,16 @@ struct PictureSlot(Arc<Mutex<Option<Picture>>>);
 /// Bevy without a window on the first adapter that works: the modern interfaces, then OpenGL. OpenGL is not even asked
 /// when it is not needed; its libraries take long and complain about missing displays.
 fn headless_app() -> Result<App, RunError> {
-    let settings = WgpuSettings::default();
-    let chosen = settings.backends.is_some_and(|b| b != Backends::all());
-    let tries = if chosen { vec![settings.backends] } else { vec![Some(Backends::PRIMARY), Some(Backends::all())] };
+    let tries = named_backends().map_or_else(|| vec![Backends::PRIMARY, Backends::all()], |named| vec![named]);
     let mut result = Err(RunError::NoAdapter);
     for backends in tries {
-        let settings = WgpuSettings { backends, ..settings.clone() };
+        let settings = WgpuSettings { backends: Some(backends), ..default() };
         let render = RenderPlugin {
             render_creation: RenderCreation::Automatic(Box::new(settings)),
             synchronous_pipeline_compilation: true,
             ..default()
         };
-        result = guarded(move || {
+        result = guarded(&Heard::default(), move || {
             let mut app = App::new();
             let window = WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() };
             app.add_plugins(
@@ -355,7 +379,7 @@ impl Headless {
     pub fn new(setup: Setup, size: (u32, u32), scale: f32) -> Result<Headless, RunError> {
         let size = (size.0.clamp(1, 16_384), size.1.clamp(1, 16_384));
         let mut app = headless_app()?;
-        guarded(move || {
+        guarded(&Heard::default(), move || {
             app.insert_resource(TimeUpdateStrategy::ManualDuration(HEADLESS_STEP));
             add_globe(&mut app, setup);
             let scale_f64 = f64::from(scale);

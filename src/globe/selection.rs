@@ -11,7 +11,7 @@ use bevy::prelude::Resource;
 use super::table::FlowId;
 use crate::cache::{HostPin, PathArc, Snapshot};
 
-/// Most things that are selected at once; the one that was added first makes room.
+/// Most things that stay selected while others are; the one that was added first makes room.
 pub const MOST_SELECTED: usize = 16;
 
 /// A thing that can be selected.
@@ -64,6 +64,9 @@ impl Picked {
     #[must_use]
     pub fn at_any_level(self, snapshot: &Snapshot) -> Picked {
         let member = |key: IpAddr| {
+            if snapshot.find_address(key).is_some() {
+                return key;
+            }
             let pin = snapshot.find_pin(key).and_then(|i| u32::try_from(i).ok());
             pin.and_then(|pin| snapshot.members.of(pin).next()).map_or(key, |host| host.addr)
         };
@@ -71,6 +74,12 @@ impl Picked {
             Picked::Flow(_) => Picked::Nothing,
             other => other.with(member),
         }
+    }
+
+    /// The same, named by the pins of a picture.
+    #[must_use]
+    pub fn on_pins(self, snapshot: &Snapshot) -> Picked {
+        self.with(|addr| find_host(snapshot, addr).map_or(addr, |host| host.addr))
     }
 
     /// The same with other addresses; a flow stays what it is.
@@ -191,24 +200,40 @@ impl Selection {
         had
     }
 
-    /// Prepares for another level than that of `snapshot`: a selected group is named by one of its addresses, which
-    /// leads to the pin that it belongs to at any level. A row of merged flows has no counterpart.
-    pub fn follow_level(&mut self, snapshot: &Snapshot) {
-        let place = |thing: Picked| thing.at_any_level(snapshot);
-        self.stay = self.stay.iter().map(|thing| place(*thing)).filter(|p| *p != Picked::Nothing).collect();
-        self.picked = place(self.picked);
-        if self.picked == Picked::Nothing {
-            self.picked = self.stay.last().copied().unwrap_or_default();
+    /// Follows from a picture to one at another level: a selected group is named by one of its addresses, which leads to
+    /// the pin that it belongs to at any level. A row of merged flows has no counterpart; what falls together is one.
+    pub fn follow_level(&mut self, from: &Snapshot, to: &Snapshot) {
+        let mut seen: Vec<Picked> = Vec::new();
+        let mut place = |thing: Picked| {
+            let (thing, pin) = (thing.at_any_level(from), thing.at_any_level(from).on_pins(to));
+            let is_new = thing != Picked::Nothing && !seen.iter().any(|known| known.is(&pin));
+            is_new.then(|| {
+                seen.push(pin);
+                thing
+            })
+        };
+        // The one that the details are about stays what it is.
+        let picked = place(self.picked);
+        let stayed = self.stays();
+        let stay: Vec<Picked> = std::mem::take(&mut self.stay).into_iter().filter_map(place).collect();
+        self.stay = stay;
+        match picked {
+            Some(thing) => {
+                self.picked = thing;
+                if stayed {
+                    self.stay.push(thing);
+                }
+            }
+            None => self.picked = self.stay.last().copied().unwrap_or_default(),
         }
-        self.details &= self.picked != Picked::Nothing;
+        self.details &= self.is_some();
     }
 
     /// The same with the keys of pins in place of addresses that are merged into them.
     #[must_use]
     pub fn on_pins(&self, snapshot: &Snapshot) -> Selection {
-        let key = |a: IpAddr| find_host(snapshot, a).map_or(a, |h| h.addr);
-        let stay = self.stay.iter().map(|thing| thing.with(key)).collect();
-        Selection { picked: self.picked.with(key), stay, ..*self }
+        let stay = self.stay.iter().map(|thing| thing.on_pins(snapshot)).collect();
+        Selection { picked: self.picked.on_pins(snapshot), stay, ..*self }
     }
 
     /// The addresses that the selected things consist of, each once, in the order in which they were added.
@@ -381,11 +406,28 @@ mod tests {
             selection.add_or_remove(thing);
         }
         let level = crate::cache::Level { by: crate::cache::By::Country, ..Default::default() };
-        let by_country = s.at_level(level);
-        selection.follow_level(&by_country);
+        let by_country = s.clone().at_level(level);
+        selection.follow_level(&s, &by_country);
         assert_eq!((selection.count(), selection.picked), (2, Picked::Host(b)));
         let pins = selection.on_pins(&by_country);
         assert!(by_country.hosts.iter().filter(|h| pins.shows_host(h.addr)).count() == 2, "{pins:?}");
+        // A group leads back to one of its addresses; an address that was asked for meanwhile is that one.
+        let country = pins.picked;
+        let mut group = Selection::default();
+        group.pick(country);
+        group.follow_level(&by_country, &s);
+        assert_eq!(group.picked, Picked::Host(b));
+        // Two addresses of one network are one thing there, with the details of the one that had them.
+        let masks = crate::cache::Masks { v4: 1, v6: 48 };
+        let by_network = s.clone().at_level(crate::cache::Level { by: crate::cache::By::Network, masks });
+        let inside = |h: &&HostPin| by_network.find_pin(h.addr) == by_network.find_pin(a);
+        let both: Vec<IpAddr> = s.hosts.iter().filter(inside).map(|h| h.addr).collect();
+        assert!(both.len() > 1 && both.contains(&a), "{both:?}");
+        let mut twins = Selection::default();
+        both.iter().for_each(|addr| twins.add_or_remove(Picked::Host(*addr)));
+        let last = twins.picked;
+        twins.follow_level(&s, &by_network);
+        assert_eq!((twins.count(), twins.picked, twins.details), (1, last, true));
     }
 
     #[test]

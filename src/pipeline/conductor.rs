@@ -469,9 +469,13 @@ impl Conductor {
             false => (now >= part.end).then_some(part.start),
         });
         let jump = again.or_else(|| {
-            let next = self.skip_idle.filter(|_| !rewinding).and_then(|longest| {
-                self.engine.next_start(now).filter(|next| next.since(now) > longest && self.engine.is_silent(now))
-            })?;
+            let longest = self.skip_idle?;
+            if rewinding {
+                let before = self.engine.silent_since(now, longest)?;
+                return Some(self.looped.map_or(before, |part| before.max(part.start)));
+            }
+            let next = self.engine.next_start(now).filter(|next| next.since(now) > longest)?;
+            let next = Some(next).filter(|_| self.engine.is_silent(now))?;
             Some(self.looped.map_or(next, |part| next.min(part.end)))
         });
         if let Some(to) = jump {

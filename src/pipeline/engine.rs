@@ -324,6 +324,38 @@ impl Engine {
         is_silent
     }
 
+    /// Where the silence before a time begins, to a thousandth of a second, if it lasts longer than `longest` and
+    /// records lie before it.
+    pub(super) fn silent_since(&mut self, at: Timestamp, longest: Duration) -> Option<Timestamp> {
+        /// How exactly, in nanoseconds.
+        const EXACT: Duration = Duration::from_millis(1);
+        let mut any = |from: Timestamp| {
+            let mut any = false;
+            self.history.overlapping(from, at, |_| {
+                any = true;
+                ControlFlow::Break(())
+            });
+            any
+        };
+        let mut quiet = at - longest;
+        if any(quiet) {
+            return None;
+        }
+        let mut busy = self.span?.start;
+        if busy >= quiet || !any(busy) {
+            return None;
+        }
+        while quiet.since(busy) > EXACT {
+            let middle = busy + quiet.since(busy) / 2;
+            if any(middle) {
+                busy = middle;
+            } else {
+                quiet = middle;
+            }
+        }
+        Some(quiet)
+    }
+
     /// What is wrong with what is kept for replay.
     pub(super) fn trouble(&self) -> Option<&str> {
         self.history.trouble()

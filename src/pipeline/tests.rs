@@ -412,6 +412,13 @@ fn silence_is_jumped_over_when_it_is_long_enough() {
     c.obey(Control::SkipIdle(None), clocks(Duration::ZERO));
     c.obey(Control::Seek(early.end), clocks(Duration::ZERO));
     assert_eq!(picture(&mut c, Duration::from_secs(1)).now, early.end + Duration::from_secs(1));
+    // Backwards it ends where the last record before it ended; what is shorter is played.
+    c.obey(Control::SkipIdle(Some(Duration::from_secs(60))), clocks(Duration::from_secs(1)));
+    c.obey(Control::Seek(late.start), clocks(Duration::from_secs(1)));
+    c.obey(Control::Speed(-1.0), clocks(Duration::from_secs(1)));
+    let now = picture(&mut c, Duration::from_secs(2)).now;
+    assert!(now >= early.end && now.since(early.end) <= Duration::from_millis(1), "{now:?} {early:?}");
+    assert_eq!(now.since(picture(&mut c, Duration::from_secs(3)).now), Duration::from_secs(1));
 }
 
 #[test]

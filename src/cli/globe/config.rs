@@ -44,7 +44,8 @@ pub(super) fn origins(argv: Vec<OsString>) -> Origins {
         };
         // From how far the screen is looked at is another way to say its size.
         let name = if name == "viewing-distance" { "ui-scale" } else { name };
-        origins.0.insert(name.to_owned(), origin);
+        let known = origins.0.entry(name.to_owned()).or_default();
+        *known = origin.max(*known);
     }
     origins
 }
@@ -72,12 +73,13 @@ fn with_pairs(text: &str, pairs: &[(&str, String)]) -> Result<String, String> {
     };
     // What is put where: from the end on, so that places stay true.
     let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut added = String::new();
     for (key, value) in pairs {
         match known(key) {
             Some((_, at)) => edits.push((at, value.clone())),
             None => {
-                let _ = writeln!(added, "{key} = {value}");
+                let _ = write!(added, "{key} = {value}{end}");
             }
         }
     }
@@ -94,15 +96,24 @@ fn with_pairs(text: &str, pairs: &[(&str, String)]) -> Result<String, String> {
             at += line.len();
             (start, line)
         });
-        let opens = |line: &str| line.trim_start_matches(MARK).trim_start().starts_with('[');
-        let header = lines.into_iter().find(|(start, line)| opens(line) && !inside(*start));
+        let begins = |line: &str, with: char| line.trim_start_matches(MARK).trim_start().starts_with(with);
+        // Comments right above a table belong to it.
+        let mut about = None;
+        let mut header = None;
+        for (start, line) in lines {
+            if begins(line, '[') && !inside(start) {
+                header = Some(about.unwrap_or((start, line)));
+                break;
+            }
+            about = if begins(line, '#') && !inside(start) { about.or(Some((start, line))) } else { None };
+        }
         // A mark of the byte order stays first.
         let header =
             header.map(|(start, line)| (start + if line.starts_with(MARK) { MARK.len_utf8() } else { 0 }, line));
         match header {
-            Some((start, _)) => edits.push((start..start, format!("{added}\n"))),
+            Some((start, _)) => edits.push((start..start, format!("{added}{end}"))),
             None => {
-                let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+                let gap = if text.is_empty() || text.ends_with('\n') { "" } else { end };
                 edits.push((text.len()..text.len(), format!("{gap}{added}")));
             }
         }
@@ -421,9 +432,12 @@ mod tests {
         let text = text.replace(",\n  [] ]", ",\n]");
         let out = with_pairs(&text, &pairs(&[("theme", "\"night\""), ("window", "\"30s\""), ("ui-scale", "2.00")]));
         let expect = "# mine\ntheme = \"night\" # for print\nui_scale = 2.00\nserver = [\n  \"a:561\",\n]\n\n\
-                      # views\nwindow = \"30s\"\n\n[views]\noffice = \"1,2,3\"\ntheme = \"5,6,7\"\n";
+                      window = \"30s\"\n\n# views\n[views]\noffice = \"1,2,3\"\ntheme = \"5,6,7\"\n";
         assert_eq!(out.as_deref(), Ok(expect));
         assert!(words(expect).is_ok());
+        // Lines end as they do in the file; a comment with a gap below it is about the whole file.
+        let out = with_pairs("# mine\r\n\r\n[views]\r\nx = \"1,2,3\"\r\n", &pairs(&[("level", "\"as\"")]));
+        assert_eq!(out.as_deref(), Ok("# mine\r\n\r\nlevel = \"as\"\r\n\r\n[views]\r\nx = \"1,2,3\"\r\n"));
         // Without a file or a table the keys stand at the end.
         assert_eq!(with_pairs("", &pairs(&[("level", "\"as\"")])).as_deref(), Ok("level = \"as\"\n"));
         let out = with_pairs("loop = true", &pairs(&[("rate-scale", "-2")]));
@@ -441,11 +455,14 @@ mod tests {
         std::fs::create_dir_all(&folder).expect("a folder");
         let file = folder.join("config.toml");
         std::fs::write(&file, "theme = \"light\"\nviewing_distance = \"3\"\nwindow = \"60s\"\n").expect("written");
-        let words = ["argus-globe", "--window", "30", "--config"].map(OsString::from);
-        let origins = origins(words.into_iter().chain([file.into_os_string()]).collect());
-        let of = |key: &str| origins.of(key);
-        assert_eq!((of("theme"), of("window"), of("level")), (Origin::File, Origin::CommandLine, Origin::Default));
-        assert_eq!(of("ui-scale"), Origin::File);
+        let of = |words: &[&str]| {
+            let words = [&["argus-globe"], words, &["--config"]].concat();
+            origins(words.into_iter().map(OsString::from).chain([file.clone().into_os_string()]).collect())
+        };
+        let plain = of(&["--window", "30"]);
+        let known = ["theme", "window", "level", "ui-scale"].map(|key| plain.of(key));
+        assert_eq!(known, [Origin::File, Origin::CommandLine, Origin::Default, Origin::File]);
+        assert_eq!(of(&["--ui-scale", "2"]).of("ui-scale"), Origin::CommandLine);
         std::fs::remove_dir_all(folder).expect("removed");
     }
 

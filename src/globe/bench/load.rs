@@ -36,8 +36,12 @@ pub struct LoadResult {
     pub speed: f64,
     /// Pictures of the window that came while records ran in.
     pub pictures: u64,
-    /// Records that sources or stores could not hold.
+    /// Records that sources, the store behind the time line or the window could not hold.
     pub dropped: u64,
+    /// Records that are held but whose address, pair or flow found no room in its table.
+    pub beyond_tables: u64,
+    /// Pairs of addresses in the window.
+    pub paths: u64,
     /// Resident memory in MB at the end.
     pub rss_mb: f64,
     /// Pins drawn.
@@ -106,7 +110,6 @@ pub fn run_load(globe: &mut Headless, frames: usize) -> Result<LoadResult, RunEr
     let speed = until.0.since(from.0).as_secs_f64() / secs.max(0.001);
     let lost: u64 = s.health.sources.iter().map(|source| source.dropped).sum();
     let t = &s.totals;
-    let refused = t.refused_hosts + t.refused_paths + t.refused_flows + t.refused_records;
     Ok(LoadResult {
         still_ms_median: quantile(&mut still, 0.5),
         running_ms_median: quantile(&mut running, 0.5),
@@ -118,7 +121,9 @@ pub fn run_load(globe: &mut Headless, frames: usize) -> Result<LoadResult, RunEr
         records_per_sec: t.records as f64 / s.window.as_secs_f64().max(0.001) * speed,
         speed,
         pictures: until.1 - from.1,
-        dropped: lost + s.health.history_refused + refused,
+        dropped: lost + s.health.history_refused + t.refused_records,
+        beyond_tables: t.refused_hosts.max(t.refused_paths).max(t.refused_flows),
+        paths: t.paths,
         rss_mb: rss_mb(),
         pins,
         frames,

@@ -197,6 +197,7 @@ fn draw_panels(
     let asks = hud.help || hud.palette.is_some() || hud.chooser.is_open();
     if seen.wall.hides_panels(seen.clock.elapsed) && !asks {
         let rect = root.available_rect_before_wrap();
+        hud.taken.clear();
         let shown = Shown {
             wall: &seen.wall,
             snapshot: &seen.feed.snapshot,

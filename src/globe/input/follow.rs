@@ -1,3 +1,5 @@
+//! What is selected is followed: to another level of the picture, and, while that is wished, by the eye.
+//!
 //! The eye stays over what is selected: over the pin of an address, over all ends of several things. When another thing
 //! is selected, or the pin comes to stand elsewhere, it flies there; when the user moves it, following ends.
 
@@ -7,6 +9,7 @@ use crate::cache::Snapshot;
 use crate::geo::LatLon;
 use crate::globe::camera::{CameraRig, Orbit};
 use crate::globe::feed::Feed;
+use crate::globe::hud::Hud;
 use crate::globe::math::{add, angle, any_perpendicular, length};
 use crate::globe::selection::{Selection, find_host};
 
@@ -52,6 +55,20 @@ fn over_all(places: &[LatLon]) -> Goal {
         at: LatLon::from_vector(middle).unwrap_or(LatLon { lat: 0.0, lon: 0.0 }),
         least: if half < 1e-4 { 0.0 } else { least },
     }
+}
+
+/// What is selected and what cards are about is found again when the picture comes to another level, whoever wished it.
+pub(super) fn follow_level(
+    feed: Res<Feed>,
+    (mut selection, mut hud): (ResMut<Selection>, ResMut<Hud>),
+    mut seen: Local<u64>,
+) {
+    if std::mem::replace(&mut *seen, feed.generation) == feed.generation {
+        return;
+    }
+    let Some(left) = &feed.left else { return };
+    selection.follow_level(left, &feed.snapshot);
+    hud.cards.follow_level(left, &feed.snapshot);
 }
 
 /// Flies after the selection while that is wished.

@@ -42,6 +42,7 @@ impl Plugin for InputPlugin {
             .add_systems(
                 Update,
                 (
+                    follow::follow_level,
                     keys::read_keys,
                     pointer::read_clicks,
                     obey::narrow,

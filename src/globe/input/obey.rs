@@ -94,12 +94,21 @@ pub(super) fn control_of(action: &Action, playhead: &Playhead, snapshot: &Snapsh
     })
 }
 
+/// The view that an action asks for, if it asks for one, or why there is none.
+fn view_of(action: &Action, views: &Views) -> Option<Result<SavedView, String>> {
+    match action {
+        Action::SavedView(name) => Some(views.find(name)),
+        Action::TakeView(view) => Some(Ok(*view)),
+        _ => None,
+    }
+}
+
 /// The level that an action asks for, if it asks for one.
 #[must_use]
 pub(super) fn level_of(action: &Action, now: Level, views: &Views) -> Option<Level> {
     match action {
         Action::NextLevel(coarser) => Some(now.next(*coarser)),
-        Action::SavedView(name) => views.find(name).ok()?.level.filter(|level| *level != now),
+        Action::SavedView(_) | Action::TakeView(_) => view_of(action, views)?.ok()?.level.filter(|level| *level != now),
         Action::ShowAddress(_) if now.by != By::Address => Some(Level { by: By::Address, ..now }),
         _ => None,
     }
@@ -220,8 +229,8 @@ pub(super) fn obey_camera(
             Action::Zoom(octaves) => rig.zoom_by(0.5f64.powf(f64::from(*octaves))),
             Action::Home => rig.home(),
             Action::Look(orbit) => rig.fly_to(*orbit),
-            Action::SavedView(name) => {
-                let view = views.find(name).unwrap_or_default();
+            Action::SavedView(_) | Action::TakeView(_) => {
+                let view = view_of(action, &views).and_then(Result::ok).unwrap_or_default();
                 if view.projection.is_some_and(|p| p != rig.projection()) {
                     rig.change_projection();
                 }
@@ -302,10 +311,6 @@ pub(super) fn obey_panels(
                     words => format!("rates {words}: the legend says which"),
                 };
                 panels.hud.toast = Some(Toast { text, until: clock.elapsed + TOAST });
-            }
-            Action::NextLevel(_) | Action::Level(_) => {
-                panels.selection.follow_level(&feed.snapshot);
-                panels.hud.cards.follow_level(&feed.snapshot);
             }
             Action::NextPin | Action::PreviousPin => {
                 let from = panels.selection.picked.ends()[0];
@@ -392,14 +397,15 @@ fn obey_panel(action: &Action, p: &mut Panels, level: Level, now: f64) {
                 hud.toast = Some(Toast { text, until: now + TOAST });
             }
         }
-        Action::SavedView(name) => match p.views.find(name) {
-            Ok(view) => {
+        Action::SavedView(_) | Action::TakeView(_) => match view_of(action, &p.views) {
+            Some(Ok(view)) => {
                 *p.layers = view.layers.unwrap_or(*p.layers);
                 if let Some(shift) = view.shift.filter(|shift| *shift != *p.shift) {
                     *p.shift = shift;
                 }
             }
-            Err(text) => hud.toast = Some(Toast { text, until: now + TOAST }),
+            Some(Err(text)) => hud.toast = Some(Toast { text, until: now + TOAST }),
+            None => {}
         },
         Action::Escape if !hud.step_back() && !p.selection.step_back() && !hud.cards.close_last() => hud.sample = false,
         _ => obey_selection(action, p, now),

@@ -77,17 +77,18 @@ pub(super) fn read_clicks(
         } else if buttons.just_released(button) {
             press.from = None;
             let now = scene.clock.elapsed;
-            let twice =
-                press.before.is_some_and(|(b, p, t)| b == button && p.distance(at) <= SLOP && now - t <= DOUBLE);
             let adds = button == MouseButton::Left && press.ctrl;
+            let twice = !adds
+                && press.before.is_some_and(|(b, p, t)| b == button && p.distance(at) <= SLOP && now - t <= DOUBLE);
             press.before = (!twice && !adds).then_some((pressed, at, now));
-            if adds {
-                add(&scene, at, &mut actions);
-            } else if twice {
+            if twice {
                 zoom_to(&mut rig, &scene.view, at, button == MouseButton::Left);
             } else if button == MouseButton::Left {
+                // A cluster parts first, so that its pins can be told apart; what is selected stays.
                 if let Some(orbit) = parting(&scene, rig.orbit, at) {
                     rig.fly_to(orbit);
+                } else if adds {
+                    add(&scene, at, &mut actions);
                 } else {
                     click(&scene, &selection, at, &mut actions);
                 }

@@ -141,13 +141,18 @@ impl Cards {
         }
     }
 
-    /// Prepares for another level than that of `snapshot`, as the selection does; cards about merged flows go.
-    pub fn follow_level(&mut self, snapshot: &Snapshot) {
-        for card in &mut self.list {
-            card.thing = card.thing.at_any_level(snapshot);
+    /// Follows from a picture to one at another level, as the selection does: cards about merged flows go, and so does the
+    /// newer one of two that would say the same.
+    pub fn follow_level(&mut self, from: &Snapshot, to: &Snapshot) {
+        let mut seen: Vec<Picked> = Vec::new();
+        self.list.retain_mut(|card| {
+            card.thing = card.thing.at_any_level(from);
             card.told = 0;
-        }
-        self.list.retain(|card| card.thing != Picked::Nothing);
+            let pin = card.thing.on_pins(to);
+            let is_new = card.thing != Picked::Nothing && !seen.iter().any(|known| known.is(&pin));
+            seen.push(pin);
+            is_new
+        });
     }
 }
 
@@ -269,7 +274,7 @@ mod tests {
         let mut cards = Cards::default();
         cards.pin(Picked::Host(s.hosts[0].addr), AREA.min, AREA, &[]);
         cards.pin(Picked::Flow(FlowId::of(&s.flows[0])), AREA.min, AREA, &[]);
-        cards.follow_level(&s);
+        cards.follow_level(&s, &country);
         cards.update(&country, 2);
         let titles: Vec<String> = cards.all_mut().map(|c| c.model.title.clone()).collect();
         assert_eq!(titles, ["Switzerland"]);

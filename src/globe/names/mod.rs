@@ -4,12 +4,14 @@
 
 mod model;
 
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 pub use model::{Label, LabelKind, Placer, labels, wanted};
 
 use super::PaintSet;
-use super::camera::SceneView;
+use super::camera::{FreeRect, SceneView};
+use super::hud::Hud;
 use super::inks::inks;
 use super::layers::{LayerId, Layers};
 use super::maps::AssetNotes;
@@ -44,9 +46,28 @@ fn load_names(mut names: ResMut<Names>, mut notes: ResMut<AssetNotes>) {
     names.0 = labels(countries(), &cities);
 }
 
+/// What panels and cards leave free for names: one that is cut off or shines through says nothing.
+#[derive(SystemParam)]
+pub(super) struct Room<'w> {
+    free: Option<Res<'w, FreeRect>>,
+    hud: Option<Res<'w, Hud>>,
+}
+
+impl Room<'_> {
+    pub(super) fn placer(&self, ctx: &egui::Context) -> Placer {
+        let zoom = ctx.zoom_factor().max(0.1);
+        let free = self.free.as_ref().and_then(|free| free.0);
+        let mut placer = Placer::within(free.map(|r| [r.min.x, r.min.y, r.max.x, r.max.y].map(|v| v / zoom)));
+        for rect in self.hud.iter().flat_map(|hud| &hud.taken) {
+            placer.keep_free([rect.min.x, rect.min.y, rect.max.x, rect.max.y]);
+        }
+        placer
+    }
+}
+
 pub(super) fn paint_names(
     mut contexts: EguiContexts,
-    (names, tags): (Res<Names>, Res<Tags>),
+    (names, tags, room): (Res<Names>, Res<Tags>, Room),
     (scene, layers, drawn): (Res<SceneView>, Res<Layers>, Res<Drawn>),
 ) -> Result {
     if !layers.is_on(LayerId::Names) {
@@ -56,7 +77,7 @@ pub(super) fn paint_names(
     let painter = ctx.layer_painter(egui::LayerId::background());
     let points_per_pixel = 1.0 / f64::from(ctx.pixels_per_point().max(0.1));
     let view = &scene.view;
-    let mut placer = Placer::default();
+    let mut placer = room.placer(ctx);
     tags.areas.iter().for_each(|area| placer.keep_free(*area));
     let mut shown = 0;
     for label in names.0.iter().filter(|l| wanted(l, view.height())) {

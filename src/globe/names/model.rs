@@ -96,15 +96,27 @@ pub(super) fn on_screen(label: &Label, view: &View) -> Option<([f64; 2], f32)> {
 #[derive(Clone, Debug, Default)]
 pub struct Placer {
     taken: Vec<[f32; 4]>,
+    /// Where they have to lie; none: anywhere.
+    room: Option<[f32; 4]>,
 }
 
 impl Placer {
     /// Air around a name, in points.
     const MARGIN: f32 = 5.0;
 
-    /// Takes the rectangle if nothing is there; false if something is.
+    /// Of rectangles within one.
+    #[must_use]
+    pub fn within(room: Option<[f32; 4]>) -> Placer {
+        Placer { taken: Vec::new(), room }
+    }
+
+    /// Takes the rectangle if it lies within the room and nothing is there; false if not.
     pub fn place(&mut self, area: [f32; 4]) -> bool {
         let m = Self::MARGIN;
+        let inside = |r: [f32; 4]| area[0] >= r[0] && area[1] >= r[1] && area[2] <= r[2] && area[3] <= r[3];
+        if !self.room.is_none_or(inside) {
+            return false;
+        }
         let free = self.taken.iter().all(|t| {
             area[0] - m >= t[2] || area[2] + m <= t[0] || area[1] - m / 2.0 >= t[3] || area[3] + m / 2.0 <= t[1]
         });
@@ -155,5 +167,9 @@ mod tests {
         assert!(placer.place([60.0, 0.0, 90.0, 12.0]));
         placer.keep_free([100.0, 0.0, 110.0, 10.0]);
         assert!(!placer.place([105.0, 5.0, 150.0, 15.0]));
+        // What would reach below a panel is left out.
+        let mut placer = Placer::within(Some([0.0, 40.0, 200.0, 300.0]));
+        assert!(!placer.place([10.0, 35.0, 60.0, 47.0]) && !placer.place([180.0, 50.0, 230.0, 62.0]));
+        assert!(placer.place([10.0, 41.0, 60.0, 53.0]));
     }
 }

@@ -18,7 +18,7 @@ use super::hud::{Hud, HudOptions, Toast};
 use super::inks::Theme;
 use super::kept::{Keeper, Kept};
 use super::layers::Layers;
-use super::look::LookSource;
+use super::look::{Look, LookSource};
 use super::quality::QualityTarget;
 use super::scale::RateShift;
 use super::timeline::TimeScale;
@@ -26,6 +26,8 @@ use super::wall::Wall;
 use super::{GlobeSet, Motion, SceneClock};
 use crate::cache::Level;
 use crate::pipeline::Control;
+#[cfg(test)]
+pub(in crate::globe) use model::tests::values;
 pub use model::{Origin, Origins, Values, changed};
 pub(crate) use ui::{SettingsModel, settings_ui};
 
@@ -35,6 +37,33 @@ const TOAST: f64 = 6.0;
 /// The settings of the start, or as they were saved last.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Saved(pub Option<Values>);
+
+impl Saved {
+    /// Takes over what the configuration says otherwise than before, so that it does not count as changed by hand; gives
+    /// its keys.
+    pub(crate) fn read_again(&mut self, was: &Look, now: &Look) -> Vec<&'static str> {
+        let Some(saved) = &mut self.0 else { return Vec::new() };
+        let mut keys = Vec::new();
+        let mut take = |key, is_new: bool, put: &mut dyn FnMut()| {
+            if is_new {
+                put();
+                keys.push(key);
+            }
+        };
+        take("theme", was.theme != now.theme, &mut || saved.theme = now.theme);
+        take("ui-scale", was.ui_scale != now.ui_scale, &mut || saved.ui_scale = now.ui_scale);
+        take("level", was.level.by != now.level.by, &mut || saved.level = now.level.by);
+        take("layers", was.layers != now.layers, &mut || saved.layers = now.layers);
+        take("colour", was.colour != now.colour, &mut || saved.colour.clone_from(&now.colour));
+        take("reduced-motion", was.reduced_motion != now.reduced_motion, &mut || {
+            saved.reduced_motion = now.reduced_motion;
+        });
+        take("local-time", was.local_time != now.local_time, &mut || saved.local_time = now.local_time);
+        take("time-scale", was.time_scale != now.time_scale, &mut || saved.time_scale = now.time_scale);
+        take("rate-scale", was.rate_shift != now.rate_shift, &mut || saved.rate_shift = now.rate_shift);
+        keys
+    }
+}
 
 /// Reads what is in force.
 #[derive(SystemParam)]

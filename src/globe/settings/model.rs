@@ -14,8 +14,8 @@ use crate::globe::scale::RateShift;
 use crate::globe::timeline::TimeScale;
 use crate::globe::wall::TourWish;
 
-/// Where a value came from at the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Where a value came from at the start; the later one counts where several say something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Nobody said anything.
     #[default]
@@ -113,11 +113,11 @@ pub fn changed(before: &Values, now: &Values) -> Vec<(&'static str, String)> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::globe) mod tests {
     use super::*;
     use crate::globe::layers::LayerId;
 
-    pub(in crate::globe::settings) fn values() -> Values {
+    pub(in crate::globe) fn values() -> Values {
         Values {
             theme: Theme::Dark,
             ui_scale: 1.0,

@@ -16,7 +16,7 @@ use super::clusters::Clusters;
 use super::feed::Feed;
 use super::inks::inks;
 use super::layers::{LayerId, Layers};
-use super::names::{Placer, paint_names};
+use super::names::{Placer, Room, paint_names};
 use super::picking::Picker;
 use super::selection::{Picked, Selection, find_path};
 use super::{MarkScale, PaintSet, alerts};
@@ -99,14 +99,14 @@ fn paint_tags(
     (feed, selection, picker): (Res<Feed>, Res<Selection>, Res<Picker>),
     (clusters, arcs): (Res<Clusters>, Res<Arcs>),
     (scene, layers, marks): (Res<SceneView>, Res<Layers>, Res<MarkScale>),
-    (mut tags, mut ranking): (ResMut<Tags>, Local<Ranking>),
+    (mut tags, mut ranking, room): (ResMut<Tags>, Local<Ranking>, Room),
 ) -> Result {
     tags.areas.clear();
     let ctx = contexts.ctx_mut()?;
     let painter = ctx.layer_painter(egui::LayerId::background());
     let pixels = ctx.pixels_per_point();
     let view = &scene.view;
-    let mut placer = Placer::default();
+    let mut placer = room.placer(ctx);
     let mut keep = |placer: &mut Placer, area: [f32; 4]| {
         placer.keep_free(area);
         tags.areas.push(area);

@@ -22,9 +22,11 @@ pub(crate) use ui::{EDGE, Shown, wall_ui};
 use super::actions::Action;
 use super::camera::{CameraRig, Orbit};
 use super::feed::{Feed, FeedInput};
+use super::layers::Layers;
+use super::scale::RateShift;
 use super::selection::{Picked, Selection, find_host};
 use super::trace::Trace;
-use super::views::Views;
+use super::views::{SavedView, Views};
 use super::{GlobeSet, SceneClock};
 use crate::base::Zone;
 use crate::base::clock::wall_now;
@@ -58,6 +60,8 @@ pub struct Wall {
     /// When it was seen first that no source delivers any more.
     lost: Option<f64>,
     spin_after_flight: bool,
+    /// What was shown before the tour took a saved view, but for where the eye was.
+    before: Option<SavedView>,
     /// When it is darker.
     dim: Option<DimHours>,
     /// Whether it is now.
@@ -76,6 +80,7 @@ impl Default for Wall {
             escape: 0.0,
             lost: None,
             spin_after_flight: false,
+            before: None,
             dim: None,
             dimmed: false,
         }
@@ -184,7 +189,7 @@ fn switch(
     mut actions: MessageReader<Action>,
     (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
     (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
-    mut cursors: Query<&mut CursorOptions>,
+    (mut cursors, mut commands): (Query<&mut CursorOptions>, Commands),
     mut zone: Local<Option<Zone>>,
 ) {
     let now = clock.elapsed;
@@ -217,6 +222,9 @@ fn switch(
         if !wall.on {
             rig.stop();
             selection.pick(Picked::Nothing);
+            if let Some(view) = wall.before.take() {
+                commands.write_message(Action::TakeView(view));
+            }
         }
         trace.line(format_args!("wall {}", if wall.on { "on" } else { "off" }));
     } else if touched && wall.on {
@@ -249,6 +257,7 @@ fn tour(
     (clock, feed, trace): (Res<SceneClock>, Res<Feed>, Res<Trace>),
     (mut wall, mut rig, mut selection): (ResMut<Wall>, ResMut<CameraRig>, ResMut<Selection>),
     (views, mut actions): (Res<Views>, MessageWriter<Action>),
+    (layers, shift): (Res<Layers>, Option<Res<RateShift>>),
 ) {
     let wall = wall.bypass_change_detection();
     if !wall.on || feed.generation == 0 || wall.tour.kind == TourKind::Off {
@@ -270,6 +279,13 @@ fn tour(
             if selection.is_some() {
                 selection.pick(Picked::Nothing);
             }
+            wall.before.get_or_insert_with(|| SavedView {
+                orbit: None,
+                layers: Some(*layers),
+                level: Some(feed.snapshot.level),
+                projection: Some(rig.projection()),
+                shift: shift.as_deref().copied(),
+            });
             actions.write(Action::SavedView(name));
         }
         Stop::Overview => {
@@ -319,7 +335,9 @@ fn begin_anew(wall: Res<Wall>, feed: Res<Feed>, input: Option<ResMut<FeedInput>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::globe::fixture;
+    use crate::globe::input::InputPlugin;
+    use crate::globe::picking::PickingPlugin;
+    use crate::globe::{GlobePlugins, fixture};
 
     #[test]
     fn panels_hide_until_an_input_and_again_after_it() {
@@ -343,5 +361,34 @@ mod tests {
         assert!(is_lost(&snapshot));
         snapshot.health.sources.push(with(true, SourceState::Live));
         assert!(!is_lost(&snapshot));
+    }
+
+    #[test]
+    fn who_leaves_the_wall_finds_layers_and_scale_as_they_were() {
+        use crate::globe::layers::LayerId;
+
+        let mut app = App::new();
+        let devices = bevy::input::InputPlugin;
+        let plugins = (MinimalPlugins, devices, GlobePlugins, PickingPlugin, InputPlugin, WallPlugin);
+        app.add_plugins(plugins).insert_resource(Wall::new(true, "views,10".parse().expect("a tour"), false));
+        app.add_message::<CursorMoved>();
+        let at_start = *app.world().resource::<Layers>();
+        let mut layers = at_start;
+        layers.toggle(LayerId::Graticule);
+        let shift = RateShift::of(-2);
+        let view = SavedView { layers: Some(layers), shift, ..SavedView::default() };
+        app.world_mut().resource_mut::<Views>().0.insert("office".into(), view);
+        app.world_mut().resource_mut::<Feed>().show(std::sync::Arc::new(fixture::snapshot()));
+        let known = |app: &App| (*app.world().resource::<Layers>(), *app.world().resource::<RateShift>());
+        for _ in 0..3 {
+            app.update();
+            app.world_mut().resource_mut::<SceneClock>().elapsed += 11.0;
+        }
+        assert_eq!(known(&app), (layers, shift.expect("two decades")), "the tour shows the view");
+        app.world_mut().write_message(Action::Wall);
+        app.update();
+        app.update();
+        assert!(!app.world().resource::<Wall>().is_on());
+        assert_eq!(known(&app), (at_start, RateShift::PLAIN));
     }
 }

@@ -4,6 +4,9 @@ use clap::Parser as _;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+use super::super::commands::COMMANDS;
+use super::super::keys::KEYS;
+use super::super::view::Picture;
 use super::super::{Args, prepare, view};
 use super::*;
 
