@@ -32,6 +32,14 @@ const PICTURE: Duration = Duration::from_millis(100);
 const IDLE_PICTURE: Duration = Duration::from_secs(1);
 /// Making pictures takes at most one part in so many of the pipe's time.
 const PICTURE_SHARE: u32 = 4;
+/// The same where few processors draw and read as well, as long as pictures come within [`PICTURE_PATIENCE`].
+const PICTURE_SHARE_OF_FEW: u32 = 12;
+const PICTURE_PATIENCE: Duration = Duration::from_secs(2);
+/// Processors up to which they are few.
+const FEW: usize = 2;
+/// By how much the pipe stands back behind what draws (nice value) while all of its sources are recordings, which wait.
+#[cfg(target_os = "linux")]
+const STAND_BACK: i32 = 5;
 /// Looks of the rules between pictures take at most one part in so many of the pipe's time.
 const LOOKS_SHARE: u32 = 4;
 /// What a look is taken to cost before the first one.
@@ -75,6 +83,7 @@ pub(super) fn conductor(plan: Plan, infos: &[SourceInfo]) -> Result<Conductor, P
 pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, PipelineError> {
     let infos: Vec<SourceInfo> = inputs.iter().map(Input::info).collect();
     let alert_out = plan.alert_out.clone();
+    let waits = !infos.iter().any(|i| i.live);
     let conductor = conductor(plan, &infos)?;
     let shared = Arc::new(Shared::default());
     let (messages, inbox) = bounded(BATCHES);
@@ -88,10 +97,16 @@ pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, Pipel
         shared,
         started: clock::steady_now(),
         pictured: None,
+        has_few_processors: std::thread::available_parallelism().is_ok_and(|n| n.get() <= FEW),
         look_cost: FIRST_COST,
         alert_out,
     };
-    handle.spawn("pipe", move |shared| guarded(|| pipe.run()).map_err(|problem| shared.fail("pipe", &problem)))?;
+    handle.spawn("pipe", move |shared| {
+        if waits {
+            stand_back();
+        }
+        guarded(|| pipe.run()).map_err(|problem| shared.fail("pipe", &problem))
+    })?;
     for (number, input) in (0u16..).zip(inputs) {
         let reader = Reader { id: SourceId(number), out: messages.clone(), stop: stopped.clone() };
         let name = format!("src-{number}");
@@ -99,6 +114,14 @@ pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, Pipel
             .spawn(&name.clone(), move |shared| read(reader, input).map_err(|problem| shared.fail(&name, &problem)))?;
     }
     Ok(handle)
+}
+
+/// Lets other threads go first where processors are scarce; a system that cannot do so for a thread alone stays as it is.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, STAND_BACK) {
+        tracing::debug!("the pipe keeps its priority: {error}");
+    }
 }
 
 /// Runs a reader; if it breaks down, its source counts as failed and everything else goes on.
@@ -267,6 +290,7 @@ struct Pipe {
     started: Instant,
     /// When the last picture was made and how long that took.
     pictured: Option<(Duration, Duration)>,
+    has_few_processors: bool,
     /// How long a look of the rules took last.
     look_cost: Duration,
     alert_out: Vec<Sender<Alert>>,
@@ -376,7 +400,8 @@ impl Pipe {
     fn is_picture_due(&self, steady: Duration) -> bool {
         let Some((when, took)) = self.pictured else { return true };
         let gone = steady.saturating_sub(when);
-        let least = PICTURE.max(took * PICTURE_SHARE);
+        let spared = if self.has_few_processors { took * PICTURE_SHARE_OF_FEW } else { Duration::ZERO };
+        let least = PICTURE.max(took * PICTURE_SHARE).max(spared.min(PICTURE_PATIENCE));
         (self.conductor.changed() && gone >= least) || (self.conductor.moved() && gone >= least.max(IDLE_PICTURE))
     }
 }

@@ -110,6 +110,12 @@ impl Placer {
         Placer { taken: Vec::new(), room }
     }
 
+    /// Whether a point lies within the room.
+    #[must_use]
+    pub fn holds(&self, [x, y]: [f32; 2]) -> bool {
+        self.room.is_none_or(|r| x >= r[0] && y >= r[1] && x <= r[2] && y <= r[3])
+    }
+
     /// Takes the rectangle if it lies within the room and nothing is there; false if not.
     pub fn place(&mut self, area: [f32; 4]) -> bool {
         let m = Self::MARGIN;
@@ -171,5 +177,6 @@ mod tests {
         let mut placer = Placer::within(Some([0.0, 40.0, 200.0, 300.0]));
         assert!(!placer.place([10.0, 35.0, 60.0, 47.0]) && !placer.place([180.0, 50.0, 230.0, 62.0]));
         assert!(placer.place([10.0, 41.0, 60.0, 53.0]));
+        assert!(placer.holds([10.0, 41.0]) && !placer.holds([10.0, 301.0]));
     }
 }

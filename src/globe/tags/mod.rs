@@ -145,6 +145,10 @@ fn paint_tags(
     let gap = GAP * (marks.0 as f32 / zoom).max(1.0);
     for (head, host, why) in ranking.in_sight(&feed, &picker, view.height()) {
         let at = egui::pos2(head[0] / zoom, head[1] / zoom);
+        // A name without its pin says nothing either, unless it was asked for.
+        if !placer.holds(at.into()) && why != Why::Selected {
+            continue;
+        }
         let ink = if why == Why::Alerting { inks().alert } else { inks().text };
         let galley = painter.layout_no_wrap(name_of(&feed.snapshot, host), egui::FontId::monospace(SIZE), ink);
         let Some(area) = beside(at, galley.size(), gap, &mut placer, why == Why::Selected) else { continue };
