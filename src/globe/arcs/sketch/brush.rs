@@ -18,6 +18,16 @@ pub(super) struct Stroke {
     pub tail: f32,
 }
 
+impl Stroke {
+    /// The first and the last row of the picture that it may touch; both may lie outside of it.
+    pub(super) fn rows(&self) -> [f32; 2] {
+        let [[_, y0], [_, y1]] = self.ends;
+        // Across, half of it is less than its width.
+        let reach = self.width + 1.0;
+        [y0.min(y1) - reach, y0.max(y1) + reach]
+    }
+}
+
 /// Rows of a picture that one thread draws.
 #[derive(Debug)]
 pub(super) struct Band<'a> {

@@ -6,6 +6,7 @@
 
 mod brush;
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::model::{ArcInstance, DIMMED, SELECTED, arc_point, segments};
@@ -18,6 +19,8 @@ pub use brush::Rgba;
 
 /// Fewer arcs than this are not worth a second thread.
 const SHARE: usize = 256;
+/// Pieces of work for each thread: arcs are many in some parts of the picture and few in others.
+const PIECES: usize = 8;
 /// Halvings that find where an arc passes behind the globe or over the edge of the map.
 const HALVINGS: u32 = 6;
 
@@ -145,17 +148,20 @@ fn threads(n: usize) -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(n / SHARE + 1).min(8)
 }
 
-/// Runs a function on pieces of work, each on a thread of its own but the last; results in order.
-fn side_by_side<W: Send, R: Send>(mut work: Vec<W>, run: impl Fn(W) -> R + Sync) -> Vec<R> {
-    let Some(own) = work.pop() else { return Vec::new() };
-    let run = &run;
-    thread::scope(|scope| {
-        let others: Vec<_> = work.into_iter().map(|w| scope.spawn(move || run(w))).collect();
-        let own = run(own);
-        let mut results: Vec<R> = others.into_iter().filter_map(|t| t.join().ok()).collect();
-        results.push(own);
+/// Runs a function on pieces of work on some threads, this one among them; results in order. Each thread takes the next
+/// piece when it is done with one, so that none waits for one that was given more or is held up.
+fn side_by_side<W: Send, R: Send>(work: Vec<W>, threads: usize, run: impl Fn(W) -> R + Sync) -> Vec<R> {
+    let queue = Mutex::new(work.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let toil = || std::iter::from_fn(next).map(|(n, piece)| (n, run(piece))).collect::<Vec<(usize, R)>>();
+    let mut results = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(toil)).collect();
+        let mut results = toil();
+        results.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
         results
-    })
+    });
+    results.sort_by_key(|(n, _)| *n);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Draws arcs, the first ones lowest, but none that is selected, as a view shows them. `tolerance` is how far, in radii,
@@ -168,18 +174,28 @@ pub fn draw_arcs(arcs: &[ArcInstance], view: &View, style: &Style, tolerance: f6
     if width == 0 || height == 0 {
         return;
     }
-    let parts = threads(arcs.len());
-    let shares: Vec<&[ArcInstance]> = arcs.chunks(arcs.len().div_ceil(parts).max(1)).collect();
-    let strokes = side_by_side(shares, |share| {
-        let mut pen = Pen { view, style, tolerance, strokes: Vec::with_capacity(share.len() * 8) };
-        share.iter().filter(|a| a.style & SELECTED == 0).for_each(|a| pen.arc(a));
-        pen.strokes
-    });
+    let threads = threads(arcs.len());
+    let parts = if threads > 1 { threads * PIECES } else { 1 };
     let rows = height.div_ceil(parts);
+    let bands = height.div_ceil(rows);
+    let shares: Vec<&[ArcInstance]> = arcs.chunks(arcs.len().div_ceil(parts).max(1)).collect();
+    let strokes = side_by_side(shares, threads, |share| {
+        let mut pen = Pen { view, style, tolerance, strokes: Vec::new() };
+        let mut sorted = vec![Vec::with_capacity(share.len() * 8 / bands); bands];
+        for arc in share.iter().filter(|a| a.style & SELECTED == 0) {
+            pen.arc(arc);
+            for stroke in pen.strokes.drain(..) {
+                let [first, last] = stroke.rows().map(|row| (row / rows as f32).max(0.0) as usize);
+                let touched = sorted.get_mut(first..bands.min(last.saturating_add(1))).unwrap_or_default();
+                touched.iter_mut().for_each(|band| band.push(stroke));
+            }
+        }
+        sorted
+    });
     let canvas = picture.canvas.chunks_mut(rows * width).zip(picture.pixels.chunks_mut(rows * width));
-    let bands = canvas.enumerate().map(|(n, (pixels, out))| (Band { pixels, width, top: n * rows }, out)).collect();
-    side_by_side(bands, |(mut band, out): (Band, &mut [Rgba])| {
-        strokes.iter().flatten().for_each(|s| band.stroke(s));
+    let bands = canvas.enumerate().map(|(n, (pixels, out))| (n, Band { pixels, width, top: n * rows }, out)).collect();
+    side_by_side(bands, threads, |(n, mut band, out): (usize, Band, &mut [Rgba])| {
+        strokes.iter().filter_map(|sorted| sorted.get(n)).flatten().for_each(|s| band.stroke(s));
         out.iter_mut().zip(band.pixels.iter()).for_each(|(to, from)| *to = narrowed(*from));
     });
 }
