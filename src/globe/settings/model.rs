@@ -113,7 +113,7 @@ pub fn changed(before: &Values, now: &Values) -> Vec<(&'static str, String)> {
 }
 
 #[cfg(test)]
-pub(in crate::globe) mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::globe::layers::LayerId;
 
