@@ -327,7 +327,7 @@ impl Engine {
     /// Where the silence before a time begins, to a thousandth of a second, if it lasts longer than `longest` and
     /// records lie before it.
     pub(super) fn silent_since(&mut self, at: Timestamp, longest: Duration) -> Option<Timestamp> {
-        /// How exactly, in nanoseconds.
+        /// How exactly.
         const EXACT: Duration = Duration::from_millis(1);
         let mut any = |from: Timestamp| {
             let mut any = false;

@@ -119,7 +119,9 @@ pub(super) fn start_with(plan: Plan, inputs: Vec<Input>) -> Result<Handle, Pipel
 /// Lets other threads go first where processors are scarce; a system that cannot do so for a thread alone stays as it is.
 fn stand_back() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, STAND_BACK) {
+    if let Err(error) = rustix::process::getpriority_process(None)
+        .and_then(|now| rustix::process::setpriority_process(None, (now + STAND_BACK).min(19)))
+    {
         tracing::debug!("the pipe keeps its priority: {error}");
     }
 }

@@ -108,7 +108,9 @@ fn view_of(action: &Action, views: &Views) -> Option<Result<SavedView, String>> 
 pub(super) fn level_of(action: &Action, now: Level, views: &Views) -> Option<Level> {
     match action {
         Action::NextLevel(coarser) => Some(now.next(*coarser)),
-        Action::SavedView(_) | Action::TakeView(_) => view_of(action, views)?.ok()?.level.filter(|level| *level != now),
+        Action::SavedView(_) => view_of(action, views)?.ok()?.level.filter(|level| *level != now),
+        // Another level may have been wished that the picture does not show yet.
+        Action::TakeView(view) => view.level,
         Action::ShowAddress(_) if now.by != By::Address => Some(Level { by: By::Address, ..now }),
         _ => None,
     }

@@ -181,7 +181,7 @@ pub fn draw_arcs(arcs: &[ArcInstance], view: &View, style: &Style, tolerance: f6
     let shares: Vec<&[ArcInstance]> = arcs.chunks(arcs.len().div_ceil(parts).max(1)).collect();
     let strokes = side_by_side(shares, threads, |share| {
         let mut pen = Pen { view, style, tolerance, strokes: Vec::new() };
-        let mut sorted = vec![Vec::with_capacity(share.len() * 8 / bands); bands];
+        let mut sorted: Vec<Vec<Stroke>> = (0..bands).map(|_| Vec::with_capacity(share.len() * 8 / bands)).collect();
         for arc in share.iter().filter(|a| a.style & SELECTED == 0) {
             pen.arc(arc);
             for stroke in pen.strokes.drain(..) {
