@@ -217,7 +217,7 @@ fn draw_panels(
             };
             let size = LegendSize::fitting(rect.size(), rect.height() - 2.0 * WALL_EDGE, added_height(&seen));
             let size = size.unwrap_or(LegendSize::Whole);
-            legend_card(&ctx, (pivot, corner + vec2(inwards, -WALL_EDGE) + by), &seen, size);
+            hud.taken.push(legend_card(&ctx, (pivot, corner + vec2(inwards, -WALL_EDGE) + by), &seen, size));
         }
         // An empty globe explains itself on a wall as well.
         overlays(&ctx, rect, &seen, hud, &mut done);

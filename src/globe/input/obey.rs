@@ -434,8 +434,7 @@ fn obey_selection(action: &Action, p: &mut Panels, now: f64) {
                 let text = "nothing is under the pointer or selected that a card could be of".into();
                 hud.toast = Some(Toast { text, until: now + TOAST });
             }
-            let (room, taken) = (hud.room, std::mem::take(&mut hud.taken));
-            hud.cards.pin(thing, corner.unwrap_or(room.min), room, &taken);
+            hud.cards.pin(thing, corner.unwrap_or(hud.room.min), hud.room, &hud.taken);
         }
         Action::CloseCard(id) => hud.cards.close(*id),
         Action::TurnTo(thing) => selection.turn_to(*thing),

@@ -87,7 +87,7 @@ impl Cards {
         if self.list.len() >= MOST_CARDS {
             self.list.remove(0);
         }
-        let taken: Vec<Rect> = self.list.iter().map(|card| card.rect).chain(taken.iter().copied()).collect();
+        let taken: Vec<Rect> = self.rects().chain(taken.iter().copied()).collect();
         let rect = Rect::from_min_size(free_place(at, area, &taken), CARD);
         self.next += 1;
         self.list.push(Card { id: self.next, thing, rect, model: CardModel::default(), told: 0 });
@@ -124,6 +124,11 @@ impl Cards {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Where they stand.
+    pub fn rects(&self) -> impl Iterator<Item = Rect> {
+        self.list.iter().map(|card| card.rect)
     }
 
     /// All cards, the oldest first.

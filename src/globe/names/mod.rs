@@ -58,7 +58,7 @@ impl Room<'_> {
         let zoom = ctx.zoom_factor().max(0.1);
         let free = self.free.as_ref().and_then(|free| free.0);
         let mut placer = Placer::within(free.map(|r| [r.min.x, r.min.y, r.max.x, r.max.y].map(|v| v / zoom)));
-        for rect in self.hud.iter().flat_map(|hud| &hud.taken) {
+        for rect in self.hud.iter().flat_map(|hud| hud.taken.iter().copied().chain(hud.cards.rects())) {
             placer.keep_free([rect.min.x, rect.min.y, rect.max.x, rect.max.y]);
         }
         placer

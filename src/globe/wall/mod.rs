@@ -206,6 +206,9 @@ fn switch(
                 if wall.on && *kind == TourKind::Off {
                     rig.stop();
                 }
+                if *kind != TourKind::Views {
+                    give_back(wall, &mut commands);
+                }
             }
             _ => {}
         }
@@ -222,9 +225,7 @@ fn switch(
         if !wall.on {
             rig.stop();
             selection.pick(Picked::Nothing);
-            if let Some(view) = wall.before.take() {
-                commands.write_message(Action::TakeView(view));
-            }
+            give_back(wall, &mut commands);
         }
         trace.line(format_args!("wall {}", if wall.on { "on" } else { "off" }));
     } else if touched && wall.on {
@@ -243,6 +244,13 @@ fn switch(
         if cursor.visible != visible {
             cursor.visible = visible;
         }
+    }
+}
+
+/// Shows again what was shown before the tour took a saved view.
+fn give_back(wall: &mut Wall, commands: &mut Commands) {
+    if let Some(view) = wall.before.take() {
+        commands.write_message(Action::TakeView(view));
     }
 }
 
@@ -363,8 +371,9 @@ mod tests {
         assert!(!is_lost(&snapshot));
     }
 
-    #[test]
-    fn who_leaves_the_wall_finds_layers_and_scale_as_they_were() {
+    /// Checks that layers and scale are those of the start after an action in the middle of a tour of views that shows
+    /// others; whether the wall is on then.
+    fn ended_by(action: Action) -> bool {
         use crate::globe::layers::LayerId;
 
         let mut app = App::new();
@@ -385,10 +394,16 @@ mod tests {
             app.world_mut().resource_mut::<SceneClock>().elapsed += 11.0;
         }
         assert_eq!(known(&app), (layers, shift.expect("two decades")), "the tour shows the view");
-        app.world_mut().write_message(Action::Wall);
+        app.world_mut().write_message(action);
         app.update();
         app.update();
-        assert!(!app.world().resource::<Wall>().is_on());
         assert_eq!(known(&app), (at_start, RateShift::PLAIN));
+        app.world().resource::<Wall>().is_on()
+    }
+
+    #[test]
+    fn who_leaves_the_wall_or_its_views_finds_layers_and_scale_as_they_were() {
+        assert!(!ended_by(Action::Wall));
+        assert!(ended_by(Action::Tour(TourKind::Off)));
     }
 }
