@@ -202,29 +202,17 @@ impl Selection {
 
     /// Follows from a picture to one at another level: a selected group is named by one of its addresses, which leads to
     /// the pin that it belongs to at any level. A row of merged flows has no counterpart; what falls together is one.
+    /// One that stays because it fell together with the others is replaced by the next that is selected.
     pub fn follow_level(&mut self, from: &Snapshot, to: &Snapshot) {
-        let mut seen: Vec<Picked> = Vec::new();
-        let mut place = |thing: Picked| {
-            let (thing, pin) = (thing.at_any_level(from), thing.at_any_level(from).on_pins(to));
-            let is_new = thing != Picked::Nothing && !seen.iter().any(|known| known.is(&pin));
-            is_new.then(|| {
-                seen.push(pin);
-                thing
-            })
-        };
-        // The one that the details are about stays what it is.
-        let picked = place(self.picked);
-        let stayed = self.stays();
-        let stay: Vec<Picked> = std::mem::take(&mut self.stay).into_iter().filter_map(place).collect();
-        self.stay = stay;
-        match picked {
-            Some(thing) => {
-                self.picked = thing;
-                if stayed {
-                    self.stay.push(thing);
-                }
-            }
-            None => self.picked = self.stay.last().copied().unwrap_or_default(),
+        let mut pins = Pins::default();
+        let picked = self.picked.at_any_level(from);
+        let several = self.stay.len() > 1;
+        // The one that the details are about keeps its name, and its place among those that stay.
+        let name = |thing: Picked| if thing.on_pins(to).is(&picked.on_pins(to)) { picked } else { thing };
+        self.stay = self.stay.iter().filter_map(|thing| Some(name(pins.add(*thing, (from, to))?))).collect();
+        self.picked = if picked == Picked::Nothing { self.stay.last().copied().unwrap_or_default() } else { picked };
+        if several && self.stay.as_slice() == [self.picked] {
+            self.stay.clear();
         }
         self.details &= self.is_some();
     }
@@ -264,6 +252,23 @@ impl Selection {
     #[must_use]
     pub fn is_some(&self) -> bool {
         self.picked != Picked::Nothing
+    }
+}
+
+/// The pins of things that go from a picture to one at another level, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Pins(Vec<Picked>);
+
+impl Pins {
+    /// A thing as it is found at any level; `None` if it has no counterpart or falls together with an earlier one.
+    pub fn add(&mut self, thing: Picked, (from, to): (&Snapshot, &Snapshot)) -> Option<Picked> {
+        let thing = thing.at_any_level(from);
+        let pin = thing.on_pins(to);
+        if thing == Picked::Nothing || self.0.iter().any(|known| known.is(&pin)) {
+            return None;
+        }
+        self.0.push(pin);
+        Some(thing)
     }
 }
 
@@ -418,16 +423,22 @@ mod tests {
         group.follow_level(&by_country, &s);
         assert_eq!(group.picked, Picked::Host(b));
         // Two addresses of one network are one thing there, with the details of the one that had them.
-        let masks = crate::cache::Masks { v4: 1, v6: 48 };
+        let masks = crate::cache::Masks { v4: 6, v6: 48 };
         let by_network = s.clone().at_level(crate::cache::Level { by: crate::cache::By::Network, masks });
         let inside = |h: &&HostPin| by_network.find_pin(h.addr) == by_network.find_pin(a);
-        let both: Vec<IpAddr> = s.hosts.iter().filter(inside).map(|h| h.addr).collect();
-        assert!(both.len() > 1 && both.contains(&a), "{both:?}");
+        let both: Vec<Picked> = s.hosts.iter().filter(inside).map(|h| Picked::Host(h.addr)).collect();
+        assert!(both.len() > 1 && both.contains(&Picked::Host(a)), "{both:?}");
         let mut twins = Selection::default();
-        both.iter().for_each(|addr| twins.add_or_remove(Picked::Host(*addr)));
+        both.iter().for_each(|thing| twins.add_or_remove(*thing));
         let last = twins.picked;
         twins.follow_level(&s, &by_network);
-        assert_eq!((twins.count(), twins.picked, twins.details), (1, last, true));
+        assert_eq!((twins.count(), twins.picked, twins.details, twins.stays()), (1, last, true, false));
+        // What was to stay does so under the name of the one beside it that is looked at, in its place.
+        let other = ip("193.0.6.139");
+        let mut kept = Selection { picked: both[1], stay: vec![both[0], Picked::Host(other)], ..Selection::default() };
+        kept.follow_level(&s, &by_network);
+        assert!(kept.stays());
+        assert_eq!(kept.all().collect::<Vec<Picked>>(), [both[1], Picked::Host(other)]);
     }
 
     #[test]

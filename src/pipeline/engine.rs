@@ -329,6 +329,8 @@ impl Engine {
     pub(super) fn silent_since(&mut self, at: Timestamp, longest: Duration) -> Option<Timestamp> {
         /// How exactly.
         const EXACT: Duration = Duration::from_millis(1);
+        // A record that takes no time begins behind this.
+        let mut busy = self.first_kept()? - Duration::from_nanos(1);
         let mut any = |from: Timestamp| {
             let mut any = false;
             self.history.overlapping(from, at, |_| {
@@ -338,11 +340,7 @@ impl Engine {
             any
         };
         let mut quiet = at - longest;
-        if any(quiet) {
-            return None;
-        }
-        let mut busy = self.span?.start;
-        if busy >= quiet || !any(busy) {
+        if busy >= quiet || any(quiet) || !any(busy) {
             return None;
         }
         while quiet.since(busy) > EXACT {

@@ -32,7 +32,7 @@ const PICTURE: Duration = Duration::from_millis(100);
 const IDLE_PICTURE: Duration = Duration::from_secs(1);
 /// Making pictures takes at most one part in so many of the pipe's time.
 const PICTURE_SHARE: u32 = 4;
-/// The same where few processors draw and read as well, as long as pictures come within [`PICTURE_PATIENCE`].
+/// The same where processors are few, since they may have to draw as well, as long as pictures come within [`PICTURE_PATIENCE`].
 const PICTURE_SHARE_OF_FEW: u32 = 12;
 const PICTURE_PATIENCE: Duration = Duration::from_secs(2);
 /// Processors up to which they are few.

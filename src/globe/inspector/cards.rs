@@ -4,7 +4,7 @@ use bevy_egui::egui::{Pos2, Rect, Vec2, vec2};
 
 use super::model::{DetailModel, HoverModel};
 use crate::cache::Snapshot;
-use crate::globe::selection::{Picked, find_host, find_path};
+use crate::globe::selection::{Picked, Pins, find_host, find_path};
 
 /// Most cards at once; the oldest makes room.
 pub const MOST_CARDS: usize = 8;
@@ -149,14 +149,11 @@ impl Cards {
     /// Follows from a picture to one at another level, as the selection does: cards about merged flows go, and so does the
     /// newer one of two that would say the same.
     pub fn follow_level(&mut self, from: &Snapshot, to: &Snapshot) {
-        let mut seen: Vec<Picked> = Vec::new();
+        let mut pins = Pins::default();
         self.list.retain_mut(|card| {
-            card.thing = card.thing.at_any_level(from);
-            card.told = 0;
-            let pin = card.thing.on_pins(to);
-            let is_new = card.thing != Picked::Nothing && !seen.iter().any(|known| known.is(&pin));
-            seen.push(pin);
-            is_new
+            let thing = pins.add(card.thing, (from, to));
+            (card.thing, card.told) = (thing.unwrap_or_default(), 0);
+            thing.is_some()
         });
     }
 }
